@@ -1,0 +1,162 @@
+"""One grammar for every command: ``[config.yaml] [key=value ...]``, as ``llamafactory-cli`` has it.
+
+The shell beats the YAML file, the YAML file beats the dataclass default. A configuration is a dataclass; its
+annotations are the types, its field names the keys.
+"""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, Field, asdict, fields
+from pathlib import Path
+from typing import Any, Literal, TypeVar, Union
+
+import yaml
+
+from .errors import ConfigError, suggestion
+
+T = TypeVar("T")
+
+
+def load_config(cls: type[T], argv: Sequence[str]) -> T:
+    """Make the dataclass ``cls`` from a command line.
+
+    Args:
+        cls: a dataclass whose fields are scalars, ``Path``, ``Literal``, tuples or dicts of those, or ``X | None``.
+        argv: ``["config.yaml", "seed=1", "tasks=vanilla,tree"]``; the YAML file may be left out. Values are
+            YAML; a tuple is also read from a comma-separated word. Split at the first ``=``.
+
+    Raises:
+        ConfigError: all problems at once, each with its key.
+    """
+    origin = "command line"
+    values: dict[str, Any] = {}
+    words = list(argv)
+    if words and "=" not in words[0]:
+        path = Path(words.pop(0))
+        origin = str(path)
+        values.update(_read_yaml(path))
+    for word in words:
+        key, equals, text = word.partition("=")
+        if not equals or not key:
+            raise ConfigError(f"{word!r}: write key=value (only the first word may name a YAML file)")
+        values[key] = _yaml_value(text)
+    return make_config(cls, values, origin=origin)
+
+
+def make_config(cls: type[T], values: Mapping[str, Any], *, origin: str) -> T:
+    """Check ``values`` against the dataclass ``cls`` and make it. ``origin`` opens the error message."""
+    known = {field.name: field for field in fields(cls)}  # type: ignore[arg-type]
+    hints = typing.get_type_hints(cls)
+    problems: list[str] = []
+    good: dict[str, Any] = {}
+    for key, value in values.items():
+        if key not in known:
+            problems.append(f"unknown key {key!r}" + suggestion(key, known))
+            continue
+        try:
+            good[key] = _convert(value, hints[key])
+        except (TypeError, ValueError):
+            problems.append(f"{key} must be {_spell(hints[key])}, got {value!r}")
+    problems += [f"{name} is missing" for name, field in known.items() if name not in values and _required(field)]
+    if problems:
+        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        raise ConfigError(f"{origin}: {count}: " + "; ".join(problems))
+    try:
+        return cls(**good)
+    except ConfigError as error:
+        raise ConfigError(f"{origin}: {error}") from error
+
+
+def to_yaml(config: Any) -> str:
+    """The resolved configuration as YAML, to print and to save."""
+    plain = {key: _plain(value) for key, value in asdict(config).items()}
+    return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True)
+
+
+def _required(field: Field[Any]) -> bool:
+    return field.default is MISSING and field.default_factory is MISSING
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file; name a YAML file, or write key=value") from None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigError(f"{path}: cannot be read as YAML: {error}") from error
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise ConfigError(f"{path}: must hold 'key: value' lines, found a {type(content).__name__}")
+    return content
+
+
+def _yaml_value(text: str) -> Any:
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError:
+        return text
+
+
+def _convert(value: Any, hint: Any) -> Any:
+    origin, args = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (Union, types.UnionType):
+        if value is None and type(None) in args:
+            return None
+        for option in args:
+            if option is not type(None):
+                try:
+                    return _convert(value, option)
+                except (TypeError, ValueError):
+                    continue
+        raise ValueError
+    if origin is Literal:
+        if value not in args:
+            raise ValueError
+        return value
+    if origin is tuple:
+        if isinstance(value, str):
+            value = [word.strip() for word in value.split(",") if word.strip()]
+        elif not isinstance(value, list | tuple):
+            value = [value]
+        return tuple(_convert(item, args[0]) for item in value)
+    if origin is dict:
+        return {_convert(k, args[0]): _convert(v, args[1]) for k, v in dict(value).items()}
+    if hint is Any:
+        return value
+    if value is None or isinstance(value, bool) != (hint is bool):
+        raise ValueError
+    if hint in (str, Path):
+        if not isinstance(value, str | int | float | Path):
+            raise ValueError
+        return hint(str(value))
+    if hint is int and (isinstance(value, str) or int(value) != value):
+        raise ValueError
+    return hint(value)
+
+
+def _spell(hint: Any) -> str:
+    origin, args = typing.get_origin(hint), typing.get_args(hint)
+    if origin is Literal:
+        return "one of " + ", ".join(map(str, args))
+    if origin in (Union, types.UnionType):
+        return " or ".join(_spell(option) for option in args)
+    if origin is tuple:
+        return f"a list of {_spell(args[0])}"
+    if origin is dict:
+        return "a mapping"
+    names = {int: "an integer", float: "a number", str: "text", Path: "a path", bool: "true or false"}
+    return "null" if hint is type(None) else names.get(hint, str(hint))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    return value

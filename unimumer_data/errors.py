@@ -1,0 +1,111 @@
+"""Every error that a user can cause, with its place and its cure in the message.
+
+    UniMumerError (ValueError)
+    |-- ConfigError             a key or value of a YAML file or of the command line
+    |-- SourceError             a corpus: wrong path, wrong layout, a table that cannot be read
+    |   `-- InkError            an InkML file
+    |-- ImageError              a picture that cannot be opened or is out of bounds
+    |-- LatexSyntaxError        a formula; carries the token index
+    |-- TreeTextError           a Tree-CoT text; carries the line number
+    |-- CountTextError          a symbol counting text
+    |-- RecordError             a ShareGPT record that LLaMA-Factory would drop or misread
+    |-- UnknownTaskError        no such task
+    |-- UnknownSourceError      no such corpus reader
+    |-- RegistryError           dataset_info.json
+    |-- PredictionError         a prediction file
+    |   `-- MissingPredictionError
+    `-- EngineError             an inference engine that cannot start
+
+All are ValueErrors: KeyError would print line breaks as ``\\n``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class UniMumerError(ValueError):
+    """Base of all errors above. ``reason`` is the short name under which drops are counted."""
+
+    reason = "error"
+
+
+class ConfigError(UniMumerError):
+    reason = "config"
+
+
+class SourceError(UniMumerError):
+    reason = "source"
+
+
+class InkError(SourceError):
+    reason = "ink"
+
+
+class ImageError(UniMumerError):
+    reason = "image"
+
+
+class LatexSyntaxError(UniMumerError):
+    """A formula that cannot be read as it stands.
+
+    Args:
+        message: what is wrong, without the place.
+        reason: class of the fault, for counting (``unbalanced_brace``, ``missing_argument`` ...).
+        index: token index of the fault, from 0.
+        context: the tokens around it, with the culprit between ``>>`` and ``<<``.
+    """
+
+    reason = "latex"
+
+    def __init__(self, message: str, *, reason: str = "latex", index: int | None = None, context: str = "") -> None:
+        self.message, self.reason, self.index, self.context = message, reason, index, context
+        place = "" if index is None else f"token {index}: "
+        super().__init__(f"{place}{message}" + (f"   in:  {context}" if context else ""))
+
+
+class TreeTextError(UniMumerError):
+    reason = "tree_text"
+
+
+class CountTextError(UniMumerError):
+    reason = "count_text"
+
+
+class RecordError(UniMumerError):
+    reason = "record"
+
+
+class UnknownTaskError(UniMumerError):
+    reason = "unknown_task"
+
+
+class UnknownSourceError(UniMumerError):
+    reason = "unknown_source"
+
+
+class RegistryError(UniMumerError):
+    reason = "registry"
+
+
+class PredictionError(UniMumerError):
+    reason = "prediction"
+
+
+class MissingPredictionError(PredictionError):
+    reason = "missing_prediction"
+
+
+class EngineError(UniMumerError):
+    reason = "engine"
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """`` (did you mean 'x'?)`` for the nearest known word, else an empty string.
+
+    >>> suggestion("taks", ["tasks", "seed"])
+    " (did you mean 'tasks'?)"
+    """
+    near = get_close_matches(word, list(known), n=1)
+    return f" (did you mean {near[0]!r}?)" if near else ""

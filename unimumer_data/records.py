@@ -1,0 +1,77 @@
+"""What flows through the package: a sample of a corpus goes in, a ShareGPT record comes out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from .errors import RecordError
+
+IMAGE_TOKEN = "<image>"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """One labelled expression of a corpus, before any task.
+
+    Exactly one of ``image``, ``ink`` and ``pixels`` says where the picture is.
+
+    Args:
+        id: unique within its set; the file stem of the published sets (``514_em_341``).
+        label: raw LaTeX as the corpus has it.
+        image: an image file.
+        ink: an InkML file.
+        pixels: an encoded image (PNG, JPEG ... bytes), for corpora that pack pictures into one file.
+        split: ``train``, ``valid``, ``test`` or a name of the corpus.
+        writer: writer id where the corpus knows it.
+        note: how the label was come by, where it is not the plain truth string
+            (``mathml`` when the truth was damaged); goes into the manifest.
+    """
+
+    id: str
+    label: str
+    image: Path | None = None
+    ink: Path | None = None
+    pixels: bytes | None = field(default=None, repr=False)
+    split: str = ""
+    writer: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One turn. ``role`` is ``human`` or ``gpt``, the tags that dataset_info.json declares."""
+
+    role: Literal["human", "gpt"]
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One ShareGPT item of one image and one question, as LLaMA-Factory reads it."""
+
+    image: str
+    messages: tuple[Message, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"images": [self.image], "messages": [{"from": m.role, "value": m.value} for m in self.messages]}
+
+    @classmethod
+    def of(cls, image: str, instruction: str, answer: str) -> Record:
+        """A question about one image and its answer.
+
+        Raises:
+            RecordError: the text would break LLaMA-Factory's image count, or the answer is empty.
+        """
+        if IMAGE_TOKEN in instruction or IMAGE_TOKEN in answer:
+            raise RecordError(f"{image}: {IMAGE_TOKEN} inside the text; LLaMA-Factory would count two images")
+        if not answer.strip():
+            raise RecordError(f"{image}: empty answer")
+        return cls(
+            image=image,
+            messages=(
+                Message(role="human", value=IMAGE_TOKEN + instruction),
+                Message(role="gpt", value=answer),
+            ),
+        )

@@ -1,0 +1,30 @@
+"""The task registry: one image, several questions.
+
+A task is a name, the suffix of its data sets, its instruction, and a function that writes the answer. Add one by a
+module with a ``TASK`` and one line below.
+"""
+
+from __future__ import annotations
+
+from ..errors import UnknownTaskError, suggestion
+from . import symbol_counting, tree_cot, vanilla
+from .base import Expression, Task
+
+TASKS: dict[str, Task] = {task.name: task for task in (vanilla.TASK, tree_cot.TASK, symbol_counting.TASK)}
+
+
+def get_task(name: str) -> Task:
+    """The task of that name.
+
+    Raises:
+        UnknownTaskError: with the nearest name.
+    """
+    try:
+        return TASKS[name]
+    except KeyError:
+        raise UnknownTaskError(
+            f"unknown task {name!r}{suggestion(name, TASKS)}. Known: {', '.join(TASKS)}"
+        ) from None
+
+
+__all__ = ["TASKS", "Expression", "Task", "get_task"]

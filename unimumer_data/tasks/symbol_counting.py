@@ -1,0 +1,12 @@
+"""Symbol counting: ``SYMBOL: N`` of every token but the braces, a line feed, the expression (arXiv 2505.23566, Sec. 3.4)."""
+
+from .. import prompts
+from ..latex import count_symbols, write_counts
+from .base import Expression, Task
+
+
+def answer(expression: Expression) -> str:
+    return f"{write_counts(count_symbols(expression.tokens))}\n{expression.text}"
+
+
+TASK = Task(name="can", suffix="_can", instruction=prompts.COUNT, answer=answer)

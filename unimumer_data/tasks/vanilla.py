@@ -1,0 +1,11 @@
+"""Plain recognition: the answer is the canonical token string (arXiv 2505.23566, Sec. 3.1)."""
+
+from .. import prompts
+from .base import Expression, Task
+
+
+def answer(expression: Expression) -> str:
+    return expression.text
+
+
+TASK = Task(name="vanilla", suffix="", instruction=prompts.VANILLA, answer=answer)
