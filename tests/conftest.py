@@ -1,0 +1,18 @@
+"""Fixtures that more than one test module needs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED_DATA = ROOT.parent / "shared" / "data"
+
+
+@pytest.fixture
+def shared_data() -> Path:
+    """Real corpora beside the checkout; they may not be part of the project (their licences differ)."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip("needs the real corpora in ../shared/data, which the project may not ship")
+    return SHARED_DATA
