@@ -1,0 +1,162 @@
+"""Pictures: one way to open them and one way to scale them, for training and for prediction.
+
+A picture that the model sees in training must look the same in prediction. LLaMA-Factory ignores EXIF rotation and
+turns transparent paper black; vLLM turns it white. Hence every picture goes through `load_image`, then `fit_pixels`.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from io import BytesIO
+from pathlib import Path
+
+from PIL import Image, ImageOps
+
+from .errors import ImageError
+
+MAX_SIDE_RATIO = 200  # Qwen2.5-VL's image processor refuses more
+MAX_DECODED_PIXELS = 2**26  # 67 megapixels, 200 MB as RGB: more is a decompression bomb, not a formula
+IMAGE_MAX_PIXELS = 262144  # of the paper's training, LLaMA-Factory's image_max_pixels
+IMAGE_MIN_PIXELS = 32 * 32  # LLaMA-Factory's default image_min_pixels
+SIDE_OF_TOKEN = 28  # Qwen2.5-VL: patches of 14 pixels, merged two by two into one token
+PROCESSOR_MIN_PIXELS = 56 * 56  # of Qwen2.5-VL's preprocessor_config.json, as the next
+PROCESSOR_MAX_PIXELS = 12845056
+
+_DEEP_MODES = ("I", "I;16", "I;16B", "I;16L", "I;16N", "F")  # more than 8 bits a channel
+_DECODE_ERRORS = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, Image.DecompressionBombError)
+
+
+def load_image(source: Path | bytes) -> Image.Image:
+    """Open a picture as RGB: turned upright by its EXIF orientation, transparent parts on white paper.
+
+    Args:
+        source: a file, or the encoded picture itself (PNG, JPEG, BMP ... bytes).
+
+    Returns:
+        Decoded picture, mode RGB, of (height, width) pixels. Of an animation, the first frame; 16-bit greys keep
+        their eight leading bits.
+
+    Raises:
+        ImageError: missing, not a picture, truncated, more than `MAX_DECODED_PIXELS`, or a side ratio over
+            `MAX_SIDE_RATIO`; names the file and the cure.
+    """
+    name = "picture in memory" if isinstance(source, bytes) else str(source)
+    try:
+        with Image.open(BytesIO(source) if isinstance(source, bytes) else source) as image:
+            _check_size(image.width, image.height, name)
+            return _flatten(ImageOps.exif_transpose(image))
+    except ImageError:
+        raise
+    except FileNotFoundError:
+        raise ImageError(f"{name}: no such file; correct the path, or take the sample out of the list") from None
+    except Image.UnidentifiedImageError:
+        raise ImageError(f"{name}: not a picture that Pillow can read; convert it to PNG") from None
+    except Image.DecompressionBombError:
+        raise ImageError(f"{name}: over {MAX_DECODED_PIXELS} pixels when decoded; scale it down first") from None
+    except _DECODE_ERRORS as error:
+        raise ImageError(f"{name}: damaged or truncated ({error}); fetch or export it again") from error
+
+
+def fit_pixels(
+    image: Image.Image, max_pixels: int = IMAGE_MAX_PIXELS, min_pixels: int = IMAGE_MIN_PIXELS
+) -> Image.Image:
+    """Scale a picture as LLaMA-Factory will before the model's own processor sees it.
+
+    Pixel for pixel the same as its `Qwen2VLPlugin`: same rounding, same filter (bicubic). Hence in prediction it
+    repeats what training did; and what went through it once, LLaMA-Factory leaves alone (except pictures at the
+    edge of a tiny budget: slivers thinner than a token are stretched back to 28 pixels, whatever the budget).
+
+    Args:
+        image: mode RGB.
+        max_pixels: LLaMA-Factory's image_max_pixels, in pixels (height times width).
+        min_pixels: its image_min_pixels.
+
+    Raises:
+        ImageError: the budget leaves not one pixel in one direction.
+
+    Source: LLaMA-Factory 0.9.5, data/mm_plugin.py, `_preprocess_image`.
+    """
+    if image.width * image.height > max_pixels:
+        image = _scale_to_area(image, max_pixels)
+    if image.width * image.height < min_pixels:
+        image = _scale_to_area(image, min_pixels)
+    if min(image.size) < SIDE_OF_TOKEN:
+        image = image.resize((max(image.width, SIDE_OF_TOKEN), max(image.height, SIDE_OF_TOKEN)))
+    if image.width / image.height > MAX_SIDE_RATIO:
+        image = image.resize((image.height * 180, image.height))
+    if image.height / image.width > MAX_SIDE_RATIO:
+        image = image.resize((image.width, image.width * 180))
+    return image
+
+
+def image_token_count(
+    width: int, height: int, *, max_pixels: int = PROCESSOR_MAX_PIXELS, min_pixels: int = PROCESSOR_MIN_PIXELS
+) -> int:
+    """Tokens (pieces) that a picture costs the language model: sides rounded to 28 pixels, within the bounds.
+
+    >>> image_token_count(512, 512)
+    324
+
+    Args:
+        width: pixels, as `fit_pixels` left it.
+        height: pixels.
+        max_pixels: of the model's processor (not LLaMA-Factory's bound, which `fit_pixels` applies).
+        min_pixels: of the model's processor.
+
+    Raises:
+        ImageError: a side ratio over `MAX_SIDE_RATIO`.
+
+    Source: transformers, models/qwen2_vl/image_processing_qwen2_vl.py, `smart_resize`.
+    """
+    _check_size(width, height, "picture")
+    columns, rows = round(width / SIDE_OF_TOKEN), round(height / SIDE_OF_TOKEN)
+    area = columns * rows * SIDE_OF_TOKEN**2
+    if area > max_pixels:
+        shrink = math.sqrt(width * height / max_pixels)
+        columns = max(1, math.floor(width / shrink / SIDE_OF_TOKEN))
+        rows = max(1, math.floor(height / shrink / SIDE_OF_TOKEN))
+    elif area < min_pixels:
+        grow = math.sqrt(min_pixels / (width * height))
+        columns = math.ceil(width * grow / SIDE_OF_TOKEN)
+        rows = math.ceil(height * grow / SIDE_OF_TOKEN)
+    return columns * rows
+
+
+def _check_size(width: int, height: int, name: str) -> None:
+    if width < 1 or height < 1:
+        raise ImageError(f"{name}: {width}x{height} pixels; an empty picture, fetch or export it again")
+    if width * height > MAX_DECODED_PIXELS:
+        raise ImageError(f"{name}: {width}x{height} pixels, over {MAX_DECODED_PIXELS}; scale it down first")
+    if max(width, height) > MAX_SIDE_RATIO * min(width, height):
+        raise ImageError(f"{name}: {width}x{height} pixels, sides over {MAX_SIDE_RATIO}:1; crop or pad it")
+
+
+def _scale_to_area(image: Image.Image, pixels: int) -> Image.Image:
+    factor = math.sqrt(pixels / (image.width * image.height))
+    width, height = int(image.width * factor), int(image.height * factor)
+    if not (width and height):
+        raise ImageError(f"picture of {image.width}x{image.height}: {pixels} pixels leave a side of 0; allow more")
+    return image.resize((width, height))
+
+
+def _flatten(image: Image.Image) -> Image.Image:
+    """To RGB; Pillow's own conversion would clip deep greys to white and forget transparency."""
+    if image.mode in _DEEP_MODES:
+        return _to_eight_bits(image).convert("RGB")
+    if image.has_transparency_data:
+        layer = image.convert("RGBA")
+        paper = Image.new("RGBA", layer.size, "white")
+        return Image.alpha_composite(paper, layer).convert("RGB")
+    return image.convert("RGB")
+
+
+def _to_eight_bits(image: Image.Image) -> Image.Image:
+    """Deep greys to 0..255. Only the 16-bit modes fix their white; of the others the brightest pixel tells it."""
+    deep = image.convert("F")
+    brightest = 65535.0 if image.mode.startswith("I;16") else deep.getextrema()[1]
+    assert isinstance(brightest, float)  # mode F has one channel
+    if not math.isfinite(brightest):
+        raise ValueError("grey values that are not finite numbers")
+    white = next((top for top in (1, 255, 65535) if brightest <= top), brightest)
+    return deep.point(lambda grey: grey * (255 / white) + 0).convert("L")
