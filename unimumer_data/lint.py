@@ -1,0 +1,232 @@
+r"""What is wrong with a label, by rule; and the few repairs that may be made to one, each with its reason and source.
+
+`lint` changes nothing: it says what a person should look at. `repair` makes the repairs of `REPAIRS`, says which, and is
+never silent: build lists every repaired sample in ``dropped.jsonl`` with the label before and after.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from .latex import parse_tokens, prints_ink, tokenize
+from .latex.grammar import FUNCTIONS, is_known
+from .latex.reader import Repair as Mend
+from .records import IMAGE_TOKEN
+
+KINDS: dict[str, str] = {
+    "empty": "there is no label, or none that prints ink",
+    "unbalanced": "a brace, bracket, environment or \\right without its partner",
+    "syntax": "cannot be read for another reason: a missing argument, a second script ...",
+    "layout_word": "a word of a layout language (ABOVE, BELOW) that slipped into the LaTeX",
+    "unknown_command": "a command that the grammar does not know; often two tokens glued together",
+    "letters_for_function": "a function name spelled as letters (l o g); the published normaliser makes these of \\mathrm{log}",
+    "special_token": "text that the model's tokenizer or LLaMA-Factory takes for a control token",
+    "crowded": "more symbols than the picture has room for: the label belongs to another picture, or was pasted twice",
+    "long": "longer than the training window of 2,048 tokens can hold",
+}
+"""Kind of finding -> what it means. The order is that of reports."""
+
+SERIOUS = ("empty", "unbalanced", "syntax", "layout_word")
+"""Kinds that make a label unfit for training as it stands."""
+
+LAYOUT_WORDS = ("ABOVE", "BELOW", "SUBSC", "SUPER")
+PIXELS_A_SYMBOL = 64
+"""Fewer pixels (height times width) for each symbol is crowded. Least seen on sound data: 369 (CROHME 2014, tight crops)."""
+
+LONGEST = 1024
+"""LaTeX tokens; about 2,048 of Qwen's with the tree text before them."""
+
+_SPECIAL = re.compile(r"<\|[a-z_]+\|>|" + re.escape(IMAGE_TOKEN) + r"|<video>|<audio>")
+_FUNCTION_RUN = re.compile("|".join(sorted((name for name in FUNCTIONS if len(name) > 2), key=len, reverse=True)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that is wrong: its kind (`KINDS`), the token index where it shows (None: everywhere), and words."""
+
+    kind: str
+    message: str
+    index: int | None = None
+
+
+def lint(label: str, *, size: tuple[int, int] | None = None) -> list[Finding]:
+    r"""Look over one label.
+
+    >>> [finding.kind for finding in lint(r"\frac { 1 { 2 } + l o g x")]
+    ['unbalanced', 'syntax', 'letters_for_function']
+
+    Args:
+        label: LaTeX, raw or canonical.
+        size: (width, height) of its picture in pixels, where known.
+
+    Returns:
+        Findings in the order of `KINDS`, then of the tokens.
+    """
+    tokens = tokenize(label)
+    found = [*_syntax(tokens), *_words(tokens), *_special(label), *_room(tokens, size)]
+    order = {kind: place for place, kind in enumerate(KINDS)}
+    return sorted(found, key=lambda finding: (order[finding.kind], finding.index or 0))
+
+
+def damage(label: str) -> str:
+    """The first serious fault of a label in words, or an empty string: whether a second truth should be asked.
+
+    >>> damage("x ^ { 2")
+    "unbalanced: '}' is missing, opened at token 0"
+    """
+    serious = [finding for finding in lint(label) if finding.kind in SERIOUS]
+    return f"{serious[0].kind}: {serious[0].message}" if serious else ""
+
+
+def _syntax(tokens: list[str]) -> Iterator[Finding]:
+    if not any(prints_ink(token) for token in tokens):
+        yield Finding(kind="empty", message="no token that prints ink")
+    mends: list[Mend] = []
+    parse_tokens(tokens, repairs=mends)
+    for mend in mends:
+        kind = "unbalanced" if mend.reason.startswith("unbalanced") else "syntax"
+        yield Finding(kind=kind, message=mend.message, index=mend.index)
+
+
+def _words(tokens: list[str]) -> Iterator[Finding]:
+    for index, token in enumerate(tokens):
+        if token[0] == "\\" and not is_known(token):
+            yield Finding(kind="unknown_command", message=f"unknown command {token}", index=index)
+    for start, run in _letter_runs(tokens):
+        for word in LAYOUT_WORDS:
+            if word in run:
+                place = start + run.index(word)
+                yield Finding(kind="layout_word", message=f"the word {word} as letters", index=place)
+        function = _FUNCTION_RUN.match(run)
+        if function and len(run) - function.end() <= 1 and not _is_in_font(tokens, start):
+            message = f"{function[0]} as letters; \\{function[0]} is meant?"
+            yield Finding(kind="letters_for_function", message=message, index=start)
+
+
+def _letter_runs(tokens: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """(index, letters) of each stretch of single letters."""
+    start = 0
+    while start < len(tokens):
+        stop = start
+        while stop < len(tokens) and len(tokens[stop]) == 1 and tokens[stop].isalpha():
+            stop += 1
+        if stop - start > 2:
+            yield start, "".join(tokens[start:stop])
+        start = max(stop, start + 1)
+
+
+def _is_in_font(tokens: Sequence[str], start: int) -> bool:
+    r"""Whether the letters open a group of a font command, as in ``\mathrm { l o g }``: then they are meant as a word."""
+    return start > 1 and tokens[start - 1] == "{" and tokens[start - 2][0] == "\\"
+
+
+def _special(label: str) -> Iterator[Finding]:
+    for match in _SPECIAL.finditer(label):
+        yield Finding(kind="special_token", message=f"{match[0]} in the text")
+
+
+def _room(tokens: Sequence[str], size: tuple[int, int] | None) -> Iterator[Finding]:
+    if len(tokens) > LONGEST:
+        yield Finding(kind="long", message=f"{len(tokens)} tokens")
+    symbols = sum(prints_ink(token) for token in tokens)
+    if size and symbols and size[0] * size[1] < PIXELS_A_SYMBOL * symbols:
+        yield Finding(kind="crowded", message=f"{symbols} symbols in {size[0]}x{size[1]} pixels")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedRepair:
+    """A repair that may be made to labels.
+
+    Args:
+        name: counted under this.
+        reason: why the label cannot be meant as it stands.
+        source: where it was seen.
+        apply: tokens -> repaired tokens; the same list where there is nothing to repair.
+    """
+
+    name: str
+    reason: str
+    source: str
+    apply: Callable[[list[str]], list[str]]
+
+
+def repair(label: str) -> tuple[str, tuple[str, ...]]:
+    r"""The label after all listed repairs, and the names of those that were made.
+
+    >>> repair(r"M\ltN")
+    ('M \\lt N', ('glued_command',))
+    >>> repair(r"x^2")
+    ('x^2', ())
+    """
+    if not any(sign in label for sign in ("\\", *LAYOUT_WORDS)):
+        return label, ()
+    tokens, names = tokenize(label), []
+    for listed in REPAIRS:
+        repaired = listed.apply(tokens)
+        if repaired != tokens:
+            tokens, names = repaired, [*names, listed.name]
+    return (" ".join(tokens), tuple(names)) if names else (label, ())
+
+
+def _split_glued(tokens: list[str]) -> list[str]:
+    result = []
+    for token in tokens:
+        if token[0] == "\\" and len(token) > 3 and not is_known(token) and is_known(token[:-1]):
+            result += [token[:-1], token[-1]]
+        else:
+            result.append(token)
+    return result
+
+
+def _index_of_root(tokens: list[str]) -> list[str]:
+    r"""``\sqrt { a } A B O V E { n }`` to ``\sqrt [ n ] { a }``, innermost first."""
+    tokens, word = list(tokens), list("ABOVE")
+    start = 0
+    while start < len(tokens):
+        after = start + len(word)
+        if tokens[start:after] == word and tokens[after : after + 1] == ["{"]:
+            radicand, index_stop = _group_before(tokens, start), _group_after(tokens, after)
+            is_fraction = tokens[index_stop : index_stop + 5] == list("BELOW")
+            if radicand and index_stop and tokens[radicand - 1] == "\\sqrt" and not is_fraction:
+                index = tokens[after + 1 : index_stop - 1]
+                tokens[radicand:index_stop] = ["[", *index, "]", *tokens[radicand:start]]
+        start += 1
+    return tokens
+
+
+def _group_before(tokens: Sequence[str], stop: int) -> int:
+    """Where the group that ends before ``stop`` begins; 0 where there is none."""
+    depth = 0
+    for place in range(stop - 1, -1, -1):
+        depth += (tokens[place] == "}") - (tokens[place] == "{")
+        if depth <= 0:
+            return place if tokens[place] == "{" else 0
+    return 0
+
+
+def _group_after(tokens: Sequence[str], start: int) -> int:
+    """Just past the group that begins at ``start``; 0 where it does not close."""
+    depth = 0
+    for place in range(start, len(tokens)):
+        depth += (tokens[place] == "{") - (tokens[place] == "}")
+        if depth == 0:
+            return place + 1
+    return 0
+
+
+REPAIRS: tuple[ListedRepair, ...] = (
+    ListedRepair(
+        name="glued_command",
+        reason="a known command and the letter after it, written without a space: no such command exists",
+        source="CROHME truth strings (\\ltN in form000-equation001, \\gtM in 115_em_156), Im2LaTeX-100K (\\intf)",
+        apply=_split_glued,
+    ),
+    ListedRepair(
+        name="index_of_root",
+        reason="a root's index in the layout language of the collecting tool; the published label has \\sqrt [ n ]",
+        source="CROHME 2014 test: RIT_2014_178, RIT_2014_189, RIT_2014_195",
+        apply=_index_of_root,
+    ),
+)

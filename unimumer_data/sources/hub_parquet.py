@@ -1,0 +1,72 @@
+"""The published Uni-MuMER data as it lies on the hub: parquet files with the columns `image` and `conversations`.
+
+Source: huggingface.co/datasets/phxember/Uni-MuMER-Data. Pictures are handed on byte for byte. Needs pyarrow, imported
+when the first file is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ..errors import SourceError
+from ..records import Sample
+from .base import Drop, Source
+from .published import label_of
+
+ROWS = 64  # pictures in memory at a time
+
+
+def read(path: Path, split: str) -> Iterator[Sample | Drop]:
+    """Samples in the order of the files and rows.
+
+    Args:
+        path: a parquet file, or a folder that holds some.
+
+    Raises:
+        SourceError: pyarrow is missing, there is no parquet file, or a column is missing.
+    """
+    files = sorted(path.rglob("*.parquet")) if path.is_dir() else [path]
+    if not files or not files[0].is_file():
+        raise SourceError(f"{path}: no .parquet file; write path=... where the download lies")
+    for file in files:
+        for number, row in enumerate(_rows(file)):
+            yield _sample(row, f"{file.stem}_{number}", f"{file}, row {number}", split)
+
+
+def _sample(row: dict[str, Any], fallback_id: str, place: str, split: str) -> Sample | Drop:
+    image = row["image"][0] if isinstance(row["image"], list) and row["image"] else row["image"]
+    data, name = (image.get("bytes"), image.get("path")) if isinstance(image, dict) else (image, None)
+    sample_id = str(row.get("id") or (Path(name).stem if name else fallback_id))
+    try:
+        label = label_of(row["conversations"], place)
+    except (KeyError, TypeError, IndexError):
+        return Drop(id=sample_id, reason="bad_row", message=f"{place}: not a conversation of a human and a gpt turn")
+    if not isinstance(data, bytes) or not data:
+        return Drop(id=sample_id, reason="no_image", message=f"{place}: no picture in it", before=label)
+    return Sample(id=sample_id, label=label, pixels=data, split=split)
+
+
+def _rows(file: Path) -> Iterator[dict[str, Any]]:
+    try:
+        import pyarrow.parquet
+    except ImportError:
+        raise SourceError(f"{file}: reading parquet needs pyarrow; pip install pyarrow") from None
+    try:
+        with pyarrow.parquet.ParquetFile(file) as table:
+            missing = {"image", "conversations"} - set(table.schema_arrow.names)
+            if missing:
+                raise SourceError(f"{file}: no column {', '.join(sorted(missing))}; it has {table.schema_arrow.names}")
+            for batch in table.iter_batches(batch_size=ROWS):
+                yield from batch.to_pylist()
+    except (OSError, pyarrow.ArrowException) as error:
+        raise SourceError(f"{file}: cannot be read as parquet: {error}") from error
+
+
+SOURCE = Source(
+    name="hub-parquet",
+    layout="*.parquet with the columns image and conversations",
+    read=read,
+    licence="that of the corpora inside (CROHME and MathWriting: non-commercial; HME100K: academic)",
+)

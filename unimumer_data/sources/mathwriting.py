@@ -1,0 +1,62 @@
+"""MathWriting: ``{train,valid,test,symbols,synthetic}/<16 hex digits>.inkml``, channels X Y T.
+
+Source: google-research/mathwriting (arXiv 2404.10690). The label to train on is the annotation `normalizedLabel`; the
+isolated symbols only have `label`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import SourceError
+from ..records import Sample
+from ._lists import find_one, split_spellings
+from .base import Drop, Source, existing_folder
+
+if TYPE_CHECKING:
+    from ..ink import Ink
+
+SPLITS = ("train", "valid", "test", "symbols", "synthetic")
+
+
+def read(path: Path, split: str) -> Iterator[Sample | Drop]:
+    """Samples in the order of their names; the labels lie in the ink files.
+
+    Raises:
+        SourceError: no folder of that split, or no `.inkml` file in it.
+    """
+    folder = _folder(path, split)
+    names = sorted(entry.name for entry in os.scandir(folder) if entry.name.lower().endswith(".inkml"))
+    if not names:
+        raise SourceError(f"{folder}: no .inkml file in it")
+    for name in names:
+        yield Sample(id=Path(name).stem, label="", ink=folder / name, split=split)
+
+
+def ink_label(ink: Ink) -> tuple[str, str | None]:
+    """The normalised label; ``label`` where there is no other, with a note that says so."""
+    normalized = ink.annotations.get("normalizedLabel", "").strip()
+    return (normalized, None) if normalized else (ink.annotations.get("label", "").strip(), "annotation 'label'")
+
+
+def _folder(path: Path, split: str) -> Path:
+    existing_folder(path)
+    if path.name in split_spellings(split):
+        return path
+    return find_one(
+        path, split_spellings(split), f"folder of the split {split!r} (MathWriting has {', '.join(SPLITS)})"
+    )
+
+
+SOURCE = Source(
+    name="mathwriting",
+    layout="{train,valid,test,symbols,synthetic}/*.inkml",
+    read=read,
+    licence="CC BY-NC-SA 4.0",
+    conventions="mathwriting",
+    ink_label=ink_label,
+    count=lambda path, split: sum(entry.name.endswith(".inkml") for entry in os.scandir(_folder(path, split))),
+)

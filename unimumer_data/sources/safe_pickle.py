@@ -1,0 +1,158 @@
+"""Pickles of picture arrays, read without running anything that they name.
+
+A pickle is a program: loading one from a stranger may do whatever it likes. Here it can name nothing but the few
+helpers by which numpy arrays, byte strings and ordered dicts are written, and even these are stand-ins of ours that
+only keep what they are given. Numpy itself is neither run nor needed.
+"""
+
+from __future__ import annotations
+
+import pickle
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NoReturn
+
+from PIL import Image
+
+from ..errors import ImageError, SourceError
+
+_DAMAGED = (
+    pickle.UnpicklingError, EOFError, ValueError, TypeError, AttributeError, LookupError, OverflowError, MemoryError,
+    RecursionError,
+)  # fmt: skip
+_FORMATS = {"b1": "B", "u1": "B", "i1": "b", "u2": "H", "i2": "h", "u4": "I", "i4": "i", "u8": "Q", "i8": "q",
+            "f4": "f", "f8": "d"}  # fmt: skip
+
+
+class ForbiddenPickleError(SourceError):
+    """The pickle names something that is not data."""
+
+
+@dataclass(slots=True)
+class DType:
+    """What a numpy dtype pickles to: ``u1``, ``f4`` ..., and the byte order."""
+
+    spec: str
+    order: str = "|"
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        self.order = state[1]
+
+
+@dataclass(slots=True)
+class Array:
+    """What a numpy array pickles to: shape, type and bytes."""
+
+    shape: tuple[int, ...] = ()
+    dtype: DType = field(default_factory=lambda: DType("u1"))
+    fortran: bool = False
+    data: bytes = b""
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        _, self.shape, self.dtype, self.fortran, data = state
+        self.data = data.encode("latin1") if isinstance(data, str) else bytes(data)  # Python 2 wrote text
+
+    def to_image(self, name: str) -> Image.Image:
+        """Greys as a picture of mode L.
+
+        Args:
+            name: of the sample, for the error.
+
+        Raises:
+            ImageError: not (height, width), (1, height, width) or (height, width, 1) of numbers, or short of bytes.
+        """
+        shape = tuple(side for side in self.shape if side != 1) if len(self.shape) == 3 else self.shape
+        code = _FORMATS.get(self.dtype.spec) if isinstance(self.dtype, DType) else None
+        if len(shape) != 2 or code is None or self.dtype.order == ">":
+            raise ImageError(
+                f"{name}: array of shape {self.shape} and type {self.dtype}; expected (height, width) greys"
+            )
+        height, width = shape
+        if len(self.data) != height * width * int(self.dtype.spec[1:]) or not height * width:
+            raise ImageError(f"{name}: {len(self.data)} bytes for {height}x{width} pixels; the pickle is damaged")
+        image = _greys(memoryview(self.data).cast(code), (height, width) if self.fortran else (width, height))
+        return image.transpose(Image.Transpose.TRANSPOSE) if self.fortran else image
+
+
+def _greys(values: memoryview, size: tuple[int, int]) -> Image.Image:
+    """Numbers to a picture of mode L; floats and bits up to 1 are taken as 0..1, all others as 0..255."""
+    if values.format == "B":
+        image = Image.frombytes("L", size, values.tobytes())
+    else:
+        image = Image.new("F", size)
+        image.putdata([float(value) for value in values])
+    unit = 255 if image.getextrema()[1] <= 1 else 1
+    return image.point(lambda grey: grey * unit + 0).convert("L")
+
+
+class _Name:
+    """Stands in for a function or class that the pickle names. Refuses to be given a state."""
+
+    __slots__ = ("call",)
+
+    def __init__(self, call: Callable[..., Any]) -> None:
+        self.call = call
+
+    def __call__(self, *args: Any) -> Any:
+        return self.call(*args)
+
+    def __setstate__(self, state: object) -> NoReturn:
+        raise pickle.UnpicklingError("sets the state of a function")
+
+
+def _from_buffer(buffer: bytes, dtype: DType, shape: tuple[int, ...], order: str) -> Array:
+    return Array(shape=tuple(shape), dtype=dtype, fortran=order != "C", data=bytes(buffer))
+
+
+def _encode(text: str, encoding: str) -> bytes:
+    if encoding not in ("latin1", "latin-1"):
+        raise pickle.UnpicklingError(f"bytes written as {encoding!r}")
+    return text.encode("latin1")
+
+
+def _scalar(dtype: DType, data: bytes | str) -> int | float:
+    raw = data.encode("latin1") if isinstance(data, str) else data
+    (value,) = struct.unpack(_FORMATS[dtype.spec], raw)
+    return value  # type: ignore[no-any-return]
+
+
+_ALLOWED: dict[tuple[str, str], _Name] = {
+    ("numpy", "ndarray"): _Name(Array),
+    ("numpy", "dtype"): _Name(lambda spec, *_: DType(str(spec))),
+    ("_codecs", "encode"): _Name(_encode),
+    ("collections", "OrderedDict"): _Name(lambda items=(): dict(items)),
+    **{(f"numpy.{core}.multiarray", "_reconstruct"): _Name(lambda *_: Array()) for core in ("core", "_core")},
+    **{(f"numpy.{core}.multiarray", "scalar"): _Name(_scalar) for core in ("core", "_core")},
+    **{(f"numpy.{core}.numeric", "_frombuffer"): _Name(_from_buffer) for core in ("core", "_core")},
+}
+
+
+class _DataUnpickler(pickle.Unpickler):
+    def find_class(self, module: str, name: str) -> Any:
+        try:
+            return _ALLOWED[module, name]
+        except KeyError:
+            raise ForbiddenPickleError(
+                f"it names {module}.{name}, which is not data and was not run; do not trust this file"
+            ) from None
+
+
+def load_pickle(path: Path) -> Any:
+    """Read a pickle of dicts, lists, text, numbers and numpy arrays; arrays come back as `Array`.
+
+    The whole file comes into memory: the format allows nothing else.
+
+    Raises:
+        SourceError: missing, damaged, or it names anything else (`ForbiddenPickleError`).
+    """
+    try:
+        with path.open("rb") as file:
+            return _DataUnpickler(file, encoding="latin1").load()
+    except ForbiddenPickleError as error:
+        raise ForbiddenPickleError(f"{path}: {error}") from None
+    except OSError as error:
+        raise SourceError(f"{path}: cannot be read: {error.strerror}") from error
+    except _DAMAGED as error:
+        raise SourceError(f"{path}: damaged pickle ({type(error).__name__}: {error}); fetch it again") from error
