@@ -1,0 +1,109 @@
+r"""Text to tokens: LaTeX as people write it, or canonical tokens set apart by spaces; both give the same tokens.
+
+`\begin{cases}` becomes the two tokens ``\begin`` and ``{cases}``, as in the published records. White space and
+comments carry nothing in mathematics. Unicode that has a LaTeX name gets it (`≤` is ``\leq``), by the table of
+pylatexenc; other characters, such as CJK, stay as they are.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+_ENVIRONMENT = re.compile(r"\\(begin|end)\s*\{([A-Za-z\s]*\*?)\s*\}")
+_TOKEN = re.compile(
+    r"(?:(?<=\\begin )|(?<=\\end ))\{[A-Za-z]*\*?\}"
+    r"|\\(?:operatorname|hspace|vspace)\*"
+    r"|\\[A-Za-z]+"
+    r"|\\."
+    r"|%[^\n]*"
+    r"|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"  # some of these count as white space, yet the reader must see them
+    r"|[^\s]",
+    re.DOTALL,
+)
+_ROW_GAP = re.compile(r"(\\\\)\s*\[\s*-?[\d.\s]+(?:p\s*t|e\s*m|e\s*x|c\s*m|m\s*m|i\s*n|m\s*u)\s*\]")
+
+_RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱ", "0123456789+-=()ni", strict=True))
+_LOWERED = dict(zip("₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₒₓₙ", "0123456789+-=()aeoxn", strict=True))
+_SCRIPTS = re.compile(f"([{''.join(_RAISED)}]+)|([{''.join(_LOWERED)}]+)")
+_NAMED = re.compile(r"\\ensuremath\{(\\[A-Za-z]+(?:\{[A-Za-z]\})?|[A-Za-z+*/<>=-])\}")
+_OWN_NAMES = {
+    # pylatexenc names these for text mode, or not at all
+    "×": r"\times ",
+    "÷": r"\div ",
+    "·": r"\cdot ",
+    "→": r"\rightarrow ",
+    "←": r"\leftarrow ",
+    "↑": r"\uparrow ",
+    "↓": r"\downarrow ",
+    "°": r"^{\circ}",
+    "…": r"\ldots ",
+    "µ": r"\mu ",
+    "¬": r"\neg ",
+    "½": r"\frac{1}{2}",
+    "¼": r"\frac{1}{4}",
+    "¾": r"\frac{3}{4}",
+    "−": "-",
+    "–": "-",
+    "∣": "|",
+    "′": "'",
+    "″": "''",
+    "‴": "'''",
+    "√": "√",  # a surd without its bar: what it covers cannot be told
+    "\u00a0": " ",
+    "\u200b": " ",
+    "\ufeff": " ",
+}
+
+
+def tokenize(text: str) -> list[str]:
+    r"""Split LaTeX into tokens.
+
+    >>> tokenize(r"x^2_i \begin{cases} 1 \end{cases}")
+    ['x', '^', '2', '_', 'i', '\\begin', '{cases}', '1', '\\end', '{cases}']
+
+    Returns:
+        Tokens in order; a control character comes back as a token of its own, for the reader to refuse.
+    """
+    if not text.isascii():
+        text = _name_unicode(text)
+    if "\\begin" in text or "\\end" in text:
+        text = _ENVIRONMENT.sub(lambda match: f"\\{match[1]} {{{''.join(match[2].split())}}} ", text)
+    if "\\\\" in text:
+        text = _ROW_GAP.sub(r"\1 ", text)
+    tokens = _TOKEN.findall(text)
+    if "%" in text:
+        tokens = [token for token in tokens if token[0] != "%"]
+    return tokens
+
+
+def _name_unicode(text: str) -> str:
+    text = _SCRIPTS.sub(_spell_script, text)
+    return "".join([char if char.isascii() else _name(char) for char in text])
+
+
+def _spell_script(match: re.Match[str]) -> str:
+    if match[1]:
+        return "^{" + "".join([_RAISED[char] for char in match[1]]) + "}"
+    return "_{" + "".join([_LOWERED[char] for char in match[2]]) + "}"
+
+
+@lru_cache(maxsize=4096)
+def _name(char: str) -> str:
+    if char in _OWN_NAMES:
+        return _OWN_NAMES[char]
+    # italic and bold letters of the mathematical block are letters; their fonts are not told apart here
+    plain = unicodedata.normalize("NFKC", char) if "\U0001d400" <= char <= "\U0001d7ff" else char
+    if plain.isascii():
+        return plain
+    named = _NAMED.fullmatch(_unicode_names().get(ord(plain), ""))
+    return named[1] + " " if named else plain
+
+
+@lru_cache(maxsize=1)
+def _unicode_names() -> dict[int, str]:
+    from pylatexenc.latexencode import get_builtin_uni2latex_dict
+
+    names: dict[int, str] = get_builtin_uni2latex_dict()
+    return names

@@ -1,0 +1,146 @@
+r"""The expression tree as Tree-CoT text, both ways.
+
+One node a line, one tab per depth. The first node of a child row stands one tab deeper than its parent and names the
+relation, ``a (sup)``; the nodes after it are ``(right)``. A row break makes the next node ``(nextline)``, one tab
+deeper than the row before; where no node stands between two breaks, or none follows the last, ``\\`` is a node of its
+own. The first node of all names no relation.
+
+Source: arXiv 2505.23566, Fig. 2, and the published sample records, which this text equals byte for byte wherever they
+are well formed.
+"""
+
+from __future__ import annotations
+
+from ..errors import TreeTextError
+from .grammar import GROUP
+from .reader import Node, Row
+
+BREAK = "\\\\"
+MAX_DEPTH = 10_000
+"""Deeper trees are refused: the tabs of their text would grow with the square of the depth."""
+
+
+def write_tree(row: Row) -> str:
+    r"""Write a tree as text.
+
+    >>> from unimumer_data.latex import parse
+    >>> print(write_tree(parse("a ^ { 2 } + 1")).expandtabs(4))
+    a
+        2 (sup)
+    + (right)
+    1 (right)
+
+    Raises:
+        TreeTextError: the tree is deeper than `MAX_DEPTH`.
+    """
+    lines: list[str] = []
+    append = lines.append
+    # The row that is being written: its nodes from `position` on, at `depth`, the next by `relation`.
+    position, depth, indent, relation = 0, 0, "", ""
+    around: list[tuple[Row, int, int, str]] = []
+    children: list[tuple[Row, int, int, str]] = []
+    while True:
+        if position == len(row):
+            if not around:
+                return "\n".join(lines)
+            row, position, depth, relation = around.pop()
+            indent = "\t" * depth
+            continue
+        node = row[position]
+        symbol = node.symbol
+        append(f"{indent}{symbol} ({relation})" if relation else indent + symbol)
+        relation = "right"
+        position += 1
+        if position + 1 < len(row) and row[position].symbol == BREAK and row[position].children is None:
+            position += 1
+            relation = "nextline"
+        if node.children is not None:
+            if depth == MAX_DEPTH:
+                raise TreeTextError(f"the tree is deeper than {MAX_DEPTH}")
+            next_depth = depth + 1
+            around.append((row, position, depth + (relation == "nextline"), relation))
+            children = [(child, 0, next_depth, name) for name, child in node.children]
+            row, position, depth, relation = children[0]
+            around.extend(children[:0:-1])
+            indent = "\t" * depth
+        elif relation == "nextline":
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise TreeTextError(f"the tree is deeper than {MAX_DEPTH}")
+            indent = "\t" * depth
+
+
+def read_tree(text: str) -> Row:
+    r"""Read a Tree-CoT text, for instance a model's answer.
+
+    >>> from unimumer_data.latex import write_tokens
+    >>> " ".join(write_tokens(read_tree("a\n\t2 (sup)\n+ (right)\n1 (right)")))
+    'a ^ { 2 } + 1'
+
+    Returns:
+        The tree; its nodes carry no token positions.
+
+    Raises:
+        TreeTextError: a line does not fit the tree so far; names the line, from 1.
+    """
+    root: Row = []
+    if not text:
+        return root
+    # Rows that may still go on, outermost first, each with the depth of its last node.
+    rows: list[Row] = []
+    depths: list[int] = []
+    for number, line in enumerate(text.split("\n"), start=1):
+        content = line.lstrip("\t")
+        depth = len(line) - len(content)
+        symbol, relation = _split(content, first=number == 1, number=number)
+        node = Node(symbol)
+        if number == 1:
+            if depth:
+                raise TreeTextError(f"line 1: the first node stands {depth} tabs deep; write it at the margin")
+            root.append(node)
+            rows.append(root)
+            depths.append(0)
+            continue
+        level = depth if relation == "right" else depth - 1
+        while depths and depths[-1] > level:
+            rows.pop()
+            depths.pop()
+        if not depths or depths[-1] != level:
+            raise TreeTextError(f"line {number}: {content!r} stands {depth} tabs deep, where nothing carries it")
+        row = rows[-1]
+        if relation == "right":
+            row.append(node)
+        elif relation == "nextline":
+            row += [Node(BREAK), node]
+            depths[-1] = depth
+        else:
+            parent = row[-1]
+            if parent.child(relation) is not None:
+                raise TreeTextError(f"line {number}: {parent.symbol!r} has a second {relation!r}")
+            child = [node]
+            parent.hang(relation, child)
+            rows.append(child)
+            depths.append(depth)
+    return root
+
+
+def _split(content: str, *, first: bool, number: int) -> tuple[str, str]:
+    """A line's symbol and relation."""
+    symbol, separator, relation = content.rpartition(" (")
+    if separator and relation.endswith(")") and symbol and relation[:-1]:
+        relation = relation[:-1]
+        if _fits(symbol, relation):
+            return symbol, relation
+    elif first and content and _fits(content, "first"):
+        return content, ""
+    raise TreeTextError(f"line {number}: expected 'SYMBOL (relation)', found {content!r}")
+
+
+def _fits(symbol: str, relation: str) -> bool:
+    known = relation in _RELATIONS or relation.startswith(("begin_", "end_"))
+    return known and symbol not in _NO_NODES and not any(char.isspace() for char in symbol)
+
+
+_RELATIONS = frozenset({"first", "right", "sub", "sup", "above", "below", "nextline"})
+_NO_NODES = frozenset("{}^_")
+assert GROUP not in _NO_NODES
