@@ -1,0 +1,178 @@
+"""Hugging Face transformers: where vLLM is not at hand, and for LoRA adapters that are not merged."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from PIL import Image
+
+from unimumer_data.errors import EngineError, ImageError
+
+from .base import Answer, Output, Request, Sampling, chat_prompt, pictures
+
+if TYPE_CHECKING:
+    from ..config import EvalConfig
+
+_MISSING = "transformers is not installed here: pip install torch torchvision transformers"
+_BATCH = {"cpu": 8, "cuda": 32}
+
+
+class TransformersEngine:
+    """Generates in batches padded on the left; a batch that fails is retried one by one."""
+
+    def __init__(self, config: EvalConfig) -> None:
+        try:
+            import torch
+            from transformers import AutoModelForImageTextToText, AutoProcessor
+        except ImportError as error:
+            raise EngineError(f"{_MISSING} ({error})") from error
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+        dtype = "float32" if config.dtype == "auto" and device == "cpu" else config.dtype
+        self._config, self._device = config, device
+        self._batch_size = config.batch_size or _BATCH[device]
+        try:
+            self._processor = AutoProcessor.from_pretrained(config.model)
+            model = AutoModelForImageTextToText.from_pretrained(config.model, dtype=dtype)
+        except (OSError, ValueError, KeyError) as error:
+            raise EngineError(f"transformers cannot load {config.model}: {error}") from error
+        self._processor.tokenizer.padding_side = "left"
+        self._model = _with_adapter(model, config).to(device).eval()
+        self._stop = _stop_tokens(model, self._processor.tokenizer)
+
+    def predict(self, requests: Iterable[Request], sampling: Sampling) -> Iterator[Answer]:
+        import torch
+
+        source = pictures(
+            requests,
+            max_pixels=self._config.image_max_pixels,
+            min_pixels=self._config.image_min_pixels,
+            window=self._config.window,
+        )
+        torch.manual_seed(sampling.seed)
+        while batch := list(islice(source, self._batch_size)):
+            good: list[tuple[Request, Image.Image]] = []
+            for request, picture in batch:
+                if isinstance(picture, ImageError):
+                    yield Answer(index=request.index, failure=f"image: {picture}")
+                else:
+                    good.append((request, picture))
+            if good:
+                yield from self._answer(good, sampling)
+
+    def close(self) -> None:
+        self._model = None
+
+    def _answer(self, batch: Sequence[tuple[Request, Image.Image]], sampling: Sampling) -> list[Answer]:
+        try:
+            return self._generate(batch, sampling)
+        except (RuntimeError, ValueError, IndexError) as error:  # torch's out-of-memory error is a RuntimeError
+            if len(batch) == 1:
+                return [Answer(index=batch[0][0].index, failure=f"refused: {error}")]
+        return [answer for one in batch for answer in self._answer([one], sampling)]
+
+    def _generate(self, batch: Sequence[tuple[Request, Image.Image]], sampling: Sampling) -> list[Answer]:
+        import torch
+        from transformers import GenerationConfig, LogitsProcessorList
+
+        config = self._config
+        texts = [
+            chat_prompt(self._processor, request.prompt, system=config.system, template_args=config.template_args)
+            for request, _ in batch
+        ]
+        images = [picture for _, picture in batch]
+        inputs = self._processor(text=texts, images=images, padding=True, return_tensors="pt").to(self._device)
+        greedy = sampling.temperature == 0
+        chosen = _chosen_logprobs()
+        # every setting that a checkpoint could bring along is named, so that only ours apply
+        settings = GenerationConfig(
+            max_new_tokens=sampling.max_tokens,
+            do_sample=not greedy,
+            num_beams=1,
+            num_return_sequences=sampling.n,
+            repetition_penalty=1.0,
+            eos_token_id=self._stop,
+            pad_token_id=self._processor.tokenizer.pad_token_id,
+            **({} if greedy else {"temperature": sampling.temperature, "top_p": sampling.top_p, "top_k": 0}),
+        )
+        self._model.generation_config = settings
+        with torch.inference_mode():
+            produced = self._model.generate(
+                **inputs,
+                generation_config=settings,
+                logits_processor=LogitsProcessorList([chosen] if sampling.logprobs else []),
+            )
+        start = inputs["input_ids"].shape[1]
+        outputs = [
+            self._output(tokens, chosen.logprobs(produced, row) if sampling.logprobs else None)
+            for row, tokens in enumerate(produced[:, start:].tolist())
+        ]
+        lengths = inputs["attention_mask"].sum(dim=1).tolist()
+        n = sampling.n
+        return [
+            Answer(index=request.index, outputs=tuple(outputs[i * n : (i + 1) * n]), prompt_tokens=lengths[i])
+            for i, (request, _) in enumerate(batch)
+        ]
+
+    def _output(self, tokens: list[int], logprobs: list[float] | None) -> Output:
+        end = next((i for i, token in enumerate(tokens) if token in self._stop), None)
+        count = len(tokens) if end is None else end + 1
+        return Output(
+            text=self._processor.tokenizer.decode(tokens[:count], skip_special_tokens=True),
+            tokens=count,
+            logprob=None if logprobs is None else math.fsum(logprobs[:count]),
+            finish="length" if end is None else "stop",
+        )
+
+
+def _with_adapter(model: Any, config: EvalConfig) -> Any:
+    if config.adapter is None:
+        return model
+    try:
+        from peft import PeftModel
+    except ImportError as error:
+        raise EngineError("adapter= needs peft: pip install peft") from error
+    try:
+        return PeftModel.from_pretrained(model, str(config.adapter)).merge_and_unload()
+    except (OSError, ValueError, RuntimeError) as error:
+        raise EngineError(f"adapter={config.adapter}: {error}") from error
+
+
+def _stop_tokens(model: Any, tokenizer: Any) -> list[int]:
+    ids = model.generation_config.eos_token_id
+    ids = [ids] if isinstance(ids, int) else list(ids or [])
+    return sorted({*ids, tokenizer.eos_token_id} - {None})
+
+
+def _chosen_logprobs() -> Any:
+    """A logits processor that notes the log-probability of each chosen token, holding one step's scores only.
+
+    generate's own output_scores would keep the scores of all steps: 20 GB for a batch of 16 long answers.
+    """
+    import torch
+    from transformers import LogitsProcessor
+
+    class ChosenLogprobs(LogitsProcessor):
+        def __init__(self) -> None:
+            self._steps: list[Any] = []
+            self._last: Any = None
+
+        def __call__(self, input_ids: Any, scores: Any) -> Any:
+            self._note(input_ids[:, -1])
+            self._last = torch.log_softmax(scores.float(), dim=-1)
+            return scores
+
+        def logprobs(self, produced: Any, row: int) -> list[float]:
+            """Of the new tokens of one row, after generation."""
+            if self._last is not None:
+                self._note(produced[:, -1])
+                self._last = None
+            return [float(step[row]) for step in self._steps]
+
+        def _note(self, tokens: Any) -> None:
+            if self._last is not None:
+                self._steps.append(self._last.gather(1, tokens[:, None])[:, 0].cpu())
+
+    return ChosenLogprobs()

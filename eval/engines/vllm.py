@@ -1,0 +1,210 @@
+"""vLLM in this process: the CUDA build, or the CPU build where there is no GPU."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PIL import Image
+
+from unimumer_data.errors import EngineError, ImageError
+from unimumer_data.images import SIDE_OF_TOKEN
+
+from .base import Answer, Output, Request, Sampling, chat_prompt, pictures
+
+if TYPE_CHECKING:
+    from ..config import EvalConfig
+
+_MISSING = (
+    "vllm is not installed here. With a GPU: `pip install -e .[vllm]`; without: `make demo` builds .venv/vllm; "
+    "or use engine=transformers"
+)
+_BATCH = {"cpu": 32, "cuda": 256}
+_INSTRUCTION_TOKENS = 512  # longest instruction with its chat turns, generously
+_PROFILE_PIXELS = 1280 * SIDE_OF_TOKEN**2
+
+
+class VllmEngine:
+    """Feeds vLLM's engine request by request and gives each answer out when it is finished.
+
+    vLLM's `generate` would lose a whole batch to one bad request and keep all pictures until the end; here a
+    request that vLLM refuses is one failed answer, and about two batches are in memory at any time.
+    """
+
+    def __init__(self, config: EvalConfig) -> None:
+        device = prepare(config)
+        try:
+            from vllm import LLM
+        except ImportError as error:
+            raise EngineError(f"{_MISSING} ({error})") from error
+        self._config = config
+        self._in_flight = 2 * (config.batch_size or _BATCH[device])
+        try:
+            self.llm = LLM(**engine_arguments(config, device))
+        except (RuntimeError, ValueError, OSError) as error:
+            raise EngineError(f"vllm cannot start {config.model}: {error}") from error
+        self._processor = _processor(config)
+
+    def predict(self, requests: Iterable[Request], sampling: Sampling) -> Iterator[Answer]:
+        params = sampling_params(sampling)
+        source = pictures(
+            requests,
+            max_pixels=self._config.image_max_pixels,
+            min_pixels=self._config.image_min_pixels,
+            window=self._config.window,
+        )
+        waiting: dict[str, Request] = {}
+        more = True
+        while more or waiting:
+            while more and len(waiting) < self._in_flight:
+                following = next(source, None)
+                if following is None:
+                    more = False
+                    break
+                request, picture = following
+                refused = self._enqueue(request, picture, params, waiting)
+                if refused is not None:
+                    yield refused
+            for output in self._step() if waiting else ():
+                yield _answer(waiting.pop(output.request_id), output)
+
+    def close(self) -> None:
+        self.llm = None
+
+    def _enqueue(
+        self, request: Request, picture: Image.Image | ImageError, params: Any, waiting: dict[str, Request]
+    ) -> Answer | None:
+        from vllm.exceptions import VLLMClientError
+
+        if isinstance(picture, ImageError):
+            return Answer(index=request.index, failure=f"image: {picture}")
+        text = chat_prompt(
+            self._processor,
+            request.prompt,
+            system=self._config.system,
+            template_args=self._config.template_args,
+        )
+        prompt = {"prompt": text, "multi_modal_data": {"image": picture}}
+        try:
+            internal = self.llm.enqueue([prompt], params.clone(), use_tqdm=False)[0]
+        except (VLLMClientError, ValueError, TypeError, RuntimeError) as error:
+            return Answer(index=request.index, failure=f"refused: {error}")
+        waiting[internal.partition("-")[0]] = request  # vLLM appends random characters; outputs come without them
+        return None
+
+    def _step(self) -> list[Any]:
+        from vllm.v1.engine.exceptions import EngineDeadError
+
+        try:
+            return [output for output in self.llm.llm_engine.step() if output.finished]
+        except (EngineDeadError, RuntimeError) as error:
+            raise EngineError(f"vllm stopped: {error}; run the same command again to go on") from error
+
+
+def prepare(config: EvalConfig) -> str:
+    """Set what vLLM reads from the environment at import, unless the user has; ``cpu`` or ``cuda``.
+
+    Raises:
+        EngineError: torch, hence vLLM, is not installed.
+    """
+    try:
+        import torch
+    except ImportError as error:
+        raise EngineError(f"{_MISSING} ({error})") from error
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    settings = {"VLLM_LOGGING_LEVEL": "WARNING", "VLLM_NO_USAGE_STATS": "1"}
+    if device == "cpu":
+        # without a bound vLLM takes half the memory; in one process it starts in half the time
+        settings |= {"VLLM_CPU_KVCACHE_SPACE": "1", "VLLM_ENABLE_V1_MULTIPROCESSING": "0"}
+    if Path(config.model or "").is_dir():
+        settings["HF_HUB_OFFLINE"] = "1"
+    for name, value in settings.items():
+        os.environ.setdefault(name, value)
+    return device
+
+
+def engine_arguments(config: EvalConfig, device: str) -> dict[str, Any]:
+    """Arguments of vLLM's LLM class.
+
+    Raises:
+        EngineError: the model's configuration cannot be read.
+    """
+    dtype = "float32" if config.dtype == "auto" and device == "cpu" else config.dtype
+    return {
+        "model": str(config.model),
+        "dtype": dtype,
+        "seed": config.seed,
+        "max_model_len": config.max_model_len or _window(config),
+        "max_num_seqs": config.batch_size or _BATCH[device],
+        "enforce_eager": device == "cpu",  # compiling costs a minute and gains little on CPU
+        "limit_mm_per_prompt": {"image": 1, "video": 0},
+        "mm_processor_kwargs": _processor_bounds(config),
+        "mm_processor_cache_gb": 0,  # no picture comes twice
+        "tensor_parallel_size": config.tensor_parallel,
+        "gpu_memory_utilization": config.gpu_memory_utilization,
+        "disable_log_stats": True,
+    }
+
+
+def sampling_params(sampling: Sampling) -> Any:
+    """vLLM's SamplingParams; explicit, so that the checkpoint's own generation settings do not apply."""
+    from vllm import SamplingParams
+    from vllm.sampling_params import RequestOutputKind
+
+    return SamplingParams(
+        temperature=sampling.temperature,
+        top_p=sampling.top_p,
+        n=sampling.n,
+        seed=sampling.seed,
+        max_tokens=sampling.max_tokens,
+        logprobs=0 if sampling.logprobs else None,
+        output_kind=RequestOutputKind.FINAL_ONLY,
+    )
+
+
+def _window(config: EvalConfig) -> int:
+    """Tokens that a prompt with its answer can need, within what the model has positions for."""
+    from transformers import AutoConfig
+
+    try:
+        model = AutoConfig.from_pretrained(config.model).get_text_config()
+    except (OSError, ValueError, KeyError) as error:
+        raise EngineError(f"model={config.model}: {error}") from error
+    picture = 2 * config.image_max_pixels // SIDE_OF_TOKEN**2 + 64
+    candidate = config.max_tokens if config.task in ("refine", "record") else 0  # the error tasks quote one
+    return min(model.max_position_embeddings, _INSTRUCTION_TOKENS + picture + candidate + config.max_tokens)
+
+
+def _processor_bounds(config: EvalConfig) -> dict[str, int]:
+    """The processor's own pixel bounds, the upper one lowered to what can still occur after `fit_pixels`.
+
+    vLLM plans its memory for the largest picture that the processor lets through: 16,000 tokens by default.
+    """
+    from transformers import AutoImageProcessor
+
+    size = AutoImageProcessor.from_pretrained(config.model).size
+    return {
+        "min_pixels": size["shortest_edge"],
+        "max_pixels": min(size["longest_edge"], max(_PROFILE_PIXELS, 4 * config.image_max_pixels)),
+    }
+
+
+def _processor(config: EvalConfig) -> Any:
+    from transformers import AutoProcessor
+
+    return AutoProcessor.from_pretrained(config.model)
+
+
+def _answer(request: Request, output: Any) -> Answer:
+    outputs = tuple(
+        Output(
+            text=item.text,
+            tokens=len(item.token_ids),
+            logprob=item.cumulative_logprob,
+            finish=item.finish_reason or "stop",
+        )
+        for item in sorted(output.outputs, key=lambda item: item.index)
+    )
+    return Answer(index=request.index, outputs=outputs, prompt_tokens=len(output.prompt_token_ids or ()))

@@ -1,0 +1,142 @@
+"""The answers of a run on disk, as they come: a run that is killed loses none and asks none twice."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, TextIO
+
+from unimumer_data.errors import PredictionError
+
+from .engines.base import Answer, Output
+
+Settings = Mapping[str, Any]
+
+
+class Journal:
+    """Answers of one set, by stage and sample, with the settings they were given under.
+
+    While the run goes on they are in ``<name>_answers.jsonl.partial``, one line each; `finish` makes it
+    ``<name>_answers.jsonl``. The settings are in ``<name>_run.json`` from the start.
+
+    Args:
+        folder: of the results.
+        name: of the set.
+        settings: all that may change an answer.
+        resume: False forgets what was answered before.
+        retry_failures: forget the failed answers.
+
+    Raises:
+        PredictionError: an unfinished run with other settings is in the way.
+    """
+
+    def __init__(
+        self, folder: Path, name: str, settings: Settings, *, resume: bool = True, retry_failures: bool = False
+    ) -> None:
+        self.final = folder / f"{name}_answers.jsonl"
+        self.partial = folder / f"{name}_answers.jsonl.partial"
+        self.manifest = folder / f"{name}_run.json"
+        self.settings = json.loads(json.dumps(settings, ensure_ascii=False))
+        self._answers: dict[str, dict[int, Answer]] = {}
+        self._file: TextIO | None = None
+        folder.mkdir(parents=True, exist_ok=True)
+        changed = self._changed_settings()
+        if not resume:
+            self._forget()
+        elif changed and self.partial.exists():
+            raise PredictionError(
+                f"{self.partial} was begun with other settings ({changed}). Finish it with those, choose another "
+                "output=, or throw its answers away with resume=false"
+            )
+        elif changed:
+            self._forget()
+        self._load(retry_failures)
+        self.resumed = sum(map(len, self._answers.values()))
+        self.write_manifest({})
+
+    def answers(self, stage: str) -> dict[int, Answer]:
+        """What is known of a stage: sample index -> answer."""
+        return self._answers.setdefault(stage, {})
+
+    def add(self, stage: str, answer: Answer) -> None:
+        """Note an answer; it is safe from a kill of this process when the call returns."""
+        if self._file is None:
+            self._file = self.partial.open("a", encoding="utf-8")
+        self._file.write(_to_line(stage, answer))
+        self._file.flush()
+        self.answers(stage)[answer.index] = answer
+
+    def finish(self, summary: Mapping[str, Any]) -> None:
+        """Write all answers whole and in order, and the summary of the run beside the settings."""
+        self.close()
+        lines = [_to_line(stage, known[index]) for stage, known in self._answers.items() for index in sorted(known)]
+        write_whole(self.final, "".join(lines))
+        self.partial.unlink(missing_ok=True)
+        self.write_manifest(summary)
+
+    def write_manifest(self, summary: Mapping[str, Any]) -> None:
+        """Write ``<name>_run.json``."""
+        content = {"settings": self.settings, **summary}
+        write_whole(self.manifest, json.dumps(content, ensure_ascii=False, indent=2) + "\n")
+
+    def close(self) -> None:
+        """Close the file; `add` opens it again."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def _changed_settings(self) -> str:
+        """``key: old -> new`` of what differs from the run that is on disk; empty if nothing does."""
+        try:
+            known = json.loads(self.manifest.read_text(encoding="utf-8"))["settings"]
+        except FileNotFoundError:
+            return ""
+        except (OSError, UnicodeDecodeError, json.JSONDecodeError, KeyError, TypeError) as error:
+            raise PredictionError(f"{self.manifest}: cannot be read ({error}); remove it") from error
+        keys = [key for key in {**known, **self.settings} if known.get(key) != self.settings.get(key)]
+        return ", ".join(f"{key}: {known.get(key)!r} -> {self.settings.get(key)!r}" for key in keys)
+
+    def _forget(self) -> None:
+        self.partial.unlink(missing_ok=True)
+        self.final.unlink(missing_ok=True)
+
+    def _load(self, retry_failures: bool) -> None:
+        if self.final.exists() and not self.partial.exists():
+            os.replace(self.final, self.partial)  # a finished run may get more answers: retries, a larger limit
+        if not self.partial.exists():
+            return
+        data = self.partial.read_bytes()
+        whole = data[: data.rfind(b"\n") + 1]
+        if len(whole) < len(data):  # killed in the middle of a line
+            os.truncate(self.partial, len(whole))
+        for number, line in enumerate(whole.decode("utf-8").split("\n")[:-1], 1):
+            try:
+                stage, answer = _from_line(line)
+            except (json.JSONDecodeError, KeyError, TypeError) as error:
+                raise PredictionError(f"{self.partial}, line {number}: damaged ({error}); use resume=false") from error
+            self.answers(stage)[answer.index] = answer
+        if retry_failures:
+            for known in self._answers.values():
+                for index in [index for index, answer in known.items() if answer.failure]:
+                    del known[index]
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file so that it is whole or absent, whatever happens meanwhile."""
+    temporary = path.with_name(path.name + ".tmp")
+    temporary.write_text(text, encoding="utf-8")
+    os.replace(temporary, path)
+
+
+def _to_line(stage: str, answer: Answer) -> str:
+    return json.dumps({"stage": stage, **asdict(answer)}, ensure_ascii=False) + "\n"
+
+
+def _from_line(line: str) -> tuple[str, Answer]:
+    row = json.loads(line)
+    stage = row.pop("stage")
+    outputs = tuple(Output(**output) for output in row.pop("outputs"))
+    return stage, Answer(outputs=outputs, **row)

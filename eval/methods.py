@@ -1,0 +1,157 @@
+"""Ways to use a model that learned several tasks: ask once, vote over samples, or recognise, detect and correct.
+
+A method is a generator. It yields stages (a name and the requests of all samples), is sent the answers, and returns
+the predictions; whoever drives it decides how the requests are answered and what is already known.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from unimumer_data import prompts
+from unimumer_data.latex import canonical
+from unimumer_data.tasks import TASKS
+
+from .answers import agrees, final_expression, split_answer
+from .data import Item
+from .engines.base import Answer, Output, Request
+from .predictions import failed_pair
+from .scores import Pair
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Questions that can be asked at the same time; the name keeps their answers apart from those of other stages."""
+
+    name: str
+    requests: list[Request]
+
+
+Answers = Mapping[int, Answer]
+Method = Generator[Stage, Answers, list[Pair]]
+
+_MARKS = ("<error_start>", "<deleted>")
+
+
+def ask(items: Sequence[Item], task: str) -> Method:
+    """Ask each sample once. ``task`` is a name of the task registry, or ``record``: what the record itself asks."""
+    answers = yield _questions(items, task)
+    return [_pair(item, answers.get(item.index), _task(item, task)) for item in items]
+
+
+def vote(items: Sequence[Item], task: str) -> Method:
+    """Ask each sample for several texts; the expression that most of them mean wins.
+
+    Texts are grouped by the canonical form of their expressions. Of equally large groups the more probable one
+    wins; of a group the most probable text is given. Confidence is the winner's share of all samples.
+    """
+    answers = yield _questions(items, task)
+    pairs = []
+    for item in items:
+        pair = _pair(item, answers.get(item.index), _task(item, task))
+        if pair.failure is None:
+            winner, votes = elect(answers[item.index].outputs, _task(item, task))
+            outputs = answers[item.index].outputs
+            extra = dict(pair.extra) | {"votes": votes, "samples": [output.text for output in outputs]}
+            expression = final_expression(winner.text, _task(item, task))
+            pair = replace(pair, pred=expression, confidence=votes / len(outputs), extra=extra)
+        pairs.append(pair)
+    return pairs
+
+
+def refine(items: Sequence[Item], recognised: Sequence[Pair], rounds: int) -> Method:
+    """Let the model detect errors in its own recognition and correct them, until it finds none, or ``rounds`` times.
+
+    A sample keeps its last good expression when a round fails or does not end in an expression.
+
+    Args:
+        items: the samples.
+        recognised: plain recognition of the same samples, in the same order.
+        rounds: at most so many corrections.
+    """
+    current = {item.index: pair for item, pair in zip(items, recognised, strict=True)}
+    open_items = [item for item in items if current[item.index].failure is None and current[item.index].pred.strip()]
+    for number in range(1, rounds + 1):
+        marked = yield Stage(
+            f"detect {number}",
+            [_request(item, prompts.ERROR_FIND.format(candidate=current[item.index].pred)) for item in open_items],
+        )
+        found = {item.index: _text(marked.get(item.index)) for item in open_items}
+        open_items = [item for item in open_items if any(mark in found[item.index] for mark in _MARKS)]
+        if not open_items:
+            break
+        corrected = yield Stage(
+            f"correct {number}",
+            [_request(item, prompts.ERROR_FIX.format(marked=found[item.index])) for item in open_items],
+        )
+        changed = []
+        for item in open_items:
+            log, expression = split_answer(_text(corrected.get(item.index)), "error_fix")
+            before = current[item.index]
+            if expression and expression != before.pred:
+                steps = [*before.extra.get("corrections", ()), {"marked": found[item.index], "log": log}]
+                extra = dict(before.extra) | {"first": before.extra.get("first", before.pred), "corrections": steps}
+                current[item.index] = replace(before, pred=expression, extra=extra)
+                changed.append(item)
+        open_items = changed
+    return [current[item.index] for item in items]
+
+
+def elect(outputs: Sequence[Output], task: str) -> tuple[Output, int]:
+    """The most probable text of the largest group of equal expressions, and how many are in that group.
+
+    An empty expression is never elected while there is another.
+    """
+    groups: dict[str, list[Output]] = {}
+    for output in outputs:
+        groups.setdefault(canonical(final_expression(output.text, task), "strict", repairs=[]), []).append(output)
+    if len(groups) > 1:
+        groups.pop("", None)
+    best = max(groups.values(), key=lambda group: (len(group), max(map(_probability, group))))
+    return max(best, key=_probability), len(best)
+
+
+def _questions(items: Sequence[Item], task: str) -> Stage:
+    def prompt(item: Item) -> str:
+        return item.prompt if task == "record" else TASKS[task].instruction
+
+    return Stage("recognise", [_request(item, prompt(item)) for item in items if item.fault is None])
+
+
+def _task(item: Item, task: str) -> str:
+    return item.task if task == "record" else task
+
+
+def _request(item: Item, prompt: str) -> Request:
+    return Request(index=item.index, image=item.image, prompt=prompt)
+
+
+def _text(answer: Answer | None) -> str:
+    return answer.outputs[0].text.strip() if answer and answer.outputs else ""
+
+
+def _pair(item: Item, answer: Answer | None, task: str) -> Pair:
+    """The first output of an answer as a prediction."""
+    if answer is None or not answer.outputs:
+        detail = item.fault or (answer.failure if answer else None) or "no answer"
+        return failed_pair(item.id, item.gt, detail, item.image_path)
+    first = answer.outputs[0]
+    extra: dict[str, Any] = {"answer": first.text, "finish": first.finish}
+    agreement = agrees(first.text, task)
+    if agreement is not None:
+        extra["agrees"] = agreement
+    return Pair(
+        id=item.id,
+        gt=item.gt,
+        pred=final_expression(first.text, task),
+        image_path=item.image_path,
+        confidence=None if first.logprob is None else math.exp(min(0.0, first.logprob)),
+        extra=extra,
+    )
+
+
+def _probability(output: Output) -> float:
+    return -math.inf if output.logprob is None else output.logprob

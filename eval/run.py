@@ -1,0 +1,139 @@
+"""Predict, score, write: the command line of the evaluation.
+
+    python eval/run.py model=outputs/unimumer data=crohme_2014 output=results/unimumer
+    python eval/run.py engine=replay predictions=results/unimumer output=results/again
+
+This file reads the command line; what it starts is in the modules beside it.
+"""
+
+from __future__ import annotations
+
+import sys
+
+if sys.version_info < (3, 11):  # noqa: UP036  # run from a plain checkout, nothing has checked it yet
+    sys.exit("error: Python 3.11 or newer is needed, this is " + sys.version.split()[0])
+
+import argparse
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+if __name__ == "__main__":
+    # the folder of this script comes first on the path; its modules must not hide other packages' names
+    _HERE = os.path.dirname(os.path.realpath(__file__))
+    sys.path = [entry for entry in sys.path if os.path.realpath(entry or ".") != _HERE]
+
+try:
+    from unimumer_eval.config import EvalConfig
+    from unimumer_eval.inference import predict_sets
+    from unimumer_eval.predictions import find_prediction_files, read_labels, read_predictions, write_published
+    from unimumer_eval.price import price_table
+    from unimumer_eval.report import screen_table, write_results
+    from unimumer_eval.scores import Pair, SetScores, score_set
+
+    from unimumer_data.config import load_config
+    from unimumer_data.errors import ConfigError, UniMumerError
+except ModuleNotFoundError as error:
+    if error.name and error.name.startswith(("unimumer_data.", "unimumer_eval.")):
+        raise  # a fault of ours, not a missing package
+    sys.exit(f"error: {error.name} is not installed; run this in the checkout: pip install -e .[eval]")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """0: good; 1: something is wrong with data or engine; 2: with the command line."""
+    words = _parser().parse_args(argv).settings
+    try:
+        config = load_config(EvalConfig, words)
+        print(_changed(config), file=sys.stderr)
+        _replay(config) if config.engine == "replay" else _predict(config)
+    except ConfigError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except (UniMumerError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nstopped; run the same command again to go on", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _predict(config: EvalConfig) -> None:
+    predicted = list(predict_sets(config))
+    scores = _show(
+        ((one.name, one.pairs) for one in predicted),
+        config,
+        settings={one.name: one.settings for one in predicted},
+        image_root=predicted[0].image_root,
+    )
+    print(price_table(predicted, scores))
+
+
+def _replay(config: EvalConfig) -> None:
+    files = find_prediction_files(config.predictions)
+    labels = read_labels(config.labels) if config.labels else None
+    if labels is not None and len(files) > 1:
+        raise ConfigError(f"labels= is for one prediction file, predictions= names {len(files)}")
+    pairs = {name: read_predictions(file, labels=labels, missing=config.missing) for name, file in files.items()}
+    settings = {name: {"engine": "replay", "predictions": file.as_posix()} for name, file in files.items()}
+    config.output.mkdir(parents=True, exist_ok=True)
+    for name, file in files.items():
+        target = config.output / f"{name}_pred.json"
+        if target.resolve() != file.resolve():
+            write_published(target, pairs[name])
+    _show(pairs.items(), config, settings=settings, image_root=config.media_dir or config.dataset_dir)
+
+
+def _show(
+    sets: Iterator[tuple[str, list[Pair]]], config: EvalConfig, *, settings: dict[str, Any], image_root: Path
+) -> list[SetScores]:
+    """Score the sets, write all files, print the table and where the files are."""
+    scores = [score_set(name, pairs) for name, pairs in sets]
+    written = write_results(config.output, scores, {"sets": settings}, image_root=image_root)
+    print(screen_table(scores))
+    for one in scores:
+        if one.counts.failures:
+            print(_failures(one))
+    print(f"\nfiles in {config.output}: " + ", ".join(path.name for path in written))
+    return scores
+
+
+def _failures(scores: SetScores) -> str:
+    reasons = ", ".join(f"{reason} {count}" for reason, count in scores.counts.failures.items())
+    first = next(sample.pair for sample in scores.samples if sample.pair.failure)
+    detail = first.extra.get("detail", first.failure)
+    total = sum(scores.counts.failures.values())
+    return f"{scores.name}: {total} of {scores.n} failed and count as wrong: {reasons}; first: {first.id}: {detail}"
+
+
+def _changed(config: EvalConfig) -> str:
+    """The settings that are not the defaults, on one line; all of them are in the result files."""
+    default = EvalConfig.__dataclass_fields__
+    values = asdict(config)
+    changed = {field.name: values[field.name] for field in fields(config) if _differs(values, default, field.name)}
+    return "settings: " + " ".join(f"{name}={_plain(value)}" for name, value in changed.items())
+
+
+def _differs(values: dict[str, Any], default: dict[str, Any], name: str) -> bool:
+    return values[name] != default[name].default and values[name] not in ((), {}, None)
+
+
+def _plain(value: Any) -> str:
+    return ",".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python eval/run.py",
+        description="Predict with a model and score, or score prediction files.",
+        epilog=EvalConfig.__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("settings", nargs="*", metavar="config.yaml | key=value", help="the shell beats the YAML file")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
