@@ -9,27 +9,43 @@ from typing import Any
 
 from unimumer_eval.scores import SetScores
 
+from .data import scores_csv, scores_json
+from .page import report_page
 from .published_text import published_text
+from .tables import latex_table, markdown_table
 
 
-def write_results(output: Path, sets: Sequence[SetScores], settings: Mapping[str, Any]) -> list[Path]:
+def write_results(
+    output: Path, sets: Sequence[SetScores], settings: Mapping[str, Any], *, image_root: Path = Path(".")
+) -> list[Path]:
     """Write every result file of a run into the folder ``output``.
 
     Args:
         output: made if it is not there.
         settings: how the predictions came about (model, engine, seed, versions ...); kept as given.
+        image_root: where relative image paths of the pairs start.
 
     Returns:
         the files, in the order in which a reader wants them.
     """
     output.mkdir(parents=True, exist_ok=True)
-    texts = {f"{scores.name}_results.txt": published_text(scores.published) for scores in sets}
+    texts = {
+        "report.html": report_page({"": sets}, settings, folder=output, image_root=image_root),
+        "scores.json": scores_json(sets, settings),
+        "scores.csv": scores_csv(sets),
+        "scores.md": markdown_table(sets),
+        "scores.tex": latex_table(sets),
+        **{f"{scores.name}_results.txt": published_text(scores.published) for scores in sets},
+    }
     return [write_whole(output / name, text) for name, text in texts.items()]
 
 
 def write_whole(path: Path, text: str) -> Path:
     """Write under a temporary name, then rename: a reader never sees half a file."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.write_text(text, encoding="utf-8", newline="\n")
-    os.replace(temporary, path)
+    try:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
     return path

@@ -1,29 +1,144 @@
-"""One table of sets and scores, for the screen."""
+"""Tables of sets and scores: for the screen, for Markdown, for LaTeX."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from unimumer_eval.scores import SetScores
+from unimumer_eval.scores import Comparison, Estimate, SetScores
 
-_HEAD = ("set", "n", "ExpRate", "<=1", "<=2", "<=3", "edit", "BLEU-4")
+Row = tuple[str, ...]
+
+_PUBLISHED: Row = ("set", "n", "ExpRate", "<=1", "<=2", "<=3", "edit", "BLEU-4", "CER")
+_FORMS: Row = ("set", "raw", "strict [95 %]", "loose", "TER", "CER", "empty", "runaway", "unparsable", "failed")
+_PAPER: Row = ("Set", "n", "ExpRate raw", "strict", "loose", "≤ 1", "≤ 2", "≤ 3", "TER", "CER", "BLEU-4")
 
 
 def screen_table(sets: Sequence[SetScores]) -> str:
-    """Percent with four digits, right-aligned, one line a set."""
-    rows = [_HEAD] + [
+    """The published figures to their last digit, then the canonical forms with intervals and the odd answers."""
+    published = [
         (
             scores.name,
             str(scores.published.n),
             *(f"{scores.published.rate(k):.4f}" for k in range(4)),
             f"{scores.published.edit_score:.4f}",
             f"{scores.published.bleu4:.4f}",
+            f"{scores.published.character_error_rate:.4f}",
         )
         for scores in sets
     ]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(_HEAD))]
-    return "\n".join("  ".join(map(_align, range(len(row)), row, widths)) for row in rows)
+    forms = [
+        (
+            scores.name,
+            f"{scores.forms['raw'].exprate.value:.2f}",
+            _with_interval(scores.forms["strict"].exprate),
+            f"{scores.forms['loose'].exprate.value:.2f}",
+            f"{scores.forms['strict'].token_error_rate.value:.2f}",
+            f"{scores.forms['strict'].char_error_rate.value:.2f}",
+            str(scores.counts.empty),
+            str(scores.counts.runaway),
+            str(scores.counts.unparsable),
+            str(sum(scores.counts.failures.values())),
+        )
+        for scores in sets
+    ]
+    return "\n".join(
+        [
+            "As published: tokens between white space, percent; CER is token edits / characters",
+            align_columns([_PUBLISHED, *published]),
+            "",
+            "By canonical form: ExpRate, and true token and character error rates (strict), percent",
+            align_columns([_FORMS, *forms]),
+            *(_warning(scores) for scores in sets if scores.counts.unparsable_labels or scores.counts.empty_labels),
+        ]
+    )
+
+
+def comparison_table(first: str, second: str, comparisons: Sequence[Comparison]) -> str:
+    """Two runs, one line a set: both ExpRates, their difference, won and lost samples, both tests."""
+    head = ("set", "n", first, second, "difference [95 %]", "won", "lost", "p bootstrap", "p McNemar")
+    rows = []
+    for comparison in comparisons:
+        exprate = comparison.figures["exprate"]
+        rows.append(
+            (
+                comparison.set,
+                str(comparison.n),
+                f"{exprate.first:.2f}",
+                f"{exprate.second:.2f}",
+                f"{exprate.difference.value:+.2f} [{exprate.difference.low:+.2f}, {exprate.difference.high:+.2f}]",
+                str(len(comparison.won)),
+                str(len(comparison.lost)),
+                f"{exprate.p:.4f}",
+                f"{comparison.mcnemar_p:.4g}",
+            )
+        )
+    return align_columns([head, *rows])
+
+
+def markdown_table(sets: Sequence[SetScores]) -> str:
+    """ExpRate raw, strict with its interval and loose; then strict figures."""
+    rows = [_PAPER, *(_paper_row(scores) for scores in sets)]
+    lines = ["| " + " | ".join(row) + " |" for row in rows]
+    rule = "| --- |" + " ---: |" * (len(_PAPER) - 1)
+    return "\n".join([lines[0], rule, *lines[1:]]) + "\n"
+
+
+def latex_table(sets: Sequence[SetScores]) -> str:
+    """The same as a ``tabular`` for papers; needs the package booktabs."""
+    rows = [_PAPER, *(_paper_row(scores) for scores in sets)]
+    lines = [" & ".join(map(_escape, row)) + r" \\" for row in rows]
+    return "\n".join(
+        [
+            "% ExpRate in percent; strict with its 95 % bootstrap interval; from <= 1 on all figures are strict",
+            r"\begin{tabular}{l" + "r" * (len(_PAPER) - 1) + "}",
+            r"\toprule",
+            lines[0],
+            r"\midrule",
+            *lines[1:],
+            r"\bottomrule",
+            r"\end{tabular}",
+            "",
+        ]
+    )
+
+
+def align_columns(rows: Sequence[Row]) -> str:
+    """Rows of cells as text: the first column to the left, the others to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join("  ".join(map(_align, range(len(row)), row, widths)).rstrip() for row in rows)
 
 
 def _align(column: int, cell: str, width: int) -> str:
     return cell.rjust(width) if column else cell.ljust(width)
+
+
+def _paper_row(scores: SetScores) -> Row:
+    strict = scores.forms["strict"]
+    figures = (strict.exprate_le1, strict.exprate_le2, strict.exprate_le3)
+    figures += (strict.token_error_rate, strict.char_error_rate, strict.bleu4)
+    return (
+        scores.name,
+        f"{scores.n:,}",
+        f"{scores.forms['raw'].exprate.value:.2f}",
+        _with_interval(strict.exprate),
+        f"{scores.forms['loose'].exprate.value:.2f}",
+        *(f"{figure.value:.2f}" for figure in figures),
+    )
+
+
+def _with_interval(estimate: Estimate) -> str:
+    return f"{estimate.value:.2f} [{estimate.low:.2f}, {estimate.high:.2f}]"
+
+
+def _warning(scores: SetScores) -> str:
+    bad = scores.counts.unparsable_labels + scores.counts.empty_labels
+    return (
+        f"{scores.name}: {bad} of {scores.n} labels cannot be read as LaTeX; an answer is right there only if it "
+        "repeats them. Give intact labels if you have them (labels=)"
+    )
+
+
+def _escape(cell: str) -> str:
+    for character, spelled in {"_": r"\_", "%": r"\%", "&": r"\&", "#": r"\#", "≤": r"$\leq$"}.items():
+        cell = cell.replace(character, spelled)
+    return cell

@@ -2,13 +2,37 @@
 
 Nothing here opens a file or a model. Give it pairs of label and prediction:
 
-    >>> sets = score_set("toy", [Pair(id="a", gt="x + y", pred="x + y"), Pair(id="b", gt="x", pred="z")])
-    >>> sets.published.rate(0)
-    50.0
+    >>> scores = score_set("toy", [Pair(id="a", gt="x ^ { 2 }", pred="x^2"), Pair(id="b", gt="x", pred="z")])
+    >>> scores.forms["raw"].exprate.value, scores.forms["strict"].exprate.value
+    (0.0, 50.0)
 """
 
+from .comparing import Comparison, Difference, compare, same_samples
+from .forms import FORMS, Form
+from .intervals import Estimate
+from .outcomes import OUTCOMES, RIGHT, Outcome
 from .pairs import Pair, against_labels
 from .published import Published, published_scores
-from .summary import SetScores, score_set
+from .rates import FormScores
+from .summary import Sample, SetScores, score_set
 
-__all__ = ["Pair", "Published", "SetScores", "against_labels", "published_scores", "score_set"]
+__all__ = [
+    "FORMS",
+    "OUTCOMES",
+    "RIGHT",
+    "Comparison",
+    "Difference",
+    "Estimate",
+    "Form",
+    "FormScores",
+    "Outcome",
+    "Pair",
+    "Published",
+    "Sample",
+    "SetScores",
+    "against_labels",
+    "compare",
+    "published_scores",
+    "same_samples",
+    "score_set",
+]

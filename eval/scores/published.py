@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 from rapidfuzz.distance import Levenshtein
 
 from .bleu import bleu4, bleu_statistics
@@ -51,13 +50,12 @@ def published_scores(pairs: Sequence[Pair]) -> Published:
     answers = [pair.answer.split() for pair in pairs]
     edits = [Levenshtein.distance(label, answer) for label, answer in zip(labels, answers, strict=True)]
     scores = [_edit_score(*triple) for triple in zip(labels, answers, edits, strict=True)]
-    statistics = [bleu_statistics(label, answer) for label, answer in zip(labels, answers, strict=True)]
     characters = sum(len(pair.gt) for pair in pairs)
     return Published(
         n=len(pairs),
         within=tuple(sum(edit <= k for edit in edits) for k in THRESHOLDS),
         edit_score=sum(scores) / len(pairs),
-        bleu4=float(bleu4(np.sum(statistics, axis=0))),
+        bleu4=float(bleu4(bleu_statistics(labels, answers).sum(axis=0))),
         character_error_rate=sum(edits) / characters if characters else 0.0,
     )
 

@@ -1,0 +1,61 @@
+"""Pictures of a page: small copies inside it as far as there is room, links to the files for the rest."""
+
+from __future__ import annotations
+
+import base64
+import io
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from unimumer_data.errors import ImageError
+from unimumer_data.images import load_image
+
+_LARGEST = (560, 150)  # pixels; the page shows them at most 130 high
+_GREYS = 16
+
+
+@dataclass(slots=True, kw_only=True)
+class Pictures:
+    """The room that pictures may take, and what is left of it.
+
+    Args:
+        folder: of the page; links are relative to it.
+        root: where relative paths start.
+        count: pictures that may still be put in.
+        size: bytes that may still be put in.
+    """
+
+    folder: Path
+    root: Path
+    count: int
+    size: int
+
+    def source(self, path: str, *, put_in: bool) -> str | None:
+        """What stands in ``src``: the picture itself if asked for and there is room, else the way to the file.
+
+        A picture that cannot be opened is linked as well: the page says what it does not find.
+        """
+        if not path:
+            return None
+        file = self.root / path
+        if put_in and self.count > 0 and file.is_file():
+            data = _thumbnail(file)
+            if data is not None and len(data) <= self.size:
+                self.count -= 1
+                self.size -= len(data)
+                return data
+        return quote(os.path.relpath(file.resolve(), self.folder.resolve()).replace(os.sep, "/"))
+
+
+def _thumbnail(file: Path) -> str | None:
+    """A small grey PNG as data URI; ink keeps its edges in 16 greys at a few kilobytes."""
+    try:
+        image = load_image(file).convert("L")
+    except ImageError:
+        return None
+    image.thumbnail(_LARGEST)
+    small = io.BytesIO()
+    image.quantize(_GREYS).save(small, "PNG", optimize=True)
+    return "data:image/png;base64," + base64.b64encode(small.getvalue()).decode()
