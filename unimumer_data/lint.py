@@ -1,7 +1,7 @@
-r"""What is wrong with a label, by rule; and the few repairs that may be made to one, each with its reason and source.
+r"""What is wrong with a label, by rule; and the few repairs that may be made to one, each with reason and source.
 
-`lint` changes nothing: it says what a person should look at. `repair` makes the repairs of `REPAIRS`, says which, and is
-never silent: build lists every repaired sample in ``dropped.jsonl`` with the label before and after.
+`lint` changes nothing: it says what a person should look at. `repair` makes the repairs of `REPAIRS` and says which;
+a repair is never silent.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ KINDS: dict[str, str] = {
     "syntax": "cannot be read for another reason: a missing argument, a second script ...",
     "layout_word": "a word of a layout language (ABOVE, BELOW) that slipped into the LaTeX",
     "unknown_command": "a command that the grammar does not know; often two tokens glued together",
-    "letters_for_function": "a function name spelled as letters (l o g); the published normaliser makes these of \\mathrm{log}",
+    "letters_for_function": "a function name spelled as letters (l o g), as normalisers make of \\mathrm{log}",
     "special_token": "text that the model's tokenizer or LLaMA-Factory takes for a control token",
     "crowded": "more symbols than the picture has room for: the label belongs to another picture, or was pasted twice",
     "long": "longer than the training window of 2,048 tokens can hold",
@@ -33,7 +33,7 @@ SERIOUS = ("empty", "unbalanced", "syntax", "layout_word")
 
 LAYOUT_WORDS = ("ABOVE", "BELOW", "SUBSC", "SUPER")
 PIXELS_A_SYMBOL = 64
-"""Fewer pixels (height times width) for each symbol is crowded. Least seen on sound data: 369 (CROHME 2014, tight crops)."""
+"""Fewer pixels (height times width) a symbol is crowded. Least seen on sound data: 369 (CROHME 2014, tight crops)."""
 
 LONGEST = 1024
 """LaTeX tokens; about 2,048 of Qwen's with the tree text before them."""
@@ -118,7 +118,7 @@ def _letter_runs(tokens: Sequence[str]) -> Iterator[tuple[int, str]]:
 
 
 def _is_in_font(tokens: Sequence[str], start: int) -> bool:
-    r"""Whether the letters open a group of a font command, as in ``\mathrm { l o g }``: then they are meant as a word."""
+    r"""Whether the letters open a group of a font command, ``\mathrm { l o g }``: then they are meant as a word."""
     return start > 1 and tokens[start - 1] == "{" and tokens[start - 2][0] == "\\"
 
 
@@ -162,7 +162,8 @@ def repair(label: str) -> tuple[str, tuple[str, ...]]:
     """
     if not any(sign in label for sign in ("\\", *LAYOUT_WORDS)):
         return label, ()
-    tokens, names = tokenize(label), []
+    tokens = tokenize(label)
+    names: list[str] = []
     for listed in REPAIRS:
         repaired = listed.apply(tokens)
         if repaired != tokens:

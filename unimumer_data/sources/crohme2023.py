@@ -1,11 +1,11 @@
-"""CROHME 2023 (TC11): for each expression ink (`.inkml`), a picture (`.png`) and a symbol label graph (`.lg`), or some of them.
+"""CROHME 2023 (TC11): for each expression ink (`.inkml`), a picture (`.png`), a label graph (`.lg`), or some of these.
 
     INKML/train/CROHME2023_train/form_5_241_E1202.inkml
     IMG/train/CROHME2023_train/form_5_241_E1202.png
     SymLG/train/CROHME2023_train/form_5_241_E1202.lg
 
-Files belong together by split and stem, wherever they lie. Source: the TC11 package, Zenodo 8428034. Its OffHME part has
-no ink; its truth strings write ``^ 2`` and ``^ { 2 }`` alike.
+Files belong together by split and stem, wherever they lie. The part OffHME has no ink. Truth strings write ``^ 2`` and
+``^ { 2 }`` alike. Source: the TC11 package, Zenodo 8428034.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def _label(files: dict[str, Path]) -> tuple[str, str | None, str | None]:
         except InkError as error:
             fault = f"ink unreadable: {error}"
         else:
-            truth, writer = ink.label or "", ink.annotations.get("writer")
+            truth, writer = ink.label, ink.writer
             fault = damage(truth)
             if not fault:
                 return truth, None, writer

@@ -1,4 +1,4 @@
-"""HME100K: photographs of pupils' handwriting. ``train_images/train_0.jpg`` and ``train_labels.txt`` (name, tab, tokens).
+"""HME100K, photographs of pupils' handwriting: ``train_images/train_0.jpg``, ``train_labels.txt`` (name, tab, tokens).
 
 Source: the package of TAL (arXiv 2203.01601). Labels are spaced tokens; a few hundred hold Chinese words.
 """

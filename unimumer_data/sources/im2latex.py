@@ -63,9 +63,8 @@ def cut_page(image: Image.Image, margin: int = 8) -> Image.Image:
     if ink is None:
         return image
     left, top, right, bottom = ink
-    return image.crop(
-        (max(0, left - margin), max(0, top - margin), min(image.width, right + margin), min(image.height, bottom + margin))
-    )
+    right, bottom = min(image.width, right + margin), min(image.height, bottom + margin)
+    return image.crop((max(0, left - margin), max(0, top - margin), right, bottom))
 
 
 def _table(path: Path, split: str) -> Path:

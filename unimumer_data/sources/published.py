@@ -1,6 +1,6 @@
 """The published Uni-MuMER data as JSON: an array of ``{"images": [...], "messages": [...]}``, nothing changed.
 
-Needed to rebuild, mix or inspect published sets as a corpus of one's own; to train on a published file as it is, list it in
+For rebuilding, mixing or inspecting published sets as a corpus; to train on a published file as it is, list it in
 dataset_info.json. Error detection sets hold a wrong candidate, not the label, and are refused.
 """
 

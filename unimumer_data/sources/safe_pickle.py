@@ -72,7 +72,8 @@ class Array:
         height, width = shape
         if len(self.data) != height * width * int(self.dtype.spec[1:]) or not height * width:
             raise ImageError(f"{name}: {len(self.data)} bytes for {height}x{width} pixels; the pickle is damaged")
-        image = _greys(memoryview(self.data).cast(code), (height, width) if self.fortran else (width, height))
+        values = memoryview(self.data).cast(code)  # type: ignore[call-overload]
+        image = _greys(values, (height, width) if self.fortran else (width, height))
         return image.transpose(Image.Transpose.TRANSPOSE) if self.fortran else image
 
 
@@ -83,7 +84,8 @@ def _greys(values: memoryview, size: tuple[int, int]) -> Image.Image:
     else:
         image = Image.new("F", size)
         image.putdata([float(value) for value in values])
-    unit = 255 if image.getextrema()[1] <= 1 else 1
+    brightest = image.getextrema()[1]
+    unit = 255 if isinstance(brightest, int | float) and brightest <= 1 else 1
     return image.point(lambda grey: grey * unit + 0).convert("L")
 
 

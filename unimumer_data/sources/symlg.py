@@ -27,7 +27,10 @@ SYMBOLS = {"COMMA": ",", "\\lt": "<", "\\gt": ">", "{": "\\{", "}": "\\}", "#": 
 """Labels that a comma-separated file or TeX cannot hold as they are -> LaTeX."""
 
 LIMIT_OPERATORS = frozenset(
-    ["\\sum", "\\prod", "\\coprod", "\\int", "\\iint", "\\iiint", "\\oint", "\\lim", "\\max", "\\min", "\\sup", "\\inf", "\\limsup", "\\liminf", "\\bigcup", "\\bigcap", "\\bigoplus", "\\bigotimes", "\\bigvee", "\\bigwedge"]
+    r"""
+    \sum \prod \coprod \int \iint \iiint \oint \lim \max \min \sup \inf \limsup \liminf \bigcup \bigcap
+    \bigoplus \bigotimes \bigvee \bigwedge
+    """.split()
 )
 BARE = {"sum": "\\sum", "int": "\\int", "lim": "\\lim", "sqrt": "\\sqrt"}
 

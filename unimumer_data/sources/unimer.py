@@ -1,7 +1,7 @@
 """UniMER: ``train.txt`` (a formula a line) and ``images/0000000.png``, the stem being the line number from 0.
 
-Source: UniMERNet, arXiv 2404.15254. The published UniMER-1M has 986,122 pictures for 1,061,791 lines: 75,669 lines have
-no picture, each of which comes back as a drop. The test set is one pair a kind: ``spe.txt`` and ``spe/``.
+The published UniMER-1M has 986,122 pictures for 1,061,791 lines: 75,669 lines have no picture, and each of them comes
+back as a drop. The test set is one pair a kind: ``spe.txt`` and ``spe/``. Source: UniMERNet, arXiv 2404.15254.
 """
 
 from __future__ import annotations

@@ -1,0 +1,213 @@
+"""Label health on the command line: look labels over, find what sets share, keep test samples out of training.
+
+    python -m unimumer_data.health lint SET ... [key=value ...]
+    python -m unimumer_data.health overlap SET ... [key=value ...]
+    python -m unimumer_data.health guard TRAINING ... tests=TEST,TEST [key=value ...]
+
+SET is a JSON file (records, predictions or label strings) or a data set name of dataset_info.json.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from .config import load_config
+from .errors import ConfigError, UniMumerError, suggestion
+from .lint import KINDS, REPAIRS, Finding, lint, repair
+from .overlap import Fingerprint, Guard, LeakError, Overlap, fingerprint, guard, overlaps
+from .sets import Item, LabelledSet, read_set
+
+__all__ = [
+    "Finding",
+    "Fingerprint",
+    "Guard",
+    "LeakError",
+    "Overlap",
+    "fingerprint",
+    "guard",
+    "lint",
+    "main",
+    "overlaps",
+    "repair",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthConfig:
+    """Options of the command.
+
+    Args:
+        root: folder that image paths and dataset_info.json lie in.
+        pictures: whether to open the pictures, where the sets have them.
+        examples: how many to show for each kind of finding.
+        output: a JSON file for all findings, overlaps or leaks.
+        tests: of ``guard``: the test sets.
+        by_label: of ``guard``: whether an equal label alone is a leak.
+    """
+
+    root: Path = Path()
+    pictures: bool = True
+    examples: int = 3
+    output: Path | None = None
+    tests: tuple[str, ...] = ()
+    by_label: bool = False
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one of the commands; 0 good, 1 a data problem (for guard: a leak), 2 usage."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    if not words or words[0] in ("-h", "--help"):
+        print(_help())
+        return 0 if words else 2
+    try:
+        command = COMMANDS.get(words[0])
+        if command is None:
+            known = ", ".join(COMMANDS)
+            raise ConfigError(f"unknown command {words[0]!r}{suggestion(words[0], COMMANDS)}. Known: {known}")
+        config = load_config(HealthConfig, [word for word in words[1:] if _is_option(word)])
+        names = [word for word in words[1:] if not _is_option(word)]
+        if not names:
+            raise ConfigError(f"{words[0]}: name at least one set (a JSON file, or a name of dataset_info.json)")
+        return command([read_set(name, root=config.root) for name in names], config)
+    except ConfigError as error:
+        print(f"ConfigError: {error}", file=sys.stderr)
+        return 2
+    except UniMumerError as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        return 1
+
+
+def _is_option(word: str) -> bool:
+    return "=" in word and not Path(word).exists()
+
+
+def _help() -> str:
+    options = "\n".join(f"  {field.name}={field.default}" for field in fields(HealthConfig))
+    return f"{__doc__}\nOptions and defaults:\n{options}"
+
+
+def lint_sets(sets: Sequence[LabelledSet], config: HealthConfig) -> int:
+    """Print, for each set, how many labels have each kind of finding, with examples."""
+    report: dict[str, Any] = {}
+    for one in sets:
+        found = [(item, lint(item.label, size=_size(item) if config.pictures else None)) for item in one.items]
+        print(f"{one.name}: {len(one.items)} labels, {sum(not findings for _, findings in found)} without a finding")
+        for kind, meaning in KINDS.items():
+            firsts = ((item, next((hit for hit in findings if hit.kind == kind), None)) for item, findings in found)
+            hits = [(item, hit) for item, hit in firsts if hit is not None]
+            if hits:
+                print(f"  {kind}: {len(hits)}   ({meaning})")
+                for item, hit in hits[: config.examples]:
+                    print(f"      {item.id}: {hit.message}   in:  {_around(item.label, hit)}")
+        repairs = Counter(name for item in one.items for name in repair(item.label)[1])
+        for listed in REPAIRS:
+            if repairs[listed.name]:
+                print(f"  repair {listed.name}: {repairs[listed.name]}   ({listed.reason})")
+        report[one.name] = {item.id: [asdict(hit) for hit in findings] for item, findings in found if findings}
+    _write(config.output, report)
+    return 0
+
+
+def _size(item: Item) -> tuple[int, int] | None:
+    """(width, height) from the head of the picture file; None where there is none."""
+    if item.image is None or not item.image.is_file():
+        return None
+    try:
+        with Image.open(item.image) as image:
+            return image.size
+    except (OSError, ValueError, Image.DecompressionBombError):
+        return None
+
+
+def _around(label: str, finding: Finding, words: int = 6) -> str:
+    tokens = label.split()
+    if finding.index is None or finding.index >= len(tokens):
+        return label[:80]
+    start = max(0, finding.index - words)
+    return " ".join(tokens[start : finding.index + words + 1])
+
+
+def report_overlaps(sets: Sequence[LabelledSet], config: HealthConfig) -> int:
+    """Print the overlap of each set with itself and with every other."""
+    found = list(overlaps(sets, pictures=config.pictures))
+    print(overlap_table(found))
+    _write(config.output, [asdict(overlap) for overlap in found])
+    return 0
+
+
+_HEAD = ("samples of", "n", "occur in", "by label", "", "different labels", "same picture", "looks alike", "both")
+_LEFT = (0, 2)  # columns of text; the others are numbers
+
+
+def overlap_table(found: Sequence[Overlap]) -> str:
+    """A line for each pair of sets in both directions; for a set with itself, one."""
+    rows: list[Sequence[str]] = [_HEAD]
+    for one in found:
+        pictures = [str(count) for count in (one.pixels, one.look, one.both)]
+        if not (one.pictures_a and one.pictures_b):
+            pictures = ["-"] * 3
+        other = "itself" if one.a == one.b else one.b
+        rows.append([one.a, str(one.size_a), other, *_share(one.label_a, one.size_a), str(one.labels), *pictures])
+        if one.a != one.b:
+            rows.append([one.b, str(one.size_b), one.a, *_share(one.label_b, one.size_b), str(one.labels), "", "", ""])
+    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
+    lines = []
+    for row in rows:
+        cells = enumerate(zip(row, widths, strict=True))
+        lines.append("  ".join(cell.ljust(n) if column in _LEFT else cell.rjust(n) for column, (cell, n) in cells))
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _share(count: int, size: int) -> tuple[str, str]:
+    return str(count), f"{100 * count / max(1, size):.1f} %"
+
+
+def report_leaks(sets: Sequence[LabelledSet], config: HealthConfig) -> int:
+    """Print every training sample that is a test sample; 1 if there is one."""
+    if not config.tests:
+        raise ConfigError("guard: write tests=TEST,TEST, the sets that must not be trained on")
+    tests = [read_set(name, root=config.root) for name in config.tests]
+    known = Guard([(test.name, _prints(test, config)) for test in tests], by_label=config.by_label)
+    report: dict[str, Any] = {}
+    for one in sets:
+        leaks = [leak for item in _prints(one, config) if (leak := known.find(item))]
+        rules = Counter(f"{leak.test_set}, {leak.rule}" for leak in leaks)
+        print(f"{one.name}: {len(leaks)} of {len(one.items)} are test samples")
+        for rule, count in rules.most_common():
+            print(f"  {count}: {rule}")
+        report[one.name] = [asdict(leak) for leak in leaks]
+    _write(config.output, report)
+    return 1 if any(report.values()) else 0
+
+
+def _prints(one: LabelledSet, config: HealthConfig) -> Iterator[Fingerprint]:
+    return (fingerprint(item, pictures=config.pictures) for item in one.items)
+
+
+def _write(path: Path | None, report: Any) -> None:
+    if path is None:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    os.replace(partial, path)
+    print(f"written to {path}")
+
+
+COMMANDS: dict[str, Callable[[Sequence[LabelledSet], HealthConfig], int]] = {
+    "lint": lint_sets,
+    "overlap": report_overlaps,
+    "guard": report_leaks,
+}
+
+if __name__ == "__main__":
+    sys.exit(main())

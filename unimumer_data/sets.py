@@ -1,0 +1,91 @@
+"""Labelled sets as reports read them: record files, prediction files, label lists, or names of dataset_info.json."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .errors import RegistryError, SourceError, suggestion
+from .sources.files import read_json_array
+from .sources.published import label_of
+
+REGISTRY = Path("dataset_info.json")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One labelled expression of a set. ``image`` is None where the set holds labels only."""
+
+    id: str
+    label: str
+    image: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledSet:
+    """A set under the name that reports call it by."""
+
+    name: str
+    items: list[Item]
+
+
+def read_set(word: str, *, root: Path = Path()) -> LabelledSet:
+    """Read a set.
+
+    Args:
+        word: a JSON file, or a data set name of ``root / dataset_info.json``. A file is an array of ShareGPT records
+            (``images``, ``messages``), of predictions (``gt``, ``img_id``, ``image_path``), or of label strings.
+        root: folder that image paths and data set names count from.
+
+    Raises:
+        SourceError: no such file or name, or an item of no known shape; names the item.
+    """
+    path = Path(word)
+    if not path.is_file():
+        path = _registered(word, root)
+    return LabelledSet(_short_name(path), list(_items(path, root)))
+
+
+def _registered(name: str, root: Path) -> Path:
+    registry = root / REGISTRY
+    if not registry.is_file():
+        raise SourceError(f"{name}: no such file, and there is no {registry} to look the name up in")
+    try:
+        entries = json.loads(registry.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise RegistryError(f"{registry}: not JSON: {error}") from error
+    if name not in entries:
+        raise SourceError(f"{name}: neither a file nor a data set of {registry}{suggestion(name, entries)}")
+    file = root / entries[name].get("file_name", "")
+    if not file.is_file():
+        raise SourceError(f"{name}: {file} is not there; build the set first, or give another")
+    return file
+
+
+def _short_name(path: Path) -> str:
+    return path.stem.removesuffix("_captions")
+
+
+def _items(path: Path, root: Path) -> Iterator[Item]:
+    name = _short_name(path)
+    for number, item in enumerate(read_json_array(path)):
+        place = f"{path}, item {number}"
+        try:
+            yield _item(item, f"{name}_{number}", place, root)
+        except (KeyError, IndexError, TypeError, AttributeError):
+            shapes = "a label, a record (images, messages) or a prediction (gt, img_id)"
+            raise SourceError(f"{place}: expected {shapes}, got {item!r:.80}") from None
+
+
+def _item(item: Any, fallback_id: str, place: str, root: Path) -> Item:
+    if isinstance(item, str):
+        return Item(id=fallback_id, label=item)
+    if "gt" in item:
+        image = item.get("image_path")
+        return Item(id=str(item.get("img_id", fallback_id)), label=item["gt"], image=root / image if image else None)
+    image = item["images"][0]
+    return Item(id=Path(image).stem, label=label_of(item.get("messages") or item["conversations"], place),
+                image=root / image)  # fmt: skip
