@@ -81,8 +81,9 @@ def find_prediction_files(paths: Sequence[Path]) -> dict[str, Path]:
 
 def set_name(path: Path) -> str:
     """``crohme_2014`` of ``crohme_2014_pred.json``; of files that are all called the same, the folder's name."""
-    stem = path.stem.removesuffix("_pred").removesuffix("_predictions")
-    return path.resolve().parent.name if stem in _GENERIC else stem
+    if path.stem in _GENERIC:
+        return path.resolve().parent.name
+    return path.stem.removesuffix("_pred").removesuffix("_predictions")
 
 
 def read_predictions(

@@ -1,0 +1,94 @@
+"""A run on disk: killed, resumed, changed."""
+
+import json
+from pathlib import Path
+
+import pytest
+from unimumer_eval.engines.base import Answer, Output
+from unimumer_eval.journal import Journal
+
+from unimumer_data.errors import PredictionError
+
+SETTINGS = {"model": "m", "temperature": 0.0}
+LINE_SEPARATOR = "\u2028"
+
+
+def answer(index: int, text: str = "x") -> Answer:
+    return Answer(index=index, outputs=(Output(text=text, tokens=2, logprob=-0.5),), prompt_tokens=9)
+
+
+def test_answers_survive_without_being_closed(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, "set", SETTINGS)
+    journal.add("recognise", answer(1, f"a{LINE_SEPARATOR}b\nc"))
+    assert Journal(tmp_path, "set", SETTINGS).answers("recognise") == {1: answer(1, f"a{LINE_SEPARATOR}b\nc")}
+
+
+def test_half_a_line_is_asked_again(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, "set", SETTINGS)
+    journal.add("recognise", answer(0))
+    journal.add("recognise", answer(1))
+    journal.close()
+    journal.partial.write_bytes(journal.partial.read_bytes()[:-7])
+
+    resumed = Journal(tmp_path, "set", SETTINGS)
+    assert resumed.answers("recognise") == {0: answer(0)}
+    resumed.add("recognise", answer(1))
+    assert set(Journal(tmp_path, "set", SETTINGS).answers("recognise")) == {0, 1}
+
+
+def test_a_finished_journal_is_in_order_whatever_the_order_of_the_answers(tmp_path: Path) -> None:
+    for folder, order in (("one", (0, 1, 2)), ("other", (2, 0, 1))):
+        journal = Journal(tmp_path / folder, "set", SETTINGS)
+        for index in order:
+            journal.add("recognise", answer(index))
+        journal.finish({"samples": 3})
+        assert not journal.partial.exists()
+    name = "set_answers.jsonl"
+    assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "other" / name).read_bytes()
+
+
+def test_a_finished_run_needs_no_answer_again(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, "set", SETTINGS)
+    journal.add("recognise", answer(0))
+    journal.finish({"samples": 1})
+    assert Journal(tmp_path, "set", SETTINGS).answers("recognise") == {0: answer(0)}
+
+
+def test_other_settings_do_not_resume_an_unfinished_run(tmp_path: Path) -> None:
+    Journal(tmp_path, "set", SETTINGS).add("recognise", answer(0))
+    with pytest.raises(PredictionError, match=r"temperature: 0.0 -> 0.2.*resume=false"):
+        Journal(tmp_path, "set", SETTINGS | {"temperature": 0.2})
+    again = Journal(tmp_path, "set", SETTINGS | {"temperature": 0.2}, resume=False)
+    assert again.answers("recognise") == {}
+
+
+def test_other_settings_replace_a_finished_run(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, "set", SETTINGS)
+    journal.add("recognise", answer(0))
+    journal.finish({})
+    assert Journal(tmp_path, "set", SETTINGS | {"model": "other"}).answers("recognise") == {}
+
+
+def test_only_failures_are_retried(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, "set", SETTINGS)
+    journal.add("recognise", answer(0))
+    journal.add("recognise", Answer(index=1, failure="endpoint: HTTP 500"))
+    journal.finish({})
+    retried = Journal(tmp_path, "set", SETTINGS, retry_failures=True)
+    assert set(retried.answers("recognise")) == {0}
+    retried.add("recognise", answer(1, "y"))
+    retried.finish({})
+    assert Journal(tmp_path, "set", SETTINGS).answers("recognise")[1] == answer(1, "y")
+
+
+def test_a_damaged_journal_is_named(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, "set", SETTINGS)
+    journal.partial.write_text('{"stage": "recognise"}\n')
+    with pytest.raises(PredictionError, match="set_answers.jsonl.partial, line 1"):
+        Journal(tmp_path, "set", SETTINGS)
+
+
+def test_settings_and_summary_are_in_the_run_file(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, "set", SETTINGS)
+    journal.finish({"samples": 0})
+    assert json.loads(journal.manifest.read_text()) == {"settings": SETTINGS, "samples": 0}

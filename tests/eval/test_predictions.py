@@ -1,0 +1,132 @@
+"""Every kind of prediction file, written by hand as its maker writes it."""
+
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+from unimumer_eval.predictions import (
+    find_prediction_files,
+    read_labels,
+    read_predictions,
+    set_name,
+    write_published,
+)
+from unimumer_eval.scores import Pair
+
+from unimumer_data import prompts
+from unimumer_data.errors import MissingPredictionError, PredictionError
+
+
+def test_the_published_format_there_and_back(tmp_path: Path) -> None:
+    path = tmp_path / "toy_pred.json"
+    pairs = [
+        Pair(id="a", gt="x", pred="\\alpha \u2028 é", image_path="./data/a.jpg"),
+        Pair(id="b", gt="y", pred="", failure="image", image_path="b.jpg", extra={"detail": "image: b.jpg: damaged"}),
+    ]
+    write_published(path, pairs)
+    rows = json.loads(path.read_text(encoding="utf-8"))
+    assert rows[0] == {"gt": "x", "pred": "\\alpha \u2028 é", "image_path": "./data/a.jpg", "img_id": "a"}
+    assert rows[1]["failure"] == "image: b.jpg: damaged"
+    assert read_predictions(path) == pairs
+
+
+def test_published_files_are_read(shared_data: Path) -> None:
+    files = find_prediction_files([shared_data / "predictions"])
+    assert len(files) == 6
+    assert len(read_predictions(files["crohme_2014"])) == 986
+
+
+def test_tamer_object(tmp_path: Path) -> None:
+    path = tmp_path / "pred_test.json"
+    path.write_text(json.dumps({"test_1.jpg": {"pred": "x", "gt": "y", "dist": 1}}))
+    assert read_predictions(path) == [Pair(id="test_1", gt="y", pred="x")]
+
+
+def result_zip(path: Path) -> Path:
+    """As BTTR, CoMER and PosFormer write it; the last as TAMER does, with a list between the dollars."""
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("18_em_0.txt", "%18_em_0\n$x _ { k }$")
+        archive.writestr("18_em_1.txt", "%18_em_1\n$$")
+        archive.writestr("18_em_2.txt", "%18_em_2\n$" + str(["\\frac", "{", "a", "}", "{", "b", "}"]) + "$")
+    return path
+
+
+def test_result_zip_takes_labels_from_a_table(tmp_path: Path) -> None:
+    table = tmp_path / "caption.txt"
+    table.write_text("18_em_0\tx _ { k }\n18_em_1\ty\n18_em_2\tz\n")
+    pairs = read_predictions(result_zip(tmp_path / "2014.zip"), labels=read_labels(table))
+    assert [(pair.gt, pair.pred) for pair in pairs] == [
+        ("x _ { k }", "x _ { k }"),
+        ("y", ""),
+        ("z", "\\frac { a } { b }"),
+    ]
+
+
+def test_result_zip_needs_labels_and_all_predictions(tmp_path: Path) -> None:
+    path = result_zip(tmp_path / "2014.zip")
+    with pytest.raises(PredictionError, match="labels="):
+        read_predictions(path)
+    labels = {"18_em_0": "x", "18_em_1": "y", "18_em_2": "z", "18_em_3": "w"}
+    with pytest.raises(MissingPredictionError, match="1 of 4 .* first: 18_em_3"):
+        read_predictions(path, labels=labels)
+    assert len(read_predictions(path, labels=labels, missing="wrong")) == 4
+
+
+def test_llamafactory_predictions_with_their_chat_turns(tmp_path: Path) -> None:
+    path = tmp_path / "sft" / "generated_predictions.jsonl"
+    path.parent.mkdir()
+    chat = "system\nYou are a helpful assistant.\nuser\n{}\nassistant\n"
+    rows = [
+        {"prompt": chat.format(prompts.VANILLA), "predict": "x", "label": "y"},
+        {"prompt": chat.format(prompts.COUNT), "predict": "x: 1\nx", "label": "y: 1\ny"},
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert [(pair.id, pair.gt, pair.pred) for pair in read_predictions(path)] == [("0", "y", "x"), ("1", "y", "x")]
+    assert set_name(path) == "sft"
+
+
+def test_labels_in_order_replace_damaged_ones(tmp_path: Path) -> None:
+    path = tmp_path / "set_pred.json"
+    path.write_text(json.dumps([{"gt": "{", "pred": "x", "img_id": "a"}, {"gt": "y", "pred": "y", "img_id": "b"}]))
+    assert [pair.gt for pair in read_predictions(path, labels=["x", "y"])] == ["x", "y"]
+    with pytest.raises(MissingPredictionError, match="2 predictions, but 1 labels"):
+        read_predictions(path, labels=["x"])
+
+
+def test_a_prediction_that_is_not_text_fails_alone(tmp_path: Path) -> None:
+    path = tmp_path / "set_pred.json"
+    path.write_text(json.dumps([{"gt": "x", "pred": None}, {"gt": "y", "pred": "y"}]))
+    assert [pair.failure for pair in read_predictions(path)] == ["not text", None]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.json", '[{"messages": []}]', "is it a record file"),
+        ("a.json", "[]", "no predictions"),
+        ("a.json", "3", "must be an array"),
+        ("a.json", '[{"pred": "x", "gt": 3}]', "label must be text"),
+        ("a.json", '[{"pred"', "cannot be read"),
+        ("a.zip", "no zip", "cannot be read"),
+        ("a.tsv", "x y", "line 1"),
+        ("a.pdf", "", "not a kind"),
+    ],
+)
+def test_other_files_are_refused_by_name(name: str, content: str, message: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_text(content)
+    with pytest.raises(PredictionError, match=message):
+        read_predictions(path)
+
+
+def test_folders_and_names(tmp_path: Path) -> None:
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        write_published(tmp_path / folder / "set_pred.json", [Pair(id="a", gt="x", pred="x")])
+    assert list(find_prediction_files([tmp_path / "one"])) == ["set"]
+    assert list(find_prediction_files([tmp_path / "one", tmp_path / "two"])) == ["one_set", "two_set"]
+    with pytest.raises(PredictionError, match=r"no \*_pred.json"):
+        find_prediction_files([tmp_path])
+    with pytest.raises(PredictionError, match="no such file or folder"):
+        find_prediction_files([tmp_path / "three"])
