@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import binomtest
 
 from unimumer_data.errors import PredictionError
 
@@ -106,6 +105,8 @@ def mcnemar(won: int, lost: int) -> float:
     >>> mcnemar(1, 7)
     0.0703125
     """
+    from scipy.stats import binomtest  # takes most of a second to import, and only comparisons need it
+
     return float(binomtest(won, won + lost).pvalue) if won + lost else 1.0
 
 

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Literal
 
 from unimumer_data.errors import LatexSyntaxError
-from unimumer_data.latex import canonical_tree, parse, tokenize, write_tokens
+from unimumer_data.latex import canonical, tokenize
 
 Form = Literal["raw", "strict", "loose"]
 FORMS: tuple[Form, ...] = ("raw", "strict", "loose")
@@ -50,10 +50,9 @@ def read(text: str) -> Reading:
     if not raw:
         return Reading(raw, raw, raw)
     try:
-        tree = parse(text)
-        strict = tuple(write_tokens(canonical_tree(tree, "strict")))
-        loose = tuple(write_tokens(canonical_tree(tree, "loose")))
+        strict = tuple(canonical(text, "strict").split())
+        loose = tuple(canonical(text, "loose").split())
     except LatexSyntaxError as error:
         lexed = tuple(tokenize(text))
         return Reading(raw, lexed, lexed, error.reason)
-    return Reading(raw, strict, strict if loose == strict else loose)
+    return Reading(raw, strict, loose)

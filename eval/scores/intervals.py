@@ -41,8 +41,9 @@ def _weights(n: int, resamples: int, seed: int) -> Iterator[NDArray[np.float64]]
     """How often each sample was drawn: ``[b, n]`` blocks, B rows in all."""
     random = np.random.default_rng(seed)
     rows = max(1, _CHUNK // n)
+    kind = np.uint16 if n <= 1 << 16 else np.uint32  # small integers are drawn faster
     for start in range(0, resamples, rows):
-        draws = (random.integers(0, n, size=n, dtype=np.int32) for _ in range(min(rows, resamples - start)))
+        draws = (random.integers(0, n, size=n, dtype=kind) for _ in range(min(rows, resamples - start)))
         yield np.stack([np.bincount(draw, minlength=n) for draw in draws]).astype(np.float64)
 
 

@@ -67,12 +67,27 @@ def figures(sums: NDArray[np.float64], n: int) -> dict[str, NDArray[np.float64]]
     }
 
 
-def form_columns(labels: Sequence[Reading], answers: Sequence[Reading], form: Form) -> NDArray[np.float64]:
-    """What each sample adds to the sums: ``[n, WIDTH]``. An empty answer is within no number of errors."""
-    wanted = [label.tokens(form) for label in labels]
-    given = [answer.tokens(form) for answer in answers]
-    edits = np.array([_edit_columns(*pair) for pair in zip(wanted, given, strict=True)], dtype=np.float64)
-    return np.hstack([edits, bleu_statistics(wanted, given)])
+def form_columns(labels: Sequence[Reading], answers: Sequence[Reading]) -> dict[Form, NDArray[np.float64]]:
+    """What each sample adds to the sums in each form, ``[n, WIDTH]``. An empty answer is within no number of errors.
+
+    A sample that reads the same in one form and the next is not computed again.
+    """
+    columns: dict[Form, NDArray[np.float64]] = {}
+    before: list[tuple[Tokens, Tokens] | None] = [None] * len(labels)
+    rows = np.zeros((len(labels), WIDTH))
+    for form in FORMS:
+        pairs = [(label.tokens(form), answer.tokens(form)) for label, answer in zip(labels, answers, strict=True)]
+        fresh = [i for i, pair in enumerate(pairs) if pair != before[i]]
+        rows = rows.copy()
+        if fresh:
+            rows[fresh] = _columns([pairs[i] for i in fresh])
+        columns[form], before = rows, list(pairs)
+    return columns
+
+
+def _columns(pairs: Sequence[tuple[Tokens, Tokens]]) -> NDArray[np.float64]:
+    edits = np.array([_edit_columns(*pair) for pair in pairs], dtype=np.float64)
+    return np.hstack([edits, bleu_statistics([label for label, _ in pairs], [answer for _, answer in pairs])])
 
 
 def edits_of(columns: NDArray[np.float64]) -> NDArray[np.int64]:
