@@ -98,7 +98,7 @@ def make(name: str) -> Path:
     Raises:
         EnvironmentFailed: Python too old, no network, no space, no build for this machine.
     """
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - the script runs before anything has checked the version
         raise EnvironmentFailed(
             f"this is Python {sys.version.split()[0]}; 3.11 or newer is needed (make PYTHON=/path/to/python3.11)"
         )
@@ -116,7 +116,7 @@ def make(name: str) -> Path:
     if not _same_python(python):
         _create(folder)
     lock = ROOT / "requirements" / wanted.lock
-    arguments = ["install", "-c", str(lock), "-e", f"{ROOT}[{wanted.extras}]"]
+    arguments = ["install", "--progress-bar=off", "-c", str(lock), "-e", f"{ROOT}[{wanted.extras}]"]
     _pip(python, [*arguments, *_cpu_index(python, lock)], name)
     if wanted.unwanted:
         _pip(python, ["uninstall", "-y", *wanted.unwanted], name)
@@ -136,7 +136,8 @@ def write_lock(name: str) -> Path:
     freeze = [ENVIRONMENTS_DIR / name / "bin" / "python", "-m", "pip", "freeze", "--exclude-editable"]
     frozen = subprocess.run(freeze, check=True, capture_output=True, text=True).stdout.splitlines()
     path = ROOT / "requirements" / wanted.lock
-    kept = [line for line in path.read_text().splitlines() if line.startswith(wanted.unwanted)] if path.exists() else []
+    before = path.read_text().splitlines() if path.exists() else []
+    kept = [line for line in before if line.startswith(wanted.unwanted)]
     pins = [re.sub(r" @ .*", "", line) for line in frozen if not line.startswith(("#", "-e"))]
     version = ".".join(map(str, sys.version_info[:2]))
     heading = f"# The environment {name!r} as it is known to work on Linux x86-64 with Python {version}."
@@ -188,20 +189,21 @@ def _pip(python: Path, arguments: Sequence[str], name: str) -> None:
         EnvironmentFailed: with the likely cause.
     """
     log = python.parent.parent / "install.log"
-    command = [str(python), "-m", "pip", *arguments, "--no-input", "--progress-bar=off"]
-    if arguments[0] == "uninstall":
-        command = [str(python), "-m", "pip", *arguments]
-    with log.open("a", encoding="utf-8") as file, _progress(name) as progress:
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
-            output = []
-            assert process.stdout
-            for line in process.stdout:
-                file.write(line)
-                output.append(line)
-                progress.see(line)
+    command = [str(python), "-m", "pip", "--no-input", *arguments]
+    output = []
+    with (
+        log.open("a", encoding="utf-8") as file,
+        _progress(name) as progress,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process,
+    ):
+        assert process.stdout
+        for line in process.stdout:
+            file.write(line)
+            output.append(line)
+            progress.see(line)
     if process.returncode:
-        text = "".join(output)
-        cause = next((cure for pattern, cure in CAUSES if re.search(pattern, text)), "pip failed")
+        words = "".join(output)
+        cause = next((cure for pattern, cure in CAUSES if re.search(pattern, words)), "pip failed")
         raise EnvironmentFailed(f"{name}: {cause} (pip's words: {log})")
 
 
