@@ -147,9 +147,10 @@ def _run(
             known = journal.answers(stage.name)
             missing = [request for request in stage.requests if request.index not in known]
             title = plan.name if stage.name == "recognise" else f"{plan.name}, {stage.name}"
+            source = engine.predict(missing, plan.sampling) if missing else iter(())
             progress = Progress(title, len(stage.requests), len(stage.requests) - len(missing))
             try:
-                for answer in engine.predict(missing, plan.sampling) if missing else ():
+                for answer in source:
                     journal.add(stage.name, answer)
                     progress.step()
             finally:

@@ -114,7 +114,7 @@ def prepare(config: EvalConfig) -> str:
     except ImportError as error:
         raise EngineError(f"{_MISSING} ({error})") from error
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    settings = {"VLLM_LOGGING_LEVEL": "WARNING", "VLLM_NO_USAGE_STATS": "1"}
+    settings = {"VLLM_LOGGING_LEVEL": "ERROR", "VLLM_NO_USAGE_STATS": "1"}
     if device == "cpu":
         # without a bound vLLM takes half the memory; in one process it starts in half the time
         settings |= {"VLLM_CPU_KVCACHE_SPACE": "1", "VLLM_ENABLE_V1_MULTIPROCESSING": "0"}
@@ -177,7 +177,7 @@ def _window(config: EvalConfig) -> int:
     return min(model.max_position_embeddings, _INSTRUCTION_TOKENS + picture + candidate + config.max_tokens)
 
 
-def _processor_bounds(config: EvalConfig) -> dict[str, int]:
+def _processor_bounds(config: EvalConfig) -> dict[str, dict[str, int]]:
     """The processor's own pixel bounds, the upper one lowered to what can still occur after `fit_pixels`.
 
     vLLM plans its memory for the largest picture that the processor lets through: 16,000 tokens by default.
@@ -185,10 +185,8 @@ def _processor_bounds(config: EvalConfig) -> dict[str, int]:
     from transformers import AutoImageProcessor
 
     size = AutoImageProcessor.from_pretrained(config.model).size
-    return {
-        "min_pixels": size["shortest_edge"],
-        "max_pixels": min(size["longest_edge"], max(_PROFILE_PIXELS, 4 * config.image_max_pixels)),
-    }
+    longest = min(size["longest_edge"], max(_PROFILE_PIXELS, 4 * config.image_max_pixels))
+    return {"size": {"shortest_edge": size["shortest_edge"], "longest_edge": longest}}
 
 
 def _processor(config: EvalConfig) -> Any:

@@ -84,7 +84,7 @@ def test_only_failures_are_retried(tmp_path: Path) -> None:
 def test_a_damaged_journal_is_named(tmp_path: Path) -> None:
     journal = Journal(tmp_path, "set", SETTINGS)
     journal.partial.write_text('{"stage": "recognise"}\n')
-    with pytest.raises(PredictionError, match="set_answers.jsonl.partial, line 1"):
+    with pytest.raises(PredictionError, match=r"set_answers\.jsonl\.partial, line 1"):
         Journal(tmp_path, "set", SETTINGS)
 
 

@@ -68,7 +68,7 @@ def test_result_zip_needs_labels_and_all_predictions(tmp_path: Path) -> None:
     with pytest.raises(PredictionError, match="labels="):
         read_predictions(path)
     labels = {"18_em_0": "x", "18_em_1": "y", "18_em_2": "z", "18_em_3": "w"}
-    with pytest.raises(MissingPredictionError, match="1 of 4 .* first: 18_em_3"):
+    with pytest.raises(MissingPredictionError, match=r"1 of 4 .* first: 18_em_3"):
         read_predictions(path, labels=labels)
     assert len(read_predictions(path, labels=labels, missing="wrong")) == 4
 
