@@ -87,9 +87,17 @@ def set_dict(scores: SetScores) -> dict[str, Any]:
     }
 
 
-def comparison_dict(comparison: Comparison) -> dict[str, Any]:
-    """One comparison as plain data."""
-    return asdict(comparison)
+def comparison_json(comparisons: Mapping[tuple[str, str], Sequence[Comparison]], settings: Mapping[str, Any]) -> str:
+    """Comparisons of pairs of runs as JSON.
+
+    Args:
+        comparisons: (first run, second run) -> one comparison a test set.
+    """
+    pairs = [
+        {"first": first, "second": second, "sets": [asdict(comparison) for comparison in found]}
+        for (first, second), found in comparisons.items()
+    ]
+    return dump({"schema": "unimumer-compare", "version": VERSION, "settings": dict(settings), "comparisons": pairs})
 
 
 def dump(content: Any) -> str:

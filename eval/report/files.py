@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from unimumer_eval.journal import write_whole
 from unimumer_eval.scores import SetScores
 
 from .data import scores_csv, scores_json
@@ -37,15 +37,6 @@ def write_results(
         "scores.tex": latex_table(sets),
         **{f"{scores.name}_results.txt": published_text(scores.published) for scores in sets},
     }
-    return [write_whole(output / name, text) for name, text in texts.items()]
-
-
-def write_whole(path: Path, text: str) -> Path:
-    """Write under a temporary name, then rename: a reader never sees half a file."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    return path
+    for name, text in texts.items():
+        write_whole(output / name, text)
+    return [output / name for name in texts]

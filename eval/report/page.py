@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from unimumer_eval.scores import OUTCOMES, RIGHT, Sample, SetScores, compare, same_samples
+from unimumer_eval.scores import OUTCOMES, RIGHT, Form, Sample, SetScores, compare, same_samples
 
 from unimumer_data.errors import PredictionError
 
@@ -24,12 +24,18 @@ from .pictures import Pictures
 PICTURES = 1500
 PICTURE_BYTES = 8_000_000
 TEXT_BYTES = 9_000_000
-_LONGEST = 2000
+_LONGEST = 2000  # characters of an answer
+_OFTEN, _WORST = 5, 16  # symbols read worst: seen so often at least, so many of them
 _ASSETS = Path(__file__).with_name("assets")
 
 
 def report_page(
-    runs: Mapping[str, Sequence[SetScores]], settings: Mapping[str, Any], *, folder: Path, image_root: Path = Path(".")
+    runs: Mapping[str, Sequence[SetScores]],
+    settings: Mapping[str, Any],
+    *,
+    folder: Path,
+    image_root: Path = Path("."),
+    form: Form = "strict",
 ) -> str:
     """The page of one run, or of two over the same samples.
 
@@ -38,6 +44,7 @@ def report_page(
         settings: how the predictions came about.
         folder: where the page will lie; pictures that are not in it are linked relative to this.
         image_root: where relative image paths of the pairs start.
+        form: in which two runs are compared.
 
     Raises:
         PredictionError: more than two runs, or runs over other samples.
@@ -51,7 +58,7 @@ def report_page(
         raise PredictionError("the runs have no test set in common: " + "; ".join(map(", ".join, by_run)))
     pictures = Pictures(folder=folder, root=image_root, count=PICTURES, size=PICTURE_BYTES)
     space = TEXT_BYTES // len(shared)
-    sets = [_set_data([sets[name] for sets in by_run], pictures, space) for name in shared]
+    sets = [_set_data([sets[name] for sets in by_run], pictures, space, form) for name in shared]
     samples = sum(scores.n for scores in by_run[0].values())
     content = {
         "runs": names,
@@ -75,7 +82,7 @@ def _fill(data: str) -> str:
     return page
 
 
-def _set_data(runs: Sequence[SetScores], pictures: Pictures, space: int) -> dict[str, Any]:
+def _set_data(runs: Sequence[SetScores], pictures: Pictures, space: int, form: Form) -> dict[str, Any]:
     """One test set; samples in the order of the first run, wrong ones first to be listed if space is short."""
     orders = [list(range(runs[0].n)), *(same_samples(runs[0], other) for other in runs[1:])]
     rows = [
@@ -94,7 +101,7 @@ def _set_data(runs: Sequence[SetScores], pictures: Pictures, space: int) -> dict
     return {
         "name": runs[0].name,
         "runs": [_run_data(scores, order) for scores, order in zip(runs, orders, strict=True)],
-        "comparison": asdict(compare(*runs)) if len(runs) == 2 else None,
+        "comparison": asdict(compare(*runs, form=form)) if len(runs) == 2 else None,
         "samples": listed,
         "unlisted": listed.count(None),
     }
@@ -104,7 +111,8 @@ def _run_data(scores: SetScores, order: Sequence[int]) -> dict[str, Any]:
     """The figures of a run; the samples of its confusions are numbered as on the page."""
     place = {index: number for number, index in enumerate(order)}
     data = set_dict(scores)
-    data["alignment"].pop("symbols")
+    frequent = [symbol for symbol in data["alignment"].pop("symbols") if symbol["in_labels"] >= _OFTEN]
+    data["worst"] = sorted(frequent, key=lambda symbol: (symbol["recall"], symbol["symbol"]))[:_WORST]
     for shown, confusion in zip(data["alignment"]["confusions"], scores.alignment.confusions, strict=False):
         shown["where"] = [place[index] for index in dict.fromkeys(confusion.where)]
         shown.pop("examples")

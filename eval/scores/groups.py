@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from unimumer_data.latex.grammar import COMMANDS
+
 from .forms import Tokens
 from .intervals import Estimate, wilson
 
@@ -28,16 +30,19 @@ def depth(label: Tokens) -> int:
 
 
 def complexity(label: Tokens) -> int:
-    r"""Structures: how often the writing leaves its line, for a script, a part of a fraction, a root, a row, a cell.
+    r"""Structural complexity: scripts, commands with an argument (fractions, roots, accents ...), environments.
+
+    Counted on tokens, which is fast and works for labels that cannot be read; on readable ones it is what
+    `unimumer_data.latex.measures` counts on the tree. The paper (arXiv 2505.23566, Fig. 5) names no formula.
 
     >>> complexity(tuple(r"\frac { a ^ { 2 } } { b }".split()))
-    3
+    2
     """
     return sum(token in _STRUCTURES for token in label)
 
 
 _STEPS = {"{": 1, "}": -1, r"\begin": 1, r"\end": -1}
-_STRUCTURES = frozenset(("{", r"\begin", r"\\", "&"))
+_STRUCTURES = frozenset(("^", "_", r"\begin", *(name for name, command in COMMANDS.items() if command.args)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,7 +148,7 @@ function chart(title, groups, series) {
 // ---- confusions ------------------------------------------------------------------------------------------------
 
 const SIDE = 14;
-const shown = (token) => (token === "" ? "∅" : DATA.names[token] && DATA.names[token] !== token ? `${DATA.names[token]}` : token);
+const shown = (token) => (token === "" ? "∅" : DATA.names[token] ?? token);
 
 function drawConfusions() {
   const { confusions, sorts, pairs, symbol_edits: symbols, structure_edits: structures } = scores().alignment;
@@ -177,6 +177,16 @@ function drawConfusions() {
     }))));
   $("heat").replaceChildren(...(rows.length ? [head, body] : []));
   if (!rows.length) $("confusions-note").textContent = "No symbol was taken for another.";
+  drawWorst();
+}
+
+function drawWorst() {
+  const worst = scores().worst;
+  const heads = ["Symbol", "in labels", "found", "ExpRate with it"];
+  $("worst").replaceChildren(...(worst.length ? [el("caption", {}, "Symbols read worst"),
+    el("thead", {}, el("tr", {}, ...heads.map((head) => el("th", { scope: "col" }, head)))),
+    el("tbody", {}, ...worst.map((one) => el("tr", {}, el("th", { scope: "row", title: one.symbol }, shown(one.symbol)),
+      el("td", {}, count(one.in_labels)), el("td", {}, `${one.recall.toFixed(1)} %`), el("td", {}, ...interval(one.exprate)))))] : []));
 }
 
 // ---- samples ---------------------------------------------------------------------------------------------------
@@ -269,7 +279,7 @@ function picture(sample) {
   if (!sample.picture) return null;
   const frame = el("div", { class: "picture" });
   const missing = () => { frame.classList.add("none"); frame.textContent = "picture not found beside this page"; };
-  frame.append(el("img", { src: sample.picture, alt: `Handwriting of ${sample.id}`, loading: "lazy", onerror: missing }));
+  frame.append(el("img", { src: sample.picture, alt: `Handwriting of ${sample.id}`, loading: sample.picture.startsWith("data:") ? null : "lazy", onerror: missing }));
   return frame;
 }
 

@@ -1,0 +1,180 @@
+"""Which of two or more runs is better, and could that be chance?
+
+    python eval/compare.py results/baseline results/unimumer
+    python eval/compare.py a_pred.json b_pred.json c_pred.json form=raw output=results/compare
+
+Each run is a prediction file or a folder of them; all others are held against the first, on the same samples.
+"""
+
+from __future__ import annotations
+
+import sys
+
+if sys.version_info < (3, 11):  # noqa: UP036  # run from a plain checkout, nothing has checked it yet
+    sys.exit("error: Python 3.11 or newer is needed, this is " + sys.version.split()[0])
+
+import argparse
+import csv
+import io
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+if __name__ == "__main__":
+    # the folder of this script comes first on the path; its modules must not hide other packages' names
+    _HERE = os.path.dirname(os.path.realpath(__file__))
+    sys.path = [entry for entry in sys.path if os.path.realpath(entry or ".") != _HERE]
+
+try:
+    from unimumer_eval.journal import write_whole
+    from unimumer_eval.predictions import find_prediction_files, read_labels, read_predictions
+    from unimumer_eval.report import comparison_json, comparison_table, report_page
+    from unimumer_eval.scores import Comparison, Pair, SetScores, compare, score_set
+
+    from unimumer_data.config import load_config
+    from unimumer_data.errors import ConfigError, PredictionError, UniMumerError
+except ModuleNotFoundError as error:
+    if error.name and error.name.startswith(("unimumer_data.", "unimumer_eval.")):
+        raise  # a fault of ours, not a missing package
+    sys.exit(f"error: {error.name} is not installed; run this in the checkout: pip install -e .[eval]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompareConfig:
+    """Keys of `python eval/compare.py RUN RUN ... [key=value ...]`.
+
+    names: of the runs, separated by commas; by default from their paths.
+    form: raw | strict | loose, in which right is told from wrong.
+    labels: labels for all runs, where the files' own differ or are damaged: a record file, a list, or a table.
+    missing: error | wrong: what to do when a label of `labels` has no prediction.
+    media_dir: where relative image paths start.
+    output: folder of compare.json, compare.csv (samples won and lost) and a page for each pair of runs.
+    resamples, seed: of the paired bootstrap.
+    """
+
+    names: tuple[str, ...] = ()
+    form: Literal["raw", "strict", "loose"] = "strict"
+    labels: Path | None = None
+    missing: Literal["error", "wrong"] = "error"
+    media_dir: Path = Path(".")
+    output: Path = Path("results/compare")
+    resamples: int = 10_000
+    seed: int = 0
+
+
+Runs = Mapping[str, Mapping[str, SetScores]]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """0: good; 1: something is wrong with the data; 2: with the command line."""
+    words = _parser().parse_args(argv).words
+    paths = [Path(word) for word in words if "=" not in word]
+    try:
+        config = load_config(CompareConfig, [word for word in words if "=" in word])
+        _run(paths, config)
+    except ConfigError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except (UniMumerError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _run(paths: Sequence[Path], config: CompareConfig) -> None:
+    names = config.names or run_names(paths)
+    if len(paths) < 2:
+        raise ConfigError("name two runs or more: prediction files or folders of them")
+    if len(names) != len(paths) or len(set(names)) != len(names):
+        raise ConfigError(f"names= must name each of the {len(paths)} runs, each otherwise; got {', '.join(names)}")
+    runs = {name: _score(path, config) for name, path in zip(names, paths, strict=True)}
+    if all(len(sets) == 1 for sets in runs.values()):  # single files are one set, whatever they are called
+        (shared,) = next(iter(runs.values()))
+        runs = {name: {shared: next(iter(sets.values()))} for name, sets in runs.items()}
+    first, *others = names
+    config.output.mkdir(parents=True, exist_ok=True)
+    comparisons: dict[tuple[str, str], list[Comparison]] = {}
+    for other in others:
+        sets = [name for name in runs[first] if name in runs[other]]
+        if not sets:
+            raise PredictionError(
+                f"{first} and {other} have no test set in common: {', '.join(runs[first])}; {', '.join(runs[other])}"
+            )
+        comparisons[first, other] = [_compare(runs[first][name], runs[other][name], config) for name in sets]
+        print(f"{first} against {other}, ExpRate {config.form}, percent")
+        print(comparison_table(first, other, comparisons[first, other]) + "\n")
+        page = f"{other}_against_{first}.html".replace(os.sep, "_")
+        pair = {run: [runs[run][name] for name in sets] for run in (first, other)}
+        settings = {run: str(path) for run, path in zip(names, paths, strict=True)}
+        write_whole(
+            config.output / page,
+            report_page(pair, settings, folder=config.output, image_root=config.media_dir, form=config.form),
+        )
+        print(f"page: {config.output / page}")
+    settings = {key: str(value) for key, value in asdict(config).items()}
+    write_whole(config.output / "compare.json", comparison_json(comparisons, settings))
+    write_whole(config.output / "compare.csv", _won_and_lost(comparisons, runs))
+    print(f"files in {config.output}: compare.json, compare.csv (samples won and lost)")
+
+
+def run_names(paths: Sequence[Path]) -> tuple[str, ...]:
+    """Short names that tell the runs apart: the file's or folder's own, else with the folder before it.
+
+    >>> run_names([Path("a/crohme_2014_pred.json"), Path("b/crohme_2014_pred.json")])
+    ('a/crohme_2014_pred', 'b/crohme_2014_pred')
+    """
+    parts = [path.resolve().with_suffix("").parts for path in paths]
+    for length in range(1, max(map(len, parts), default=1) + 1):
+        names = tuple("/".join(part[-length:]) for part in parts)
+        if len(set(names)) == len(names):
+            return names
+    return tuple(map(str, paths))
+
+
+def _score(path: Path, config: CompareConfig) -> dict[str, SetScores]:
+    files = find_prediction_files([path])
+    labels = read_labels(config.labels) if config.labels else None
+    if labels is not None and len(files) > 1:
+        raise ConfigError(f"labels= is for runs of one prediction file, {path} has {len(files)}")
+    pairs = {name: read_predictions(file, labels=labels, missing=config.missing) for name, file in files.items()}
+    return {name: score_set(name, found, resamples=0) for name, found in pairs.items()}
+
+
+def _compare(first: SetScores, second: SetScores, config: CompareConfig) -> Comparison:
+    return compare(first, second, form=config.form, resamples=config.resamples, seed=config.seed)
+
+
+def _won_and_lost(comparisons: Mapping[tuple[str, str], Sequence[Comparison]], runs: Runs) -> str:
+    """One line a sample that only one of two runs has right."""
+    table = io.StringIO()
+    writer = csv.writer(table, lineterminator="\n")
+    writer.writerow(["first", "second", "set", "id", "second_has", "label", "first_prediction", "second_prediction"])
+    for (first, second), found in comparisons.items():
+        for comparison in found:
+            before, after = (_by_id(runs[run][comparison.set]) for run in (first, second))
+            for result, ids in (("won", comparison.won), ("lost", comparison.lost)):
+                for id in ids:
+                    row = (before[id].gt, before[id].answer, after[id].answer)
+                    writer.writerow([first, second, comparison.set, id, result, *row])
+    return table.getvalue()
+
+
+def _by_id(scores: SetScores) -> dict[str, Pair]:
+    return {sample.pair.id: sample.pair for sample in scores.samples}
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python eval/compare.py",
+        description="Compare runs over the same samples: paired bootstrap, exact McNemar test, samples won and lost.",
+        epilog=CompareConfig.__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("words", nargs="*", metavar="RUN | key=value", help="files or folders, then settings")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
