@@ -1,0 +1,55 @@
+"""The corpora that build can read. Add one by a module with a ``SOURCE`` and one line below (docs/corpora.md)."""
+
+from __future__ import annotations
+
+from ..errors import UnknownSourceError, suggestion
+from . import (
+    captions,
+    crohme,
+    crohme2023,
+    hme100k,
+    hub_parquet,
+    im2latex,
+    im2latex_csv,
+    mathwriting,
+    pickles,
+    published,
+    table,
+    unimer,
+)
+from .base import Drop, Source
+
+SOURCES: dict[str, Source] = {
+    source.name: source
+    for source in (
+        captions.SOURCE,
+        crohme.SOURCE,
+        crohme2023.SOURCE,
+        hme100k.SOURCE,
+        hub_parquet.SOURCE,
+        im2latex.SOURCE,
+        im2latex_csv.SOURCE,
+        mathwriting.SOURCE,
+        pickles.SOURCE,
+        published.SOURCE,
+        table.SOURCE,
+        unimer.SOURCE,
+    )
+}
+
+
+def get_source(name: str) -> Source:
+    """The source of that name.
+
+    Raises:
+        UnknownSourceError: with the nearest name.
+    """
+    try:
+        return SOURCES[name]
+    except KeyError:
+        raise UnknownSourceError(
+            f"unknown source {name!r}{suggestion(name, SOURCES)}. Known: {', '.join(SOURCES)}"
+        ) from None
+
+
+__all__ = ["SOURCES", "Drop", "Source", "get_source"]
