@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from unimumer_data import prompts
-from unimumer_data.latex import canonical
+from unimumer_data.edits import read_correction, read_marked
+from unimumer_data.latex import Repair, canonical
 from unimumer_data.tasks import TASKS
 
-from .answers import agrees, final_expression, split_answer
+from .answers import agrees, final_expression
 from .data import Item
 from .engines.base import Answer, Output, Request
 from .predictions import failed_pair
@@ -32,8 +33,6 @@ class Stage:
 
 Answers = Mapping[int, Answer]
 Method = Generator[Stage, Answers, list[Pair]]
-
-_MARKS = ("<error_start>", "<deleted>")
 
 
 def ask(items: Sequence[Item], task: str) -> Method:
@@ -75,29 +74,37 @@ def refine(items: Sequence[Item], recognised: Sequence[Pair], rounds: int) -> Me
     current = {item.index: pair for item, pair in zip(items, recognised, strict=True)}
     open_items = [item for item in items if current[item.index].failure is None and current[item.index].pred.strip()]
     for number in range(1, rounds + 1):
-        marked = yield Stage(
+        detected = yield Stage(
             f"detect {number}",
             [_request(item, prompts.ERROR_FIND.format(candidate=current[item.index].pred)) for item in open_items],
         )
-        found = {item.index: _text(marked.get(item.index)) for item in open_items}
-        open_items = [item for item in open_items if any(mark in found[item.index] for mark in _MARKS)]
+        marked = {item.index: _text(detected.get(item.index)) for item in open_items}
+        open_items = [item for item in open_items if read_marked(marked[item.index], repairs=[]).marks]
         if not open_items:
             break
         corrected = yield Stage(
             f"correct {number}",
-            [_request(item, prompts.ERROR_FIX.format(marked=found[item.index])) for item in open_items],
+            [_request(item, prompts.ERROR_FIX.format(marked=marked[item.index])) for item in open_items],
         )
-        changed = []
+        before = dict(current)
         for item in open_items:
-            log, expression = split_answer(_text(corrected.get(item.index)), "error_fix")
-            before = current[item.index]
-            if expression and expression != before.pred:
-                steps = [*before.extra.get("corrections", ()), {"marked": found[item.index], "log": log}]
-                extra = dict(before.extra) | {"first": before.extra.get("first", before.pred), "corrections": steps}
-                current[item.index] = replace(before, pred=expression, extra=extra)
-                changed.append(item)
-        open_items = changed
+            answer = _text(corrected.get(item.index))
+            current[item.index] = _corrected(before[item.index], marked[item.index], answer)
+        open_items = [item for item in open_items if current[item.index] is not before[item.index]]
     return [current[item.index] for item in items]
+
+
+def _corrected(before: Pair, marked: str, answer: str) -> Pair:
+    """``before`` with the expression that the correction comes to, if it comes to one."""
+    if not answer:
+        return before
+    repairs: list[Repair] = []
+    expression = read_correction(answer, marked, repairs=repairs)
+    if not expression or expression == before.pred:
+        return before
+    step = {"marked": marked, "answer": answer, "repairs": [repair.reason for repair in repairs]}
+    extra = {"first": before.pred, **before.extra, "corrections": [*before.extra.get("corrections", ()), step]}
+    return replace(before, pred=expression, extra=extra)
 
 
 def elect(outputs: Sequence[Output], task: str) -> tuple[Output, int]:

@@ -119,8 +119,9 @@ class TransformersEngine:
     def _output(self, tokens: list[int], logprobs: list[float] | None) -> Output:
         end = next((i for i, token in enumerate(tokens) if token in self._stop), None)
         count = len(tokens) if end is None else end + 1
+        text = self._processor.tokenizer.decode(tokens[:count], skip_special_tokens=True)
         return Output(
-            text=self._processor.tokenizer.decode(tokens[:count], skip_special_tokens=True),
+            text=text.rstrip("\ufffd"),  # bytes of a character that was cut off, which vLLM does not give out either
             tokens=count,
             logprob=None if logprobs is None else math.fsum(logprobs[:count]),
             finish="length" if end is None else "stop",

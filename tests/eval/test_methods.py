@@ -90,12 +90,15 @@ def plain(*preds: str) -> list[Pair]:
     return [Pair(id=f"s{i}", gt="x", pred=pred, failure=None if pred else "image") for i, pred in enumerate(preds)]
 
 
+def wrong(token: str) -> str:
+    return f"<error_start> {token} <error_end>"
+
+
 def test_refinement_corrects_what_it_detects() -> None:
-    marked = "<error_start> y <error_end>"
     items = [item(0), item(1), item(2)]
     stages, pairs = drive(
         methods.refine(items, plain("y", "z", ""), rounds=1),
-        [said(0, marked), said(1, "z")],
+        [said(0, wrong("y")), said(1, "z")],
         [said(0, "REPLACE:y -> x\nx")],
     )
     assert [(stage.name, [request.index for request in stage.requests]) for stage in stages] == [
@@ -103,31 +106,39 @@ def test_refinement_corrects_what_it_detects() -> None:
         ("correct 1", [0]),
     ]
     assert stages[0].requests[0].prompt == prompts.ERROR_FIND.format(candidate="y")
-    assert stages[1].requests[0].prompt == prompts.ERROR_FIX.format(marked=marked)
+    assert stages[1].requests[0].prompt == prompts.ERROR_FIX.format(marked=wrong("y"))
     assert [pair.pred for pair in pairs] == ["x", "z", ""]
     assert pairs[0].extra["first"] == "y"
     assert pairs[2].failure == "image"
 
 
 def test_refinement_goes_on_until_nothing_changes() -> None:
-    marked = "<deleted>"
     stages, pairs = drive(
         methods.refine([item(0)], plain("a"), rounds=5),
-        [said(0, marked)],
-        [said(0, "log\nb")],
-        [said(0, marked)],
-        [said(0, "log\nb")],  # no change: no further round
+        [said(0, wrong("a"))],
+        [said(0, "REPLACE:a -> b\nb")],
+        [said(0, wrong("b"))],
+        [said(0, "REPLACE:b -> b\nb")],  # no change: no further round
         [],
     )
     assert [stage.name for stage in stages] == ["detect 1", "correct 1", "detect 2", "correct 2", "detect 3"]
     assert stages[-1].requests == []
-    assert pairs[0].pred == "b"
+    assert (pairs[0].pred, pairs[0].extra["first"], len(pairs[0].extra["corrections"])) == ("b", "a", 1)
+
+
+def test_a_correction_that_ends_with_its_log_is_applied() -> None:
+    _, (pair,) = drive(
+        methods.refine([item(0)], plain("a + b"), rounds=1),
+        [said(0, f"{wrong('a')} + b")],
+        [said(0, "REPLACE:a -> c")],
+    )
+    assert pair.pred == "c + b"
 
 
 def test_a_failed_round_keeps_the_last_good_expression() -> None:
     _, pairs = drive(
         methods.refine([item(0), item(1)], plain("a", "b"), rounds=1),
-        [said(0, "<deleted>"), said(1, "<deleted>")],
-        [Answer(index=0, failure="refused: too long"), said(1, "REPLACE:b -> c")],
+        [said(0, wrong("a")), Answer(index=1, failure="refused: too long")],
+        [Answer(index=0, failure="endpoint: HTTP 500")],
     )
-    assert [pair.pred for pair in pairs] == ["a", "b"]
+    assert [(pair.pred, pair.failure) for pair in pairs] == [("a", None), ("b", None)]
