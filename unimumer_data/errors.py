@@ -8,6 +8,7 @@
     |-- LatexSyntaxError        a formula; carries the token index
     |-- TreeTextError           a Tree-CoT text; carries the line number
     |-- CountTextError          a symbol counting text
+    |-- EditTextError           a marked formula or a correction log; names the token
     |-- RecordError             a ShareGPT record that LLaMA-Factory would drop or misread
     |-- UnknownTaskError        no such task
     |-- UnknownSourceError      no such corpus reader
@@ -71,6 +72,10 @@ class TreeTextError(UniMumerError):
 
 class CountTextError(UniMumerError):
     reason = "count_text"
+
+
+class EditTextError(UniMumerError):
+    reason = "edit_text"
 
 
 class RecordError(UniMumerError):
