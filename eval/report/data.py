@@ -11,6 +11,8 @@ from typing import Any
 
 from unimumer_eval.scores import FORMS, Comparison, FormScores, SetScores
 
+from unimumer_data.latex.conventions import VERSION as CANONICAL_VERSION
+
 SCHEMA = "unimumer-scores"
 VERSION = 1
 """Rises when a key changes its meaning or goes; a new key leaves it as it is."""
@@ -26,8 +28,15 @@ def scores_json(sets: Sequence[SetScores], settings: Mapping[str, Any]) -> str:
     Args:
         settings: how the predictions came about; kept as given.
     """
-    content = {"schema": SCHEMA, "version": VERSION, "settings": dict(settings), "sets": [set_dict(s) for s in sets]}
-    return dump(content)
+    return dump(
+        {
+            "schema": SCHEMA,
+            "version": VERSION,
+            "canonical": CANONICAL_VERSION,
+            "settings": dict(settings),
+            "sets": [set_dict(scores) for scores in sets],
+        }
+    )
 
 
 def scores_csv(sets: Sequence[SetScores]) -> str:

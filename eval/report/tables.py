@@ -77,10 +77,14 @@ def comparison_table(first: str, second: str, comparisons: Sequence[Comparison])
 
 def markdown_table(sets: Sequence[SetScores]) -> str:
     """ExpRate raw, strict with its interval and loose; then strict figures."""
-    rows = [_PAPER, *(_paper_row(scores) for scores in sets)]
+    return "\n".join(markdown_lines([_PAPER, *(_paper_row(scores) for scores in sets)], text_columns=1)) + "\n"
+
+
+def markdown_lines(rows: Sequence[Sequence[str]], *, text_columns: int) -> list[str]:
+    """A Markdown table; the first columns are text, the others numbers to the right."""
     lines = ["| " + " | ".join(row) + " |" for row in rows]
-    rule = "| --- |" + " ---: |" * (len(_PAPER) - 1)
-    return "\n".join([lines[0], rule, *lines[1:]]) + "\n"
+    numbers = len(rows[0]) - text_columns
+    return [lines[0], "|" + " --- |" * text_columns + " ---: |" * numbers, *lines[1:]]
 
 
 def latex_table(sets: Sequence[SetScores]) -> str:

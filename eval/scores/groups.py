@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from unimumer_data.latex.grammar import COMMANDS
+from unimumer_data.latex.grammar import COMMANDS, ENVIRONMENTS
 
 from .forms import Tokens
 from .intervals import Estimate, wilson
@@ -23,9 +23,16 @@ def depth(label: Tokens) -> int:
     2
     """
     level = deepest = 0
+    before, in_columns = "", False
     for token in label:
-        level += _STEPS.get(token, 0)
-        deepest = max(deepest, level)
+        if token == "{" and before in _WITH_COLUMNS:  # the alignment of columns is not written on paper
+            in_columns = True
+        elif in_columns:
+            in_columns = token != "}"
+        else:
+            level += _STEPS.get(token, 0)
+            deepest = max(deepest, level)
+        before = token
     return deepest
 
 
@@ -42,6 +49,7 @@ def complexity(label: Tokens) -> int:
 
 
 _STEPS = {"{": 1, "}": -1, r"\begin": 1, r"\end": -1}
+_WITH_COLUMNS = frozenset(f"{{{name}}}" for name, environment in ENVIRONMENTS.items() if environment.columns)
 _STRUCTURES = frozenset(("^", "_", r"\begin", *(name for name, command in COMMANDS.items() if command.args)))
 
 
