@@ -22,6 +22,7 @@ from .latex.reader import Repair
 from .sets import Item, LabelledSet
 
 LOOK_SIZE = (17, 8)  # columns and rows of the thumbnail; 16 x 8 = 128 bits
+NOISE = 4  # grey levels that JPEG compression may add to flat paper
 LOOK_DISTANCE = 12  # bits that may differ; see `look_hash`
 _BANDS = LOOK_DISTANCE + 1
 _BAND_BITS = 128 // _BANDS + 1
@@ -77,8 +78,8 @@ def look_hash(image: Image.Image) -> int:
 
     Dark on light or light on dark, whatever the margins and the size: the ink's box is scaled to 17 x 8 greys, and
     each bit says whether a grey has more ink than its left neighbour (a difference hash). Of CROHME 2014 as 256x256
-    PNG and as tight BMP, 81 % of the pairs differ in at most 12 bits; 295,500 pairs of different pictures all differ
-    in 17 or more.
+    PNG and as tight BMP, 79 % of the pairs differ in at most 12 bits; 295,500 pairs of different pictures all differ
+    in 18 or more. JPEG (quality 75) changes at most 4 bits, of 300 pictures.
     """
     grey = image.convert("L")
     if ImageStat.Stat(grey).median[0] > 127:
@@ -91,7 +92,7 @@ def look_hash(image: Image.Image) -> int:
     for row in range(rows):
         for column in range(columns - 1):
             place = row * columns + column
-            bits = bits << 1 | (levels[place + 1] > levels[place])
+            bits = bits << 1 | (levels[place + 1] > levels[place] + NOISE)
     return bits
 
 

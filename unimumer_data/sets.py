@@ -17,11 +17,19 @@ REGISTRY = Path("dataset_info.json")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One labelled expression of a set. ``image`` is None where the set holds labels only."""
+    """One labelled expression of a set.
+
+    Args:
+        id: of the sample.
+        label: LaTeX, as the set has it.
+        image: its picture; None where the set holds labels only.
+        answer: what a model is trained to write, the label included; equal to the label outside record files.
+    """
 
     id: str
     label: str
     image: Path | None = None
+    answer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +90,11 @@ def _items(path: Path, root: Path) -> Iterator[Item]:
 
 def _item(item: Any, fallback_id: str, place: str, root: Path) -> Item:
     if isinstance(item, str):
-        return Item(id=fallback_id, label=item)
+        return Item(id=fallback_id, label=item, answer=item)
     if "gt" in item:
         image = item.get("image_path")
-        return Item(id=str(item.get("img_id", fallback_id)), label=item["gt"], image=root / image if image else None)
-    image = item["images"][0]
-    return Item(id=Path(image).stem, label=label_of(item.get("messages") or item["conversations"], place),
-                image=root / image)  # fmt: skip
+        sample_id = str(item.get("img_id", fallback_id))
+        return Item(id=sample_id, label=item["gt"], image=root / image if image else None, answer=item["gt"])
+    image, messages = item["images"][0], item.get("messages") or item["conversations"]
+    label = label_of(messages, place)
+    return Item(id=Path(image).stem, label=label, image=root / image, answer=messages[1]["value"])

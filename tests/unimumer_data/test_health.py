@@ -1,0 +1,88 @@
+import json
+
+import pytest
+from PIL import Image
+
+from unimumer_data.health import main
+from unimumer_data.records import Record
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(name, content):
+        path = tmp_path / name
+        path.write_text(json.dumps(content), encoding="utf-8")
+        return str(path)
+
+    return write
+
+
+def prediction(label, image_id, image="none.png"):
+    return {"gt": label, "pred": "", "img_id": image_id, "image_path": image}
+
+
+def test_lint_counts_and_shows(write, capsys, tmp_path):
+    output = tmp_path / "lint.json"
+    words = ["lint", write("a_captions.json", ["x", "x ^ { 2", r"M \ltN"]), f"output={output}"]
+    assert main(words) == 0
+    printed = capsys.readouterr().out
+    assert "a: 3 labels, 1 without a finding" in printed
+    assert "unbalanced: 1" in printed and "a_1: " in printed
+    assert "repair glued_command: 1" in printed
+    assert [hit["kind"] for hit in json.loads(output.read_text())["a"]["a_1"]] == ["unbalanced"]
+
+
+def test_overlap_table(write, capsys, tmp_path):
+    a, b = write("a.json", ["x", r"\frac12"]), write("b.json", [prediction(r"\frac { 1 } { 2 }", "b1")])
+    assert main(["overlap", a, b, f"output={tmp_path / 'o.json'}"]) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["a", "2", "b", "1", "50.0", "%", "1", "-", "-", "-"] in lines
+    assert ["b", "1", "a", "1", "100.0", "%", "1"] in lines
+    assert [one["labels"] for one in json.loads((tmp_path / "o.json").read_text())] == [0, 1, 0]
+
+
+def test_guard_finds_the_test_sample(write, capsys, tmp_path):
+    Image.new("RGB", (30, 20), "white").save(tmp_path / "p.png")
+    test = write("test.json", [prediction("x", "t1", "p.png")])
+    records = [
+        {"images": ["p.png"], "messages": [{"from": "human", "value": "<image>?"}, {"from": "gpt", "value": "y"}]}
+    ]
+    training = write("training.json", records)
+    root = f"root={tmp_path}"
+    assert main(["guard", training, f"tests={test}", root]) == 1
+    assert "training: 1 of 1 are test samples" in capsys.readouterr().out
+    assert main(["guard", training, f"tests={test}", root, "pictures=false"]) == 0
+
+
+def test_a_set_by_its_name(write, capsys, tmp_path):
+    write("dataset_info.json", {"mine": {"file_name": "mine.json"}, "gone": {"file_name": "gone.json"}})
+    write("mine.json", ["x"])
+    assert main(["lint", "mine", f"root={tmp_path}"]) == 0
+    assert main(["lint", "mime", f"root={tmp_path}"]) == 1
+    assert "did you mean 'mine'?" in capsys.readouterr().err
+    assert main(["lint", "gone", f"root={tmp_path}"]) == 1
+    assert "build the set first" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        ([], 2, ""),
+        (["--help"], 0, ""),
+        (["overlab", "x"], 2, "did you mean 'overlap'?"),
+        (["lint"], 2, "name at least one set"),
+        (["lint", "x", "exmples=2"], 2, "did you mean 'examples'?"),
+        (["guard", "x"], 1, "no such file"),
+        (["lint", "none.json"], 1, "no such file"),
+    ],
+)
+def test_usage(words, code, message, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(words) == code
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("content", [[1], [{"text": "x"}], [{"images": [], "messages": []}], {"a": 1}])
+def test_files_of_no_known_shape(write, content, capsys):
+    assert main(["lint", write("a.json", content)]) == 1
+    assert "SourceError" in capsys.readouterr().err

@@ -1,0 +1,104 @@
+import json
+import re
+from xml.etree import ElementTree
+
+import pytest
+from PIL import Image
+
+from unimumer_data import prompts
+from unimumer_data.latex import parse
+from unimumer_data.plots import bars, histogram
+from unimumer_data.records import Record
+from unimumer_data.sets import read_set
+from unimumer_data.stats import StatsConfig, depth_and_structures, main, measure, quantiles
+
+
+@pytest.fixture
+def record_file(tmp_path):
+    labels = ["x + y", r"\frac { a ^ { 2 } } { b }", "x ^ { 2", "x + y", "<script>"]
+    Image.new("RGB", (60, 40), "white").save(tmp_path / "0.png")
+    records = [Record.of(f"{n}.png", prompts.VANILLA, label).to_dict() for n, label in enumerate(labels)]
+    path = tmp_path / "set.json"
+    path.write_text(json.dumps(records))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("latex", "expected"),
+    [("x + y", (1, 0)), ("x ^ { 2 }", (2, 1)), (r"\frac { a ^ { 2 } } { b }", (3, 3)), (r"\sqrt [ 3 ] { x }", (2, 2))],
+)
+def test_depth_and_structures(latex, expected):
+    assert depth_and_structures(parse(latex)) == expected
+
+
+def test_deep_nesting_is_measured():
+    assert depth_and_structures(parse("x ^ { " * 3000 + "y" + " }" * 3000))[0] == 3001
+
+
+def test_what_is_measured(record_file, tmp_path):
+    stats = measure(read_set(str(record_file), root=tmp_path), StatsConfig(root=tmp_path), count=len)
+    assert stats.lengths == [3, 11, 4, 3, 8]
+    assert stats.model_tokens[0] == len("x + y")
+    assert (stats.distinct, stats.symbols["x"], stats.symbol_labels["x"]) == (4, 3, 3)
+    assert "{" not in stats.symbols
+    assert (stats.widths, stats.heights, stats.missing_pictures) == ([60], [40], ["1", "2", "3", "4"])
+    assert [item.id for item, _ in stats.oddities["unbalanced"]] == ["2"]
+
+
+def test_card_files(record_file, tmp_path, capsys):
+    assert main([str(record_file), f"output={tmp_path / 'card'}", f"root={tmp_path}"]) == 0
+    markdown, page = ((tmp_path / "card" / f"data_card.{end}").read_text() for end in ("md", "html"))
+    assert "| samples | 5 |" in markdown and "**unbalanced** (1)" in markdown
+    assert "<script>" not in page and "&lt;script&gt;" in page
+    assert 'src="data:image/png;base64,' in page
+    assert not re.search(r'(?:src|href)="(?!data:|#)', page)
+    for svg in re.findall(r"<svg.*?</svg>", page, re.DOTALL):
+        ElementTree.fromstring(svg)
+    first = page
+    assert main([str(record_file), f"output={tmp_path / 'card'}", f"root={tmp_path}"]) == 0
+    assert (tmp_path / "card" / "data_card.html").read_text() == first
+
+
+def counts_of(svg):
+    return [int(n) for n in re.findall(r": (\d+)</title></rect>", svg)]
+
+
+@pytest.mark.parametrize("values", [[0], [5, 5, 5], list(range(1000)), [1] * 1000 + [10**6], [3, 90000]])
+def test_histograms_lose_nothing(values):
+    svg = histogram(values, title="a < b", unit="u")
+    ElementTree.fromstring(svg)
+    assert sum(counts_of(svg)) == len(values)
+    assert len(counts_of(svg)) <= 50
+
+
+def test_bars_name_every_row():
+    svg = bars([(r"\alpha", 5), ("<", 1)], title="t", total=6)
+    texts = [element.text for element in ElementTree.fromstring(svg).iter("text")]
+    assert texts == [r"\alpha", "5 (83.3 %)", "<", "1 (16.7 %)"]
+
+
+def test_quantiles():
+    assert quantiles(range(101)) == {"min": 0, "median": 50, "95 %": 95, "99 %": 99, "max": 100}
+
+
+def test_usage(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main([]) == 2 and main(["--help"]) == 0
+    assert main(["output=x"]) == 2
+    assert main(["none.json"]) == 1
+    (tmp_path / "empty.json").write_text("[]")
+    assert main(["empty.json"]) == 1
+    assert "no samples" in capsys.readouterr().err
+    (tmp_path / "a.json").write_text('["x"]')
+    assert main(["a.json", "tokenizer=nowhere"]) == 1
+    assert "neither tokenizer.json nor vocab.json" in capsys.readouterr().err
+
+
+def test_tokens_of_the_real_tokenizer(shared_data, tmp_path):
+    pytest.importorskip("transformers")
+    from unimumer_data.stats import load_tokenizer
+
+    count = load_tokenizer(shared_data / "qwen2.5-vl-tokenizer")
+    assert count("x") == 1
+    assert count("") == 0
+    assert 4 <= count(r"\frac { a } { b }") <= 12
