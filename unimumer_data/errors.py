@@ -13,6 +13,7 @@
     |-- UnknownTaskError        no such task
     |-- UnknownSourceError      no such corpus reader
     |-- RegistryError           dataset_info.json
+    |-- OutputError             a file or folder that cannot be written
     |-- PredictionError         a prediction file
     |   `-- MissingPredictionError
     `-- EngineError             an inference engine that cannot start
@@ -92,6 +93,10 @@ class UnknownSourceError(UniMumerError):
 
 class RegistryError(UniMumerError):
     reason = "registry"
+
+
+class OutputError(UniMumerError):
+    reason = "output"
 
 
 class PredictionError(UniMumerError):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ..ink import Ink
 
-_UNSAFE = re.compile(r"[\x00-\x1f<>:\"/\\|?*]|^\.|^\s|[\s.]$|^$")
+_UNSAFE = re.compile(r"[\x00-\x1f<>:\"/\\|?*\ud800-\udfff]|^\.|^\s|[\s.]$|^$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,4 +123,4 @@ def is_safe_id(sample_id: str) -> bool:
     >>> is_safe_id("514_em_341"), is_safe_id("../../etc/passwd")
     (True, False)
     """
-    return not _UNSAFE.search(sample_id) and len(sample_id.encode("utf-8", "surrogateescape")) <= 200
+    return not _UNSAFE.search(sample_id) and len(sample_id.encode("utf-8", "replace")) <= 200

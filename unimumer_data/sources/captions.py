@@ -1,8 +1,8 @@
 """Caption folders: WAP, BTTR, CoMER, TAMER, PosFormer and MNE ship a caption file and pictures.
 
 A caption line is ``name<TAB>token token ...``; BTTR has a space in place of the tab. The pictures lie beside the
-caption file, or below (``img/``, ``off_image_test/`` ...), with or without WAP's ``_0`` after the name. A JSON array of
-labels without names is read too; its ids are the file's name and the place in the array.
+caption file, or below (``img/``, ``off_image_test/`` ...), with or without WAP's ``_0`` after the name. A JSON array
+of labels without names is read too; its ids are the file's name and the place in the array.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def _caption_file(path: Path, split: str) -> Path:
     files = sorted(file for file in path.rglob("*caption*.txt") if file.is_file())
     if not files:
         raise SourceError(
-            f"{path}: no caption file (*caption*.txt of 'name<TAB>tokens' lines); write path=FILE if it is named otherwise"
+            f"{path}: no caption file (*caption*.txt of 'name<TAB>tokens' lines); write path=FILE if it has another name"
         )
     training = [file for file in files if "train" in str(file.relative_to(path)).lower()]
     fitting = training if split == "train" else [file for file in files if file not in training]

@@ -1,16 +1,22 @@
 """CROHME 2011-2019 and any other folder of InkML files, at any depth.
 
-The label is the truth annotation; where that is damaged, the MathML layout of the same file (``ink.py`` tells).
+The label is the truth annotation; where that is damaged or missing, what the MathML layout of the same file says.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ..errors import SourceError
+from ..errors import InkError, LatexSyntaxError, SourceError
+from ..latex import parse
 from ..records import Sample
 from .base import Source, existing_folder, unique_ids
+from .mathml import mathml_to_latex
+
+if TYPE_CHECKING:
+    from ..ink import Ink
 
 
 def _files(path: Path) -> list[Path]:
@@ -30,11 +36,35 @@ def count(path: Path, split: str) -> int:
     return len(_files(path))
 
 
+def ink_label(ink: Ink) -> tuple[str, str | None]:
+    """The truth; where that cannot be read, the MathML layout if that can, with a note that says so."""
+    damage = _damage(ink.label)
+    if damage is None or not ink.layout:
+        return ink.label, None
+    try:
+        label = mathml_to_latex(ink.layout, name=ink.name)
+    except InkError:
+        return ink.label, None
+    return (ink.label, None) if _damage(label) else (label, f"mathml: {damage}")
+
+
+def _damage(label: str) -> str | None:
+    """Why the label cannot be read; None if it can."""
+    if not label.strip("$ "):
+        return "empty_label"
+    try:
+        parse(label)
+    except LatexSyntaxError as error:
+        return error.reason
+    return None
+
+
 SOURCE = Source(
     name="crohme-inkml",
     layout="a folder of .inkml files, at any depth (CROHME 2011-2019, or your own ink)",
     read=read,
     count=count,
+    ink_label=ink_label,
     conventions="crohme",
     licence="CROHME: CC BY-NC-SA 3.0, non-commercial research",
 )

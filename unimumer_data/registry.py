@@ -1,0 +1,162 @@
+"""dataset_info.json, the list of data sets that LLaMA-Factory reads: published names, and what build makes.
+
+LLaMA-Factory ignores unknown keys, reads None where a column is missing, and drops every record where ``tags`` are
+incomplete, without a word. Hence entries are written in one way and checked when they are read.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from .errors import RegistryError
+
+FILE_NAME = "dataset_info.json"
+HUB = "phxember/Uni-MuMER-Data"
+
+TAGS = {"role_tag": "from", "content_tag": "value", "user_tag": "human", "assistant_tag": "gpt"}
+
+ERROR_SUFFIXES = ("_error_find", "_error_fix")
+TASK_SUFFIXES = ("", "_tree", "_can")
+
+# The 26 training sets of arXiv 2505.23566, by corpus; two corpora drop `_train` before the error suffixes.
+TRAINING_SETS: Mapping[str, tuple[str, ...]] = {
+    corpus: (
+        *(corpus + suffix for suffix in TASK_SUFFIXES),
+        *(error_stem + suffix for suffix in ERROR_SUFFIXES),
+    )
+    for corpus, error_stem in (
+        ("crohme_train", "crohme_train"),
+        ("crohme2023", "crohme2023"),
+        ("hme100k_train", "hme100k"),
+        ("im2latex_v2_train", "im2latex_v2"),
+        ("mathwriting_train", "mathwriting_train"),
+    )
+} | {"mathwriting_symbols": ("mathwriting_symbols",)}
+
+TEST_SETS = (
+    "crohme_2014",
+    "crohme_2016",
+    "crohme_2019",
+    "crohme2023_test",
+    "hme100k_test",
+    "im2latexv2_test",
+    "mathwriting_test",
+    "mne_n1",
+    "mne_n2",
+    "mne_n3",
+)
+
+SAMPLE_SETS = ("sample", "sample_tree", "sample_can")
+
+_SOURCES = ("file_name", "hf_hub_url", "ms_hub_url", "om_hub_url", "script_url", "cloud_file_name")
+
+
+def file_entry(file_name: str) -> dict[str, Any]:
+    """The entry of a record file; its path counts from the folder of the registry (``dataset_dir: .``)."""
+    return {
+        "file_name": file_name,
+        "formatting": "sharegpt",
+        "columns": {"messages": "messages", "images": "images"},
+        "tags": dict(TAGS),
+    }
+
+
+def hub_entry(subset: str) -> dict[str, Any]:
+    """The entry of a published data set on the Hugging Face hub, whose columns have other names than ours."""
+    return {
+        "hf_hub_url": HUB,
+        "subset": subset,
+        "formatting": "sharegpt",
+        "columns": {"messages": "conversations", "images": "image"},
+        "tags": dict(TAGS),
+    }
+
+
+def record_file(set_name: str, name: str) -> str:
+    """Where build writes the records of data set ``name``, one task of the set ``set_name``."""
+    return f"data/{set_name}/{name}.json"
+
+
+def published() -> dict[str, dict[str, Any]]:
+    """The bundled sample, the 26 training sets, the ten test sets, and the training sets on the hub (``hub_...``)."""
+    entries = {name: file_entry(record_file("sample", name)) for name in SAMPLE_SETS}
+    for corpus, names in TRAINING_SETS.items():
+        entries |= {name: file_entry(record_file(corpus, name)) for name in names}
+    entries |= {name: file_entry(record_file(name, name)) for name in TEST_SETS}
+    for names in TRAINING_SETS.values():
+        entries |= {f"hub_{name}": hub_entry(name) for name in names}
+    return entries
+
+
+def read_registry(path: Path) -> dict[str, dict[str, Any]]:
+    """The entries of a registry file, in its order; none where there is no file.
+
+    Raises:
+        RegistryError: not a JSON object of entries, or an entry that LLaMA-Factory would misread.
+    """
+    try:
+        entries = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise RegistryError(f"{path}: cannot be read as JSON: {error}. Correct or delete it") from error
+    if not isinstance(entries, dict):
+        raise RegistryError(f"{path}: must be an object, name -> entry, found a {type(entries).__name__}")
+    check(entries, origin=path.name)
+    return entries
+
+
+def check(entries: Mapping[str, Any], *, origin: str) -> None:
+    """Check ShareGPT entries for what LLaMA-Factory would misread in silence; of others, only the shape.
+
+    Raises:
+        RegistryError: for the first entry at fault, with what to write instead.
+    """
+    for name, entry in entries.items():
+        problem = _problem(entry)
+        if problem:
+            raise RegistryError(f"{origin}: {name!r}: {problem}")
+
+
+def _problem(entry: Any) -> str | None:
+    if not isinstance(entry, dict):
+        return f"must be an object, found a {type(entry).__name__}"
+    if not any(entry.get(key) for key in _SOURCES):
+        return 'says not where the data lies; write "file_name": "data/...json"'
+    columns, tags = entry.get("columns"), entry.get("tags")
+    if not isinstance(columns or {}, dict) or not isinstance(tags or {}, dict):
+        return '"columns" and "tags" must be objects'
+    if entry.get("formatting", "alpaca") != "sharegpt":
+        if columns and "messages" in columns:
+            return (
+                '"formatting" is not "sharegpt"; LLaMA-Factory would take it for alpaca and drop every record. Add it.'
+            )
+        return None
+    if columns and "messages" not in columns:
+        return '"columns" lacks "messages"; LLaMA-Factory would read None. Add it.'
+    missing = [tag for tag in TAGS if tag not in tags] if tags else []
+    if missing:
+        return f'"tags" lacks {", ".join(missing)}; LLaMA-Factory would drop records. Write all four, or none.'
+    return None
+
+
+def update(path: Path, built: Mapping[str, dict[str, Any]]) -> None:
+    """Merge what was built into the registry file; a user's other entries stay, and so does the order.
+
+    The published names are added where they are missing, so that every recipe finds its data sets named.
+
+    Raises:
+        RegistryError: the file that is there is damaged; it is left alone.
+        OSError: it cannot be written.
+    """
+    entries = read_registry(path)
+    merged = entries | {name: entry for name, entry in published().items() if name not in entries} | dict(built)
+    if merged == entries:
+        return
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_text(json.dumps(merged, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    os.replace(partial, path)
