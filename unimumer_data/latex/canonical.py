@@ -14,7 +14,7 @@ from typing import Literal
 
 from ..errors import ConfigError, suggestion
 from .conventions import CONVENTIONS, FONT_NAMES, LOOSE, NEGATED, RECORD_NAMES, RUNS, STRICT_NAMES
-from .grammar import COMMANDS, ENVIRONMENTS, FUNCTIONS, GROUP, ORDINARY, SYMBOLS, Environment
+from .grammar import COMMANDS, ENVIRONMENTS, FUNCTIONS, GROUP, OPERATORS, ORDINARY, SYMBOLS, Environment
 from .reader import Node, Repair, Row, parse_tokens
 from .tokens import tokenize
 from .treetext import BREAK
@@ -76,7 +76,6 @@ class _Rules:
     """What a form does to a formula."""
 
     names: Mapping[str, tuple[str, ...]]
-    keep_groups: bool = False
     keep_fonts: bool = False
     limits: frozenset[str] = frozenset()  # operators that get \limits where they lack it
     compare: bool = False  # join what prints the same: for scores, not for records
@@ -92,7 +91,7 @@ def _rules(form: str, corpus: str, forgive: tuple[str, ...]) -> _Rules:
             raise ConfigError(f"unknown corpus {corpus!r}{suggestion(corpus, CONVENTIONS)}. Known: {known}")
         convention = CONVENTIONS[corpus]
         names = {**RECORD_NAMES, **convention.names}
-        return _Rules(names=_split(names), keep_groups=convention.keep_groups, limits=convention.limits)
+        return _Rules(names=_split(names), limits=convention.limits)
     if form == "loose":
         forgive = tuple(LOOSE)
     elif form != "strict":
@@ -118,7 +117,7 @@ def _split(names: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
 
 @dataclass(slots=True)
 class _Scripts:
-    """Work item: the scripts of something that was opened up; its content is what the row got since ``mark``."""
+    """Work item: the scripts of something that was opened up; its content is ``row[mark:]`` by then."""
 
     children: Children
     mark: int
@@ -133,16 +132,18 @@ class _Rewriter:
     def __init__(self, rules: _Rules) -> None:
         self.rules = rules
         self.jobs: list[tuple[Row, Row, str]] = []  # a row still to be rewritten, where to, and its font
-        self.parents: list[Node] = []  # nodes that may turn out to carry empty rows
-        self.joins = [join for trigger, join in _JOINS if trigger(rules)]
+        self.joins = [(symbols, join) for applies, symbols, join in _JOINS if applies(rules)]
 
     def rewrite(self, row: Row) -> Row:
         result: Row = []
         self.jobs.append((row, result, ""))
+        rows: list[Row] = []
         while self.jobs:
-            self._rewrite_row(*self.jobs.pop())
-        for node in self.parents:
-            node.children = [child for child in node.children or () if child[1]] or None
+            job = self.jobs.pop()
+            self._rewrite_row(*job)
+            rows.append(job[1])
+        for finished in reversed(rows):  # a row comes after those that hang below it
+            self._finish_row(finished)
         return result
 
     def _rewrite_row(self, source: Row, target: Row, font: str) -> None:
@@ -161,8 +162,21 @@ class _Rewriter:
                     row, inner = content
                     work += self._scripts(item, len(target), font)
                     work += [(node, font if inner is None else inner) for node in reversed(row)]
-        for join in self.joins:
-            join(target, self.rules)
+
+    def _finish_row(self, row: Row) -> None:
+        """Take out what has turned out empty, and join what prints as one."""
+        emptied = False
+        for node in row:
+            if node.children is not None:
+                if node.symbol == "\\begin":
+                    _trim_rows(node)
+                node.children = [child for child in node.children if child[1]] or None
+                emptied |= node.children is None
+        if emptied:
+            row[:] = [node for node in row if node.symbol != GROUP or node.children is not None]
+        for symbols, join in self.joins:
+            if not symbols.isdisjoint([node.symbol for node in row]):
+                join(row, self.rules)
 
     def _copy(self, children: Iterable[tuple[str, Row]], font: str) -> Children:
         """New rows for the children; jobs will fill them."""
@@ -181,8 +195,6 @@ class _Rewriter:
             node = Node(font, item.start, item.stop, [("above", [letter]), *(children or ())])
         else:
             node = Node(item.symbol, item.start, item.stop, children)
-        if children:
-            self.parents.append(node)
         return node
 
     def _content(self, node: Node) -> tuple[Row, str | None] | None:
@@ -190,7 +202,7 @@ class _Rewriter:
         content = node.child("above") or []
         if node.symbol == GROUP:
             # an empty group with scripts is their base; otherwise braces say nothing
-            return None if self.rules.keep_groups or (not content and node.children) else (content, None)
+            return None if not content and node.children else (content, None)
         if COMMANDS[node.symbol].role == "class":
             return content, None
         font = FONT_NAMES.get(node.symbol, node.symbol)
@@ -216,33 +228,34 @@ class _Rewriter:
         else:
             last = Node(GROUP, children=[("above", content), *item.children])
             target[item.mark :] = [last]
-        self.parents.append(last)
 
     def _open_environment(self, node: Node, target: Row, font: str) -> list[tuple[Node | _Scripts, str]]:
-        """Put the environment into ``target`` without what prints nothing, for a comparison with its delimiters as
-        symbols; a mere wrapper is opened up. Returns the work that is left."""
+        """Put the environment into ``target``, for a comparison with its delimiters as symbols; a wrapper such as
+        equation gives way to its formula. Returns the work that is left."""
         children = dict(node.children or ())
         name = next(relation[4:] for relation in children if relation.startswith("end_"))
         environment = ENVIRONMENTS.get(name) or Environment(means=name, columns=True)
         body, columns = children.get(f"begin_{name}", []), children.get("above", [])
-        mark = len(target)
         if not environment.means:
-            inside: list[tuple[Node | _Scripts, str]] = [(child, font) for child in reversed(body)]
-            return self._scripts(node, mark, font) + inside
-        end = len(body)
-        while end and body[end - 1].symbol == BREAK and body[end - 1].children is None:
-            end -= 1
+            content: list[tuple[Node | _Scripts, str]] = [(child, font) for child in reversed(body)]
+            return self._scripts(node, len(target), font) + content
+        left = right = ""
         if self.rules.compare:
             name, columns = _plain_array(environment, columns, keep_columns=self.rules.columns)
+            left, right = environment.left, environment.right
         plain = Node("\\begin", node.start, node.stop)
-        plain.children = self._copy([("above", columns), (f"begin_{name}", body[:end])], font)
+        plain.children = self._copy([("above", columns)], "") + self._copy([(f"begin_{name}", body)], font)
         plain.children.append((f"end_{name}", [Node("\\end")]))
-        self.parents.append(plain)
-        delimiters = (environment.left, environment.right) if self.rules.compare else ("", "")
-        target += [Node(delimiters[0])] if delimiters[0] else []
-        target.append(plain)
-        target += [Node(delimiters[1])] if delimiters[1] else []
+        target += [Node(left), plain] if left else [plain]
+        target += [Node(right)] if right else []
         return self._scripts(node, len(target) - 1, font)
+
+
+def _trim_rows(node: Node) -> None:
+    """A row break at the end of an environment begins no row."""
+    for relation, row in node.children or ():
+        while relation.startswith("begin_") and row and row[-1].symbol == BREAK and row[-1].children is None:
+            row.pop()
 
 
 def _plain_array(environment: Environment, columns: Row, *, keep_columns: bool) -> tuple[str, Row]:
@@ -272,6 +285,16 @@ def _can_take_scripts(content: Row, relations: Collection[str], *, same_looks: b
         return True
     flat = all(node.children is None or COMMANDS.get(node.symbol, ORDINARY).role == "font" for node in content)
     return not taken and (len(content) == 1 or flat)
+
+
+def _open_single_cells(row: Row, rules: _Rules) -> None:
+    """A matrix of one cell prints what the cell holds."""
+    for index in range(len(row) - 1, -1, -1):
+        node = row[index]
+        if node.symbol == "\\begin" and node.child("end_matrix") and not node.child("above"):
+            body = node.child("begin_matrix") or []
+            if len(node.children or ()) <= 2 and not any(cell.symbol in _CELLS for cell in body):
+                row[index : index + 1] = body
 
 
 def _drop_limits(row: Row, rules: _Rules) -> None:
@@ -313,12 +336,13 @@ def _join_dots(row: Row, rules: _Rules) -> None:
     """Three dots are one symbol; scripts of the last one stay on it."""
     index = 0
     while index + 2 < len(row):
-        symbol = row[index].symbol
-        if symbol in RUNS and row[index + 1].symbol == row[index + 2].symbol == symbol:
-            if row[index].children is None and row[index + 1].children is None:
-                row[index + 2].symbol = RUNS[symbol]
-                row[index + 2].start = row[index].start
-                del row[index : index + 2]
+        first, second, third = row[index : index + 3]
+        alike = first.symbol == second.symbol == third.symbol and first.symbol in RUNS
+        if alike and first.children is None and second.children is None:
+            name = RUNS[third.symbol]
+            third.symbol = rules.names.get(name, (name,))[0]
+            third.start = first.start
+            del row[index : index + 2]
         index += 1
 
 
@@ -339,12 +363,14 @@ def _raise_primes(row: Row, rules: _Rules) -> None:
             del row[index:run]
 
 
-_JOINS: tuple[tuple[Callable[[_Rules], bool], Callable[[Row, _Rules], None]], ...] = (
-    (lambda rules: bool(rules.limits), _add_limits),
-    (lambda rules: rules.compare, _drop_limits),
-    (lambda rules: rules.compare, _join_not),
-    (lambda rules: rules.compare, _join_dots),
-    (lambda rules: "primes" in rules.forgive, _raise_primes),
+# When a form joins, which symbols call for it, and how.
+_JOINS: tuple[tuple[Callable[[_Rules], bool], frozenset[str], Callable[[Row, _Rules], None]], ...] = (
+    (lambda rules: rules.compare, frozenset(("\\begin",)), _open_single_cells),
+    (lambda rules: bool(rules.limits), frozenset(OPERATORS.split()) | {"\\nolimits"}, _add_limits),
+    (lambda rules: rules.compare, frozenset(("\\limits", "\\nolimits")), _drop_limits),
+    (lambda rules: rules.compare, frozenset(("\\not",)), _join_not),
+    (lambda rules: rules.compare, frozenset(RUNS), _join_dots),
+    (lambda rules: "primes" in rules.forgive, frozenset(("\\prime",)), _raise_primes),
 )
 
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
@@ -355,4 +381,5 @@ _CHANGED_BY = {
     "\\mathit": frozenset("0123456789"),
     "\\boldsymbol": _LETTERS_AND_DIGITS | SYMBOLS | frozenset("+-=<>()[]|/*.,:;!"),
 }
+_CELLS = frozenset(name for name, command in COMMANDS.items() if command.role == "cell")
 _OPENABLE = frozenset(name for name, command in COMMANDS.items() if command.role in ("font", "class")) | {GROUP}

@@ -37,10 +37,6 @@ RECORD_NAMES: Mapping[str, str] = MappingProxyType(
         \rbrack ]
         \lbrace \{
         \rbrace \}
-        \dfrac \frac
-        \tfrac \frac
-        \dbinom \binom
-        \tbinom \binom
         """
     )
 )
@@ -52,12 +48,10 @@ class Convention:
 
     Args:
         limits: operators whose scripts are written after ``\\limits``.
-        keep_groups: whether braces around nothing in need of them stay.
         names: token -> tokens, after `RECORD_NAMES`; an entry that maps a token to itself undoes a general one.
     """
 
     limits: frozenset[str] = frozenset()
-    keep_groups: bool = False
     names: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -85,13 +79,14 @@ CONVENTIONS: dict[str, Convention] = {
     # 101 symbols: a norm is two bars; \limits stands where an operator carries scripts
     "crohme": Convention(limits=frozenset((r"\sum", r"\prod", r"\lim", r"\int")), names=_CROHME_NAMES),
     "crohme2023": Convention(names=_CROHME_NAMES),
-    # published with the braces, and the spellings, that its makers' normaliser left
-    "mathwriting": Convention(keep_groups=True, names={r"\to": r"\to", r"\gets": r"\gets"}),
+    # its makers write \to beside \rightarrow, and so does the published model
+    "mathwriting": Convention(names={r"\to": r"\to", r"\gets": r"\gets"}),
 }
 
 STRICT_NAMES: Mapping[str, str] = MappingProxyType(
     dict(RECORD_NAMES)
-    | _all_to(r"\frac", r"\cfrac")
+    | _all_to(r"\frac", r"\cfrac \dfrac \tfrac")
+    | _all_to(r"\binom", r"\dbinom \tbinom")
     | _all_to(r"\overset", r"\stackrel")
     | _all_to("|", r"\vert \lvert \rvert \mid")
     | _all_to(r"\|", r"\Vert \lVert \rVert \parallel")

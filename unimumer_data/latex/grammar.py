@@ -9,6 +9,7 @@ arities from LaTeX2e, amsmath and amssymb; a test holds them against the macro t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 Role = Literal[
@@ -143,7 +144,7 @@ COMMANDS: dict[str, Command] = {
         r" \ref \eqref \cite \mspace",
         Command(args=("",), role="skip", ink=False),
     ),
-    "\\ ": Command(role="skip", ink=False),
+    **dict.fromkeys(("\\ ", "\\\t", "\\\n"), Command(role="skip", ink=False)),
     **_each(r"\rule", Command(args=("", ""), role="skip")),
 }
 
@@ -271,3 +272,16 @@ def is_known(token: str) -> bool:
     if len(token) > 1 and token[0] == "{":
         return token[1:-1] in ENVIRONMENTS
     return len(token) == 1 or token in COMMANDS or token in SYMBOLS
+
+
+@lru_cache(maxsize=4096)
+def foreign(token: str) -> Command | None:
+    """A command outside the table that pylatexenc knows to read one or two arguments; None for any other token."""
+    if token[0] != "\\" or token in SYMBOLS or token in COMMANDS:
+        return None
+    from pylatexenc.latexwalker import get_default_latex_context_db
+
+    specification = get_default_latex_context_db().get_macro_spec(token[1:])
+    arguments = getattr(getattr(specification, "args_parser", None), "argspec", "") if specification else ""
+    mandatory = arguments.count("{")
+    return Command(args=("above", "below")[:mandatory]) if mandatory in (1, 2) else None

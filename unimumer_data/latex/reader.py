@@ -11,11 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import NoReturn
 
 from ..errors import LatexSyntaxError
-from .grammar import COMMANDS, ENVIRONMENTS, GROUP, ORDINARY, SYMBOLS, Command
+from .grammar import COMMANDS, ENVIRONMENTS, GROUP, ORDINARY, SYMBOLS, Command, foreign
 from .tokens import tokenize
 
 
@@ -133,7 +132,7 @@ class _Reader:
             token = tokens[position]
             command = known(token)
             if command is None and token[0] == "\\" and token not in SYMBOLS:
-                command = _foreign(token)
+                command = foreign(token)
             if command is None:
                 self.position = position + 1
                 self.row.append(Node(token, position, position + 1))
@@ -228,7 +227,6 @@ class _Reader:
                 return
             self._fault("missing_argument", f"{node.symbol!r} lacks an argument")
         node.stop = max(node.stop, self.position)
-        self._finish_atoms()
 
     def _peek(self) -> str | None:
         """The next token that is not skipped, or None at the end."""
@@ -251,9 +249,8 @@ class _Reader:
         if command.option and self._peek() == "[":
             self.position += 1
             self._push(_Frame(_BRACKET, [], node, command.option, command.args))
-        elif command.args:
+        else:
             self._open_argument(node, command.args)
-        elif command.role != "skip":
             self._finish_atoms()
 
     def _read_open_bracket(self, token: str, command: Command) -> None:
@@ -268,6 +265,7 @@ class _Reader:
             return
         self.position += 1
         self._close()
+        self._finish_atoms()
 
     def _read_open(self, token: str, command: Command) -> None:
         node = Node(GROUP, self.position, self.position + 1)
@@ -465,12 +463,16 @@ class _Reader:
         self._finish_atoms()
 
     def _delimiter(self) -> Row:
-        r"""The delimiter after ``\left`` or ``\right``; nothing for ``.`` and for one that is missing."""
+        r"""The delimiter after ``\left`` or ``\right``; nothing for ``.``."""
         token = self._peek()
-        if token is None or _role(token) in _NO_ARGUMENT:
+        if token == "{" or (token == "}" and not self.open[_BRACE]):
+            self._fault("delimiter", f"{token!r} is no delimiter; '\\{token}' is")
+            token = "\\" + token
+        elif token is None or not _stands_alone(token):
+            self._fault("delimiter", f"{self.tokens[self.position - 1]!r} lacks its delimiter")
             return []
         self.position += 1
-        token = _ANGLES.get((self.tokens[self.position - 2], token), token)
+        token = _ANGLES.get(token, token)
         return [] if token == "." else [Node(token, self.position - 1, self.position)]
 
     def _read_control(self, token: str, command: Command) -> None:
@@ -483,11 +485,7 @@ class _Reader:
 
 _UPPER = ("sup", "above")
 _NAMES = {_BRACE: "brace", _BRACKET: "bracket", _ENVIRONMENT: "environment", _RIGHT: "left"}
-_ANGLES = {
-    (side, char): angle
-    for side in ("\\left", "\\right")
-    for char, angle in (("<", "\\langle"), (">", "\\rangle"), ("\\lt", "\\langle"), ("\\gt", "\\rangle"))
-}
+_ANGLES = {"<": "\\langle", ">": "\\rangle", "\\lt": "\\langle", "\\gt": "\\rangle"}
 _ESCAPES = {
     char: f"; an unescaped \\{letter} was read as an escape, as in {example}"
     for char, letter, example in (("\f", "f", "\\frac"), ("\b", "b", "\\beta"), ("\x07", "a", "\\alpha"))
@@ -515,6 +513,12 @@ def _role(token: str) -> str:
     return "symbol" if command is None else command.role
 
 
+def _stands_alone(token: str) -> bool:
+    """Whether a token is a symbol that reads nothing."""
+    command = _KNOWN.get(token) or foreign(token)
+    return command is None or (command.role in ("symbol", "open_bracket", "close_bracket") and not command.args)
+
+
 def _hang(node: Node, relation: str, row: Row) -> None:
     """Hang ``row``; a lower script goes before an upper one, and what follows primes joins them."""
     children = node.children
@@ -527,14 +531,3 @@ def _hang(node: Node, relation: str, row: Row) -> None:
             children.insert(len(children) - 1, (relation, row))
             return
     node.hang(relation, row)
-
-
-@lru_cache(maxsize=4096)
-def _foreign(token: str) -> Command | None:
-    """A command that our table does not know but pylatexenc's does, if it reads one or two arguments."""
-    from pylatexenc.latexwalker import get_default_latex_context_db
-
-    specification = get_default_latex_context_db().get_macro_spec(token[1:])
-    arguments = getattr(getattr(specification, "args_parser", None), "argspec", "") if specification else ""
-    mandatory = arguments.count("{")
-    return Command(args=("above", "below")[:mandatory]) if mandatory in (1, 2) else None

@@ -11,16 +11,16 @@ import re
 import unicodedata
 from functools import lru_cache
 
-_ENVIRONMENT = re.compile(r"\\(begin|end)\s*\{([A-Za-z\s]*\*?)\s*\}")
+_ENVIRONMENT = re.compile(r"\\\\|\\(begin|end)\s*\{([A-Za-z\s]*\*?)\s*\}")
 _TOKEN = re.compile(
     r"(?:(?<=\\begin )|(?<=\\end ))\{[A-Za-z]*\*?\}"
     r"|\\(?:operatorname|hspace|vspace)\*"
     r"|\\[A-Za-z]+"
-    r"|\\."
+    r"|\\[^\s\x00-\x1f\x7f]"
+    r"|\\[ \t\n]"
     r"|%[^\n]*"
     r"|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"  # some of these count as white space, yet the reader must see them
-    r"|[^\s]",
-    re.DOTALL,
+    r"|[^\s]"
 )
 _ROW_GAP = re.compile(r"(\\\\)\s*\[\s*-?[\d.\s]+(?:p\s*t|e\s*m|e\s*x|c\s*m|m\s*m|i\s*n|m\s*u)\s*\]")
 
@@ -69,13 +69,17 @@ def tokenize(text: str) -> list[str]:
     if not text.isascii():
         text = _name_unicode(text)
     if "\\begin" in text or "\\end" in text:
-        text = _ENVIRONMENT.sub(lambda match: f"\\{match[1]} {{{''.join(match[2].split())}}} ", text)
+        text = _ENVIRONMENT.sub(_split_name, text)
     if "\\\\" in text:
         text = _ROW_GAP.sub(r"\1 ", text)
     tokens = _TOKEN.findall(text)
     if "%" in text:
         tokens = [token for token in tokens if token[0] != "%"]
     return tokens
+
+
+def _split_name(match: re.Match[str]) -> str:
+    return f"\\{match[1]} {{{''.join(match[2].split())}}} " if match[1] else match[0]
 
 
 def _name_unicode(text: str) -> str:

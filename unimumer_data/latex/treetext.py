@@ -35,39 +35,34 @@ def write_tree(row: Row) -> str:
     """
     lines: list[str] = []
     append = lines.append
-    # The row that is being written: its nodes from `position` on, at `depth`, the next by `relation`.
-    position, depth, indent, relation = 0, 0, "", ""
-    around: list[tuple[Row, int, int, str]] = []
-    children: list[tuple[Row, int, int, str]] = []
-    while True:
-        if position == len(row):
-            if not around:
-                return "\n".join(lines)
-            row, position, depth, relation = around.pop()
-            indent = "\t" * depth
-            continue
-        node = row[position]
-        symbol = node.symbol
-        append(f"{indent}{symbol} ({relation})" if relation else indent + symbol)
-        relation = "right"
-        position += 1
-        if position + 1 < len(row) and row[position].symbol == BREAK and row[position].children is None:
+    # Rows still to be written, innermost last: from which node on, at which depth, and the next node's relation.
+    work: list[tuple[Row, int, int, str]] = [(row, 0, 0, "")]
+    while work:
+        row, position, depth, relation = work.pop()
+        indent = _indent(depth)
+        while position < len(row):
+            node = row[position]
             position += 1
-            relation = "nextline"
-        if node.children is not None:
-            if depth == MAX_DEPTH:
-                raise TreeTextError(f"the tree is deeper than {MAX_DEPTH}")
-            next_depth = depth + 1
-            around.append((row, position, depth + (relation == "nextline"), relation))
-            children = [(child, 0, next_depth, name) for name, child in node.children]
-            row, position, depth, relation = children[0]
-            around.extend(children[:0:-1])
-            indent = "\t" * depth
-        elif relation == "nextline":
-            depth += 1
-            if depth > MAX_DEPTH:
-                raise TreeTextError(f"the tree is deeper than {MAX_DEPTH}")
-            indent = "\t" * depth
+            symbol = node.symbol
+            if symbol == BREAK and relation == _RIGHT and position < len(row) and node.children is None:
+                depth += 1
+                indent = _indent(depth)
+                relation = " (nextline)"
+                continue
+            append(indent + symbol + relation)
+            relation = _RIGHT
+            if node.children is not None:
+                work.append((row, position, depth, relation))
+                for name, child in reversed(node.children):
+                    work.append((child, 0, depth + 1, f" ({name})"))
+                break
+    return "\n".join(lines)
+
+
+def _indent(depth: int) -> str:
+    if depth > MAX_DEPTH:
+        raise TreeTextError(f"the tree is deeper than {MAX_DEPTH}")
+    return "\t" * depth
 
 
 def read_tree(text: str) -> Row:
@@ -141,6 +136,7 @@ def _fits(symbol: str, relation: str) -> bool:
     return known and symbol not in _NO_NODES and not any(char.isspace() for char in symbol)
 
 
+_RIGHT = " (right)"
 _RELATIONS = frozenset({"first", "right", "sub", "sup", "above", "below", "nextline"})
 _NO_NODES = frozenset("{}^_")
 assert GROUP not in _NO_NODES

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .grammar import COMMANDS, GROUP, ORDINARY
+from .grammar import COMMANDS, GROUP, ORDINARY, SYMBOLS, foreign
 from .reader import Node, Row
 
 
@@ -22,7 +22,7 @@ def write_tokens(row: Row) -> list[str]:
         item = pop()
         if isinstance(item, str):
             append(item)
-        elif item.children is None and item.symbol not in _WITH_ARGUMENTS:
+        elif item.children is None and item.symbol in _PLAIN:
             append(item.symbol)
         else:
             work.extend(_spell(item)[::-1])
@@ -33,7 +33,7 @@ def _spell(node: Node) -> list[str | Node]:
     """The node's own tokens, with its children's nodes still to be spelt."""
     rows = dict(node.children or ())
     parts: list[str | Node] = []
-    command = COMMANDS.get(node.symbol, ORDINARY)
+    command = COMMANDS.get(node.symbol) or foreign(node.symbol) or ORDINARY
     if node.symbol == "\\begin":
         name = next(relation[4:] for relation in rows if relation.startswith("end_"))
         parts += ["\\begin", f"{{{name}}}"]
@@ -46,7 +46,7 @@ def _spell(node: Node) -> list[str | Node]:
         parts.append(node.symbol)
         if command.option and command.option in rows:
             parts += ["[", *rows[command.option], "]"]
-        for relation in command.args or _foreign_arguments(rows, command.scripts):
+        for relation in command.args:
             parts += ["{", *rows.get(relation, ()), "}"]
     for mark, relation in zip("_^", command.scripts, strict=True):
         if relation in rows:
@@ -54,9 +54,4 @@ def _spell(node: Node) -> list[str | Node]:
     return parts
 
 
-def _foreign_arguments(rows: dict[str, Row], scripts: tuple[str, str]) -> list[str]:
-    """Arguments of a command outside the grammar: those of its children that are no scripts."""
-    return [relation for relation in rows if relation not in scripts]
-
-
-_WITH_ARGUMENTS = frozenset(name for name, command in COMMANDS.items() if command.args) | {GROUP, "\\begin"}
+_PLAIN = SYMBOLS | {chr(code) for code in range(33, 127)} | {name for name, it in COMMANDS.items() if not it.args}

@@ -1,0 +1,109 @@
+"""Whatever comes in, out comes a result or a located error, in bounded time."""
+
+from __future__ import annotations
+
+import random
+import time
+from contextlib import suppress
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from unimumer_data.errors import LatexSyntaxError, TreeTextError
+from unimumer_data.latex import FORMS, Repair, canonical, parse, parse_tokens, read_tree, write_tokens, write_tree
+
+PIECES = [
+    *r"{ } { } ^ _ ' & [ ] $ % ~ a 1 + \\ \ \frac \sqrt \sum \limits \hat \left ( \right ) . \middle |".split(),
+    *r"\over \choose \atop \begin{cases} \end{cases} \begin{array}{c} \end{array} \begin \end \not = \prime".split(),
+    *r"\hspace \color \textcolor \operatorname \begin{pmatrix} \end{pmatrix} \, \quad \foo \footnote . .".split(),
+    *r"\mathrm \mathbf \rm \text \cdot \cdot \cdot".split(),
+    *("设", "😀", "\x00", "\f", "≤", "²", "\u200b", " ", "\n", "\ud800"),
+]  # fmt: skip
+
+
+@settings(max_examples=1500, deadline=2000)
+@given(st.lists(st.sampled_from(PIECES), max_size=60), st.sampled_from(["", " "]))
+def test_pieces_in_any_order(pieces: list[str], joint: str) -> None:
+    check(joint.join(pieces))
+
+
+@settings(max_examples=500, deadline=2000)
+@given(st.text(max_size=200))
+def test_any_text(text: str) -> None:
+    check(text)
+
+
+def check(text: str) -> None:
+    try:
+        canonical(text)
+    except LatexSyntaxError as error:
+        assert error.index is not None and error.reason != "latex" and error.context
+    for form in FORMS:
+        repairs: list[Repair] = []
+        mended = canonical(text, form, repairs=repairs)
+        # what is mended is well formed, and a form is its own form
+        assert canonical(mended, form) == mended
+        row = parse_tokens(mended.split())
+        assert write_tokens(read_tree(write_tree(row))) == mended.split()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{" * 50_000 + "}" * 50_000,
+        "{" * 100_000,
+        "}" * 100_000,
+        "x^" * 50_000,
+        "x^{" * 33_000,
+        "a'" * 50_000,
+        r"\frac" * 20_000,
+        r"\left(" * 16_000,
+        r"\begin{cases}" * 7_000,
+        r"{\rm " * 20_000,
+        r"\mathbf{" * 12_000 + "x",
+        r"a \over " * 12_000,
+        r"a & b \\ " * 11_000,
+        r"\not" * 25_000,
+        "." * 100_000,
+        "设" * 100_000,
+        r"\sqrt[" * 16_000,
+        "_" * 100_000,
+        r"x \prime " * 10_000,
+    ],
+)
+def test_hundred_thousand_characters(text: str) -> None:
+    start = time.perf_counter()
+    for form in FORMS:
+        canonical(text, form, repairs=[])
+    with suppress(TreeTextError):
+        write_tree(parse(text, repairs=[]))
+    # linear work takes about a second; quadratic work would take minutes
+    assert time.perf_counter() - start < 60
+
+
+def test_mutated_formulas() -> None:
+    seeds = [
+        r"\frac { - b \pm \sqrt { b ^ { 2 } - 4 a c } } { 2 a }",
+        r"\sum \limits _ { i = 1 } ^ { n } \begin {cases} 1 & x < 0 \\ 2 & x \geq 0 \end {cases}",
+        r"\left( \begin{array}{c|c} a & b \\ c & d \end{array} \right)^{-1}",
+        r"\lim_{x \to 0} f'(x) = {a \over b} + \mathrm{sin} \, x_1^2",
+    ]
+    source = random.Random(7)
+    for _ in range(3000):
+        tokens = list(source.choice(seeds)) if source.random() < 0.3 else source.choice(seeds).split()
+        for _ in range(source.randint(1, 6)):
+            place = source.randrange(len(tokens))
+            action = source.randrange(4)
+            if action == 0:
+                del tokens[place]
+            elif action == 1:
+                tokens.insert(place, source.choice(PIECES))
+            elif action == 2:
+                other = source.randrange(len(tokens))
+                tokens[place], tokens[other] = tokens[other], tokens[place]
+            else:
+                del tokens[place:]
+            if not tokens:
+                break
+        check(" ".join(tokens))
