@@ -1,0 +1,48 @@
+"""A folder with everything built, shared by the slow tests; nothing is written into the checkout."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from workshop import ROOT, Workshop
+
+ENVIRONMENTS = Path(os.environ.get("UNIMUMER_ENVS") or ROOT / ".venv")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.slow)
+
+
+@pytest.fixture(scope="session")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
+    """The bundled sample built, and a tiny model that knows its text: what README.md prepares."""
+    pytest.importorskip("llamafactory", reason="needs the training environment: make train-env")
+    shop = Workshop(tmp_path_factory.mktemp("workshop"))
+    shop.python("-m", "unimumer_data.build")
+    shop.python("-m", "unimumer_data.tiny", "output=outputs/tiny", "records=data/sample/sample.json")
+    return shop
+
+
+@pytest.fixture(scope="session")
+def vllm_python() -> Path:
+    """The interpreter of the vLLM environment."""
+    python = ENVIRONMENTS / "vllm" / "bin" / "python"
+    if not python.exists():
+        pytest.skip("needs the vLLM environment: make vllm-env")
+    return python
+
+
+@pytest.fixture(scope="session")
+def predict_with_vllm(workshop: Workshop, vllm_python: Path) -> Callable[..., str]:
+    """``eval/run.py`` in the vLLM environment; takes ``key=value`` words."""
+
+    def predict(*words: str) -> str:
+        return workshop.run(vllm_python, ROOT / "eval" / "run.py", *words)
+
+    return predict

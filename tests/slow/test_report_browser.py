@@ -1,0 +1,226 @@
+"""The report in a real browser: Debian's chromium, headless, driven by selenium.
+
+Screenshots at both widths are left in the folder of ``UNIMUMER_SCREENSHOTS`` where it is set.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageDraw
+from unimumer_eval.report import report_page
+from unimumer_eval.scores import Pair, score_set
+
+webdriver = pytest.importorskip("selenium.webdriver", reason="needs selenium: pip install selenium")
+from selenium.webdriver.chrome.service import Service  # noqa: E402
+from selenium.webdriver.common.by import By  # noqa: E402
+from selenium.webdriver.common.keys import Keys  # noqa: E402
+
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
+DRIVER = shutil.which("chromedriver")
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not (BROWSER and DRIVER),
+        reason="needs chromium: apt-get install -y chromium chromium-driver fonts-dejavu-core",
+    ),
+]
+
+LABELS = (
+    r"\frac { a ^ { 2 } + 1 } { \sqrt { b } }",
+    r"\sum _ { i = 1 } ^ { n } x _ { i }",
+    r"\begin {matrix} a & b \\ c & d \end {matrix}",
+    r"\hat { x } \leq \alpha",
+    "x + 1",
+)
+WIDTHS = (1280, 390)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    """Two pages: ``one.html`` with two sets of one run, ``two.html`` with two runs."""
+    folder = tmp_path_factory.mktemp("report")
+    picture = Image.new("RGB", (240, 80), "white")
+    ImageDraw.Draw(picture).line([(10, 60), (120, 15), (230, 60)], fill="black", width=4)
+    picture.save(folder / "ink.png")
+    first = [_pair(i, LABELS[i % 5].replace("x", "X") if i % 3 == 0 else LABELS[i % 5]) for i in range(100)]
+    second = [_pair(i, LABELS[i % 5].replace("1", "7") if i % 4 == 0 else LABELS[i % 5]) for i in range(100)]
+    second[1] = _pair(1, r"\frac { 1 } {")
+    second[2] = Pair(id="sample_002", gt=LABELS[2], pred="", failure="image: cut off", image_path="gone.png")
+    small = score_set("small", [Pair(id="only", gt="x", pred="x")])
+    one = report_page({"": [score_set("toy", first), small]}, {"seed": 0}, folder=folder, image_root=folder)
+    two = report_page(
+        {"base": [score_set("toy", first)], "new": [score_set("toy", second)]}, {}, folder=folder, image_root=folder
+    )
+    (folder / "one.html").write_text(one, encoding="utf-8")
+    (folder / "two.html").write_text(two, encoding="utf-8")
+    return folder
+
+
+def _pair(number: int, answer: str) -> Pair:
+    name = f"sample_{number:03}"
+    return Pair(id=name, gt=LABELS[number % 5], pred=answer, image_path="ink.png", confidence=0.5 + number / 250)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    options = webdriver.ChromeOptions()
+    options.binary_location = BROWSER
+    for word in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars"):
+        options.add_argument(word)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    driver = webdriver.Chrome(options=options, service=Service(DRIVER))
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture(params=WIDTHS)
+def at_width(request, browser, folder):
+    """Open a page at a width; the browser's console stays empty."""
+
+    def show(name: str, *, scheme: str = "light"):
+        size = {"width": request.param, "height": 900, "deviceScaleFactor": 1, "mobile": request.param < 600}
+        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        feature = {"name": "prefers-color-scheme", "value": scheme}
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})
+        browser.get((folder / name).as_uri())
+        return browser
+
+    yield show
+    _keep_screenshot(browser, f"report_{request.node.originalname}_{request.param}.png")
+    errors = [line for line in browser.get_log("browser") if "gone.png" not in line["message"]]
+    assert not errors
+
+
+def _keep_screenshot(browser, name: str) -> None:
+    target = os.environ.get("UNIMUMER_SCREENSHOTS")
+    if target:
+        Path(target).mkdir(parents=True, exist_ok=True)
+        browser.save_screenshot(str(Path(target) / name))
+
+
+def cards(browser) -> list[str]:
+    return [card.get_attribute("aria-label") for card in browser.find_elements(By.TAG_NAME, "article")]
+
+
+def choose(browser, value: str) -> None:
+    browser.find_element(By.CSS_SELECTOR, f"input[name=show][value={value}]").click()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_is_wider_than_the_window(at_width, scheme):
+    browser = at_width("two.html", scheme=scheme)
+    width = browser.execute_script("return window.innerWidth")
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+    too_wide = browser.execute_script(
+        """return [...document.querySelectorAll("body *")].filter((node) =>
+             node.getBoundingClientRect().right > window.innerWidth + 1 && !node.closest(".scroll, .formula, .skip"))
+             .map((node) => node.outerHTML.slice(0, 80));"""
+    )
+    assert not too_wide
+    ground = browser.execute_script("return getComputedStyle(document.body).backgroundColor")
+    brightness = sum(map(int, ground.removeprefix("rgb(").removesuffix(")").split(", "))) / 3
+    assert (brightness > 128) == (scheme == "light")
+
+
+def test_the_table_shows_both_sets_and_one_can_be_chosen(at_width):
+    browser = at_width("one.html")
+    rows = browser.find_elements(By.CSS_SELECTOR, "#summary tbody tr")
+    assert [row.find_element(By.TAG_NAME, "button").text for row in rows] == ["toy", "small"]
+    assert "60.00" not in rows[0].text and "[" in rows[0].text
+    rows[1].find_element(By.TAG_NAME, "button").click()
+    assert "0 of 1 samples" in browser.find_element(By.ID, "status").text
+    choose(browser, "all")
+    assert cards(browser) == ["only"]
+
+
+def test_gallery_shows_picture_both_formulas_and_the_difference(at_width):
+    browser = at_width("one.html")
+    card = next(
+        node for node in browser.find_elements(By.TAG_NAME, "article") if node.find_elements(By.TAG_NAME, "mark")
+    )
+    assert card.find_element(By.TAG_NAME, "img").get_property("naturalWidth") > 0
+    assert len(card.find_elements(By.TAG_NAME, "math")) == 2
+    marked = {side: card.find_element(By.CSS_SELECTOR, f".{side} mark").text for side in ("label", "answer")}
+    assert marked == {"label": "x", "answer": "X"}
+    assert card.find_elements(By.CSS_SELECTOR, "math .off")
+    heights = browser.execute_script(
+        "return [...arguments[0].querySelectorAll('math')].map((node) => node.getBoundingClientRect().height)", card
+    )
+    assert min(heights) > 10
+
+
+def test_every_kind_of_formula_is_drawn(at_width):
+    browser = at_width("one.html")
+    choose(browser, "all")
+    page = browser.find_element(By.ID, "cards")
+    for name in ("mfrac", "msqrt", "munderover", "mtable", "mover", "msup", "msub"):
+        assert page.find_elements(By.TAG_NAME, name), name
+    assert "cannot be drawn" not in page.text
+
+
+def test_filters_and_pages(at_width):
+    browser = at_width("one.html")
+    errors = int(browser.find_element(By.ID, "status").text.split()[0])
+    assert 0 < errors < 100 and len(cards(browser)) == min(errors, 24)
+    choose(browser, "all")
+    first = cards(browser)
+    assert len(first) == 24 and "Page 1 of 5" in browser.find_element(By.ID, "pager").text
+    browser.find_element(By.ID, "next").click()
+    assert not set(first) & set(cards(browser))
+    box = browser.find_element(By.CSS_SELECTOR, "#filters input[type=search]")
+    box.send_keys("sample_04")
+    assert cards(browser) == [f"sample_04{i}" for i in range(10)]
+
+
+def test_a_cell_of_the_heat_map_shows_its_samples(at_width):
+    browser = at_width("one.html")
+    cell = browser.find_element(By.CSS_SELECTOR, "#heat button")
+    n = int(cell.text)
+    label = cell.get_attribute("aria-label")
+    cell.send_keys(Keys.ENTER)
+    assert label == f"x taken for X: {n}"
+    assert f"{n} of 100 samples" in browser.find_element(By.ID, "status").text
+    assert browser.find_element(By.CSS_SELECTOR, "#heat button[aria-pressed=true]").text == str(n)
+
+
+def test_keyboard_alone_is_enough(at_width):
+    browser = at_width("one.html")
+    body = browser.find_element(By.TAG_NAME, "body")
+    body.send_keys(Keys.TAB)
+    assert browser.switch_to.active_element.text == "Skip to the samples"
+    browser.switch_to.active_element.send_keys(Keys.ENTER)
+    for _ in range(12):
+        focused = browser.switch_to.active_element
+        if focused.get_attribute("name") == "show":
+            break
+        focused.send_keys(Keys.TAB)
+    focused.send_keys(Keys.ARROW_RIGHT)
+    assert browser.switch_to.active_element.get_attribute("value") != "errors"
+    choose(browser, "all")
+    browser.execute_script("document.activeElement.blur()")
+    body.send_keys(Keys.ARROW_RIGHT)
+    assert "Page 2 of 5" in browser.find_element(By.ID, "pager").text
+
+
+def test_two_runs_show_what_was_won_and_lost(at_width):
+    browser = at_width("two.html")
+    versus = browser.find_element(By.ID, "versus")
+    assert versus.is_displayed() and "Exact McNemar test" in versus.text
+    comparison = browser.execute_script("return DATA.sets[0].comparison")
+    for side in ("won", "lost"):
+        choose(browser, side)
+        assert cards(browser) == comparison[side][:24]
+    card = browser.find_element(By.TAG_NAME, "article")
+    assert "base:" in card.text and "new:" in card.text
+
+
+def test_failures_and_missing_pictures_are_said(at_width):
+    browser = at_width("two.html")
+    choose(browser, "failed")
+    card = browser.find_element(By.TAG_NAME, "article")
+    assert "image: cut off" in card.text and "picture not found beside this page" in card.text
+    choose(browser, "unparsable")
+    assert "cannot be drawn" in browser.find_element(By.ID, "cards").text

@@ -1,0 +1,58 @@
+"""Run the project's commands as a user would, in a folder of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+MINUTES = 15 * 60
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """Runs the project's commands in a folder of its own, as a user would in the checkout."""
+
+    folder: Path
+
+    def run(self, *command: str | Path, **environment: str) -> str:
+        """Run a command; its output.
+
+        Raises:
+            AssertionError: it failed; with the end of its output.
+        """
+        variables = {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "PYTHONWARNINGS": "ignore", **environment}
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        done = subprocess.run(
+            [str(word) for word in command],
+            cwd=self.folder,
+            env={**os.environ, "PATH": path, **variables},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=MINUTES,
+        )
+        assert done.returncode == 0, f"{' '.join(map(str, command))}\n{done.stdout[-4000:]}"
+        return done.stdout
+
+    def python(self, *words: str | Path) -> str:
+        return self.run(sys.executable, *words)
+
+    def train(self, recipe: str, *words: str, **environment: str) -> str:
+        """``llamafactory-cli train`` as the recipe stands, with ``key=value`` words."""
+        return self.run("llamafactory-cli", "train", ROOT / recipe, *words, **environment)
+
+    def read(self, path: str) -> Any:
+        return json.loads((self.folder / path).read_text(encoding="utf-8"))
+
+    def register(self, name: str, records: list[dict[str, Any]]) -> None:
+        """Write a record file and its entry of this folder's dataset_info.json."""
+        entries = self.read("dataset_info.json")
+        entries[name] = {**entries["sample"], "file_name": f"data/{name}.json"}
+        for path, content in {f"data/{name}.json": records, "dataset_info.json": entries}.items():
+            (self.folder / path).write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
