@@ -4,7 +4,6 @@ import pytest
 from PIL import Image
 
 from unimumer_data.health import main
-from unimumer_data.records import Record
 
 
 @pytest.fixture
