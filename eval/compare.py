@@ -18,7 +18,7 @@ import csv
 import io
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -92,7 +92,7 @@ def _run(paths: Sequence[Path], config: CompareConfig) -> None:
     runs = {name: _score(path, config) for name, path in zip(names, paths, strict=True)}
     if all(len(sets) == 1 for sets in runs.values()):  # single files are one set, whatever they are called
         (shared,) = next(iter(runs.values()))
-        runs = {name: {shared: next(iter(sets.values()))} for name, sets in runs.items()}
+        runs = {name: {shared: replace(*sets.values(), name=shared)} for name, sets in runs.items()}
     first, *others = names
     config.output.mkdir(parents=True, exist_ok=True)
     comparisons: dict[tuple[str, str], list[Comparison]] = {}

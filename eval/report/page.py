@@ -85,9 +85,7 @@ def _fill(data: str) -> str:
 def _set_data(runs: Sequence[SetScores], pictures: Pictures, space: int, form: Form) -> dict[str, Any]:
     """One test set; samples in the order of the first run, wrong ones first to be listed if space is short."""
     orders = [list(range(runs[0].n)), *(same_samples(runs[0], other) for other in runs[1:])]
-    rows = [
-        [run.samples[order[i]] for run, order in zip(runs, orders, strict=True)] for i in range(runs[0].n)
-    ]
+    rows = [[run.samples[order[i]] for run, order in zip(runs, orders, strict=True)] for i in range(runs[0].n)]
     wrong = [any(sample.outcome not in RIGHT for sample in row) for row in rows]
     listed: list[list[Any] | None] = [None] * len(rows)
     for index in sorted(range(len(rows)), key=lambda i: not wrong[i]):

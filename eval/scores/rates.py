@@ -100,9 +100,7 @@ def right_of(columns: NDArray[np.float64]) -> NDArray[np.bool_]:
     return columns[:, 0] == 1
 
 
-def form_scores(
-    columns: Mapping[Form, NDArray[np.float64]], *, resamples: int, seed: int
-) -> dict[Form, FormScores]:
+def form_scores(columns: Mapping[Form, NDArray[np.float64]], *, resamples: int, seed: int) -> dict[Form, FormScores]:
     """The figures of every form; all forms share their draws, so that they can be compared.
 
     Args:

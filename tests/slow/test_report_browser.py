@@ -16,6 +16,7 @@ webdriver = pytest.importorskip("selenium.webdriver", reason="needs selenium: pi
 from selenium.webdriver.chrome.service import Service  # noqa: E402
 from selenium.webdriver.common.by import By  # noqa: E402
 from selenium.webdriver.common.keys import Keys  # noqa: E402
+from selenium.webdriver.support.ui import WebDriverWait  # noqa: E402
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
 DRIVER = shutil.which("chromedriver")
@@ -47,6 +48,7 @@ def folder(tmp_path_factory) -> Path:
     picture.save(folder / "ink.png")
     first = [_pair(i, LABELS[i % 5].replace("x", "X") if i % 3 == 0 else LABELS[i % 5]) for i in range(100)]
     second = [_pair(i, LABELS[i % 5].replace("1", "7") if i % 4 == 0 else LABELS[i % 5]) for i in range(100)]
+    first[2] = Pair(id="sample_002", gt=LABELS[2], pred=LABELS[2], image_path="gone.png")
     second[1] = _pair(1, r"\frac { 1 } {")
     second[2] = Pair(id="sample_002", gt=LABELS[2], pred="", failure="image: cut off", image_path="gone.png")
     small = score_set("small", [Pair(id="only", gt="x", pred="x")])
@@ -83,8 +85,9 @@ def at_width(request, browser, folder):
     def show(name: str, *, scheme: str = "light"):
         size = {"width": request.param, "height": 900, "deviceScaleFactor": 1, "mobile": request.param < 600}
         browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-        feature = {"name": "prefers-color-scheme", "value": scheme}
-        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})
+        wishes = {"prefers-color-scheme": scheme, "prefers-reduced-motion": "reduce"}  # no click while it scrolls
+        features = [{"name": name, "value": value} for name, value in wishes.items()]
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
         browser.get((folder / name).as_uri())
         return browser
 
@@ -221,6 +224,8 @@ def test_failures_and_missing_pictures_are_said(at_width):
     browser = at_width("two.html")
     choose(browser, "failed")
     card = browser.find_element(By.TAG_NAME, "article")
-    assert "image: cut off" in card.text and "picture not found beside this page" in card.text
+    assert "image: cut off" in card.text
+    browser.execute_script("arguments[0].scrollIntoView()", card)
+    WebDriverWait(browser, 5).until(lambda _: "picture not found beside this page" in card.text)
     choose(browser, "unparsable")
     assert "cannot be drawn" in browser.find_element(By.ID, "cards").text

@@ -1,0 +1,280 @@
+r"""CDM, the character detection matching score, without TeX: F1 over glyphs that match in token and place.
+
+Both formulas are set by `unimumer_eval.layout` in the size in which the published tool renders them (12 points, 200
+dots an inch), each token with the box of its ink. Tokens are assigned to each other by the published costs (Hungarian
+assignment), then RANSAC drops the matches whose places do not agree. What differs from the published tool, and what
+no CDM can see, stands in docs/metrics.md.
+
+Source: Wang et al., CDM, arXiv 2409.03643; UniMERNet, cdm/.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
+
+from unimumer_data.latex import Node, Repair, Row, canonical_tree, write_tokens
+from unimumer_data.latex.grammar import COMMANDS, FUNCTIONS, ORDINARY
+from unimumer_eval.layout import layout_row
+
+from .ransac import inliers
+
+PIXELS_PER_EM = 12 / 72.27 * 200
+PADDING = 8
+"""Pixels of white that the published tool leaves around the formula."""
+TOKEN_COST, SYNONYM_COST, BOX_COST, ORDER_COST = 1.0, 0.05, 0.05, 0.15
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cdm:
+    """The score of one pair, fractions.
+
+    Args:
+        f1: 2 * matched / (tokens of the label + tokens of the prediction).
+        precision, recall: matched / tokens of the prediction, of the label.
+        matched, label_tokens, answer_tokens: the counts behind them; -1 where equal texts made counting needless.
+        label_mended, answer_mended: the text is not LaTeX and was scored as the tolerant reader mends it.
+    """
+
+    f1: float
+    precision: float
+    recall: float
+    matched: int = -1
+    label_tokens: int = -1
+    answer_tokens: int = -1
+    label_mended: bool = False
+    answer_mended: bool = False
+
+    @property
+    def exact(self) -> bool:
+        """Whether the pair counts for ExpRate@CDM."""
+        return self.f1 == 1
+
+
+def cdm(gt: str, pred: str) -> Cdm:
+    r"""Score one prediction.
+
+    >>> cdm("x ^ { 2 } + y", "x ^ { 2 } + z").f1
+    0.75
+    >>> cdm(r"a \leq b", r"a \le b").f1
+    1.0
+
+    A text that is not LaTeX is mended and scored as it would print then. Texts that are equal in strict canonical
+    form score 1, two empty ones too; otherwise an empty prediction, or one for an empty label, scores 0.
+    """
+    if gt == pred:
+        return Cdm(f1=1.0, precision=1.0, recall=1.0)
+    label, answer = _render(gt), _render(pred)
+    mended = {"label_mended": label.mended, "answer_mended": answer.mended}
+    n, m = len(label.names), len(answer.names)
+    if label.canonical == answer.canonical:
+        return Cdm(f1=1.0, precision=1.0, recall=1.0, matched=n, label_tokens=n, answer_tokens=m, **mended)
+    matched = _matches(label, answer) if n and m else 0
+    return Cdm(
+        f1=2 * matched / (n + m) if n + m else 0.0,
+        precision=matched / m if m else 0.0,
+        recall=matched / n if n else 0.0,
+        matched=matched,
+        label_tokens=n,
+        answer_tokens=m,
+        **mended,
+    )
+
+
+def cdm_many(
+    pairs: Iterable[tuple[str, str]], *, workers: int = 1, progress: Callable[[], object] | None = None
+) -> Iterator[Cdm]:
+    """Score many pairs, in their order, as they come; no more than a few chunks are in memory.
+
+    Args:
+        pairs: label and prediction.
+        workers: processes; 1 for none beside this one.
+        progress: called after every pair, for instance `Progress.step`.
+    """
+    scores = (cdm(*pair) for pair in pairs) if workers <= 1 else _in_processes(pairs, workers)
+    for score in scores:
+        if progress is not None:
+            progress()
+        yield score
+
+
+_CHUNK = 64
+
+
+def _in_processes(pairs: Iterable[tuple[str, str]], workers: int) -> Iterator[Cdm]:
+    remaining = iter(pairs)
+    waiting: deque[Future[list[Cdm]]] = deque()
+    with ProcessPoolExecutor(workers) as pool:
+        while True:
+            while len(waiting) < 4 * workers and (chunk := list(islice(remaining, _CHUNK))):
+                waiting.append(pool.submit(_score_chunk, chunk))
+            if not waiting:
+                return
+            yield from waiting.popleft().result()
+
+
+def _score_chunk(chunk: list[tuple[str, str]]) -> list[Cdm]:
+    return [cdm(*pair) for pair in chunk]
+
+
+# -- from a formula to tokens with boxes -----------------------------------------------------------------------------
+
+SPLIT_WORDS: Mapping[str, str] = MappingProxyType(
+    {"\\" + name: name for name in FUNCTIONS} | dict.fromkeys((r"\mod", r"\bmod", r"\pmod"), "mod")
+)
+"""Names that count letter by letter, their scripts beside them."""
+
+DOTS = frozenset(r"\ldots \cdots \dots \dotsc \dotsi \dotsm \dotso \dotsb \hdots \mathellipsis".split())
+"""Three full stops each."""
+
+SYNONYMS: Mapping[str, str] = MappingProxyType(
+    {
+        "\\dot": ".",
+        "\\cdot": ".",
+        "\\prime": "'",
+        "\\ast": "*",
+        "\\rightarrow": "\\to",
+        "\\top": "T",
+        "\\neg": "\\lnot",
+    }
+)
+"""Tokens that the published tool takes for each other, beyond those that are one in strict canonical form."""
+
+NOT_COUNTED = frozenset(("\\hline",))
+
+
+@dataclass(frozen=True, slots=True)
+class _Rendered:
+    """A formula as CDM sees it.
+
+    Args:
+        canonical: strict canonical tokens.
+        names: n tokens that print, in reading order, and the classes that synonyms put them into.
+        boxes: ``[n, 4]`` pixels: left, top, right, bottom.
+        width, height: of the picture, pixels.
+    """
+
+    canonical: tuple[str, ...]
+    names: tuple[str, ...]
+    classes: tuple[str, ...]
+    boxes: NDArray[np.float64]
+    width: float
+    height: float
+    mended: bool
+
+
+@lru_cache(maxsize=1024)
+def _render(text: str) -> _Rendered:
+    repairs: list[Repair] = []
+    row = canonical_tree(text, "strict", repairs=repairs)
+    tokens = tuple(write_tokens(row))
+    order = _spell_out(row)
+    edges: dict[int, list[float]] = {}
+    for mark in layout_row(row).marks:
+        key = id(mark.node)
+        box = edges.get(key)
+        if mark.left >= mark.right:
+            continue  # the bar of an empty fraction
+        if box is None:
+            edges[key] = [mark.left, mark.top, mark.right, mark.bottom]
+        else:
+            box[0], box[1] = min(box[0], mark.left), min(box[1], mark.top)
+            box[2], box[3] = max(box[2], mark.right), max(box[3], mark.bottom)
+    printed = [node for node in order if id(node) in edges and node.symbol not in NOT_COUNTED]
+    names = tuple([node.symbol for node in printed])
+    if not edges:
+        return _Rendered(tokens, (), (), np.empty((0, 4)), 0.0, 0.0, bool(repairs))
+    boxes = np.array([edges[id(node)] for node in printed]).reshape(-1, 4) * PIXELS_PER_EM
+    everything = np.array(list(edges.values())) * PIXELS_PER_EM
+    origin = everything[:, :2].min(axis=0) - PADDING
+    width, height = everything[:, 2:].max(axis=0) - origin + PADDING
+    boxes -= np.tile(origin, 2)
+    return _Rendered(tokens, names, tuple(map(_class_of, names)), boxes, width, height, bool(repairs))
+
+
+def _class_of(token: str) -> str:
+    token = SYNONYMS.get(token, token)
+    for prefix in ("\\wide", "\\var"):
+        if token.startswith(prefix):
+            return "\\" + token[len(prefix) :]
+    return token
+
+
+def _spell_out(row: Row) -> list[Node]:
+    r"""Write the tree as the published tool reads it, in place: names letter by letter, dots as full stops, no line
+    breaks outside of environments. Returns all nodes in reading order."""
+    order: list[Node] = []
+    work: list[tuple[Row, bool]] = [(row, False)]
+    pending: list[Iterator[Node]] = []
+    while work:
+        current, in_table = work.pop()
+        current[:] = [piece for node in current for piece in _pieces(node, in_table)]
+        for node in current:
+            for relation, child in node.children or ():
+                if node.symbol != "\\begin" or relation != "above":
+                    work.append((child, relation.startswith("begin_")))
+    pending.append(iter(row))
+    while pending:
+        node = next(pending[-1], None)
+        if node is None:
+            pending.pop()
+            continue
+        order.append(node)
+        rows = [child for _, child in node.children or ()]
+        pending.extend(iter(child) for child in reversed(rows))
+    return order
+
+
+def _pieces(node: Node, in_table: bool) -> list[Node]:
+    if node.symbol in DOTS:
+        return [Node("."), Node("."), Node(".", children=node.children)]
+    if node.symbol in SPLIT_WORDS:
+        letters = [Node(letter) for letter in SPLIT_WORDS[node.symbol]]
+        if node.symbol == "\\pmod":
+            return [Node("\\operatorname", children=[("above", letters)]), *(node.child("above") or [])]
+        scripts = zip(("sub", "sup"), COMMANDS.get(node.symbol, ORDINARY).scripts, strict=True)
+        hung = [(name, row) for name, own in scripts if (row := node.child(own)) is not None]
+        return [Node("\\operatorname", children=[("above", letters), *hung])]
+    if node.symbol in ("\\\\", "&") and not in_table:
+        return []
+    return [node]
+
+
+# -- matching ----------------------------------------------------------------------------------------------------------
+
+
+def _matches(label: _Rendered, answer: _Rendered) -> int:
+    token_cost = _token_cost(label, answer)
+    sizes = np.array([[r.width, r.height] * 2 for r in (label, answer)])
+    places = np.abs(label.boxes[:, None] / sizes[0] - answer.boxes[None] / sizes[1]).sum(axis=2) / 4
+    n, m = token_cost.shape
+    order = np.abs(np.arange(n)[:, None] / n - np.arange(m)[None] / m)
+    rows, columns = linear_sum_assignment(TOKEN_COST * token_cost + BOX_COST * places + ORDER_COST * order)
+    fitting = inliers(_centers(label.boxes[rows]), _centers(answer.boxes[columns]))
+    return int((fitting & (token_cost[rows, columns] < 1)).sum())
+
+
+def _token_cost(label: _Rendered, answer: _Rendered) -> NDArray[np.float64]:
+    numbers: dict[str, int] = {}
+    codes = [
+        np.array([numbers.setdefault(name, len(numbers)) for name in names])
+        for names in (label.names, answer.names, label.classes, answer.classes)
+    ]
+    same = codes[0][:, None] == codes[1][None]
+    alike = codes[2][:, None] == codes[3][None]
+    return np.where(same, 0.0, np.where(alike, SYNONYM_COST, 1.0))
+
+
+def _centers(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """``[n, 2]``: vertical, horizontal."""
+    return np.stack([(boxes[:, 1] + boxes[:, 3]) / 2, (boxes[:, 0] + boxes[:, 2]) / 2], axis=1)

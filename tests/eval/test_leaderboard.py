@@ -1,0 +1,70 @@
+"""The leaderboard is what the score files say."""
+
+from pathlib import Path
+
+import pytest
+from unimumer_eval.leaderboard import END, START, main
+from unimumer_eval.report.data import scores_json
+from unimumer_eval.scores import Pair, score_set
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def board(tmp_path):
+    (tmp_path / "README.md").write_text(f"# A\n{START}\nold\n{END}\nlast\n", encoding="utf-8")
+    pairs = [Pair(id="a", gt="x ^ { 2 }", pred="x^2"), Pair(id="b", gt="y", pred="z")]
+    (tmp_path / "scores.json").write_text(scores_json([score_set("toy", pairs)], {}), encoding="utf-8")
+
+    def run(*words: str) -> int:
+        places = (f"folder={tmp_path / 'board'}", f"page={tmp_path / 'board.md'}", f"readme={tmp_path / 'README.md'}")
+        return main([*words, *places])
+
+    def add(**more: str) -> int:
+        given = {"entry": "m", "model": "M 3B", "source": "us", "decoding": "greedy"} | more
+        return run(f"add={tmp_path / 'scores.json'}", *(f"{key}={value}" for key, value in given.items()))
+
+    run.add = add
+    return run
+
+
+def test_raw_and_strict_stand_side_by_side(board, tmp_path):
+    assert board.add() == 0
+    readme = (tmp_path / "README.md").read_text(encoding="utf-8")
+    assert readme.startswith("# A\n") and readme.endswith("\nlast\n") and "old" not in readme
+    assert "| M 3B | toy | 2 | 0.00 | 50.00 [" in readme
+    page = (tmp_path / "board.md").read_text(encoding="utf-8")
+    assert "**M 3B**: us. Decoding: greedy." in page
+
+
+def test_a_set_is_replaced_and_a_variant_added(board, tmp_path):
+    assert board.add() == board.add() == board.add(variant="intact labels") == 0
+    page = (tmp_path / "board.md").read_text(encoding="utf-8")
+    assert page.count("| toy |") == 1 and page.count("| toy (intact labels) |") == 1
+
+
+def test_check_tells_what_is_out_of_date(board, tmp_path, capsys):
+    board.add()
+    assert board("check=true") == 0
+    (tmp_path / "board.md").write_text("edited", encoding="utf-8")
+    assert board("check=true") == 1
+    assert "board.md is out of date" in capsys.readouterr().err
+    assert (tmp_path / "board.md").read_text(encoding="utf-8") == "edited"
+
+
+def test_readme_without_markers_is_an_error(board, tmp_path, capsys):
+    (tmp_path / "README.md").write_text("# A\n", encoding="utf-8")
+    assert board.add() == 1
+    assert START in capsys.readouterr().err
+
+
+def test_add_needs_to_know_where_predictions_are_from(board, capsys):
+    assert board("add=scores.json", "entry=x") == 2
+    assert "model=, source=, decoding=" in capsys.readouterr().err
+
+
+def test_the_committed_page_is_up_to_date(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    readme = ROOT / "README.md"
+    shown = readme.exists() and START in readme.read_text(encoding="utf-8")
+    assert main(["check=true"] if shown else ["check=true", "readme=null"]) == 0
