@@ -99,12 +99,23 @@ def _serve(config: EvalConfig, inbox: Any, answers: Any) -> None:
         engine = VllmEngine(config)
         answers.put(None)
         while True:
-            sampling = inbox.get()
-            for answer in engine.predict(iter(inbox.get, None), sampling):
+            sampling = _following(inbox)
+            for answer in engine.predict(iter(lambda: _following(inbox), None), sampling):
                 answers.put(answer)
             answers.put(None)
     except EngineError as error:
         answers.put(str(error))
+
+
+def _following(inbox: Any) -> Any:
+    """The next thing in the inbox; where the parent was killed meanwhile, the end of this process."""
+    parent = multiprocessing.parent_process()
+    while True:
+        try:
+            return inbox.get(timeout=_LOOK)
+        except queue.Empty:
+            if parent is None or not parent.is_alive():
+                os._exit(1)
 
 
 def _gpus_of(rank: int, config: EvalConfig) -> dict[str, str]:
