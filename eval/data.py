@@ -10,10 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from unimumer_data.answers import final_expression, task_of
 from unimumer_data.errors import ConfigError, RecordError, RegistryError, suggestion
 from unimumer_data.records import IMAGE_TOKEN
-
-from .answers import final_expression, task_of
 
 REGISTRY = "dataset_info.json"
 _COLUMNS = {"messages": ("messages", "conversations"), "images": ("images", "image")}

@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from unimumer_data import prompts
+from unimumer_data.answers import agrees, final_expression
 from unimumer_data.edits import read_correction, read_marked
 from unimumer_data.latex import Repair, canonical
 from unimumer_data.tasks import TASKS
 
-from .answers import agrees, final_expression
 from .data import Item
 from .engines.base import Answer, Output, Request
 from .predictions import failed_pair

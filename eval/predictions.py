@@ -21,10 +21,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
+from unimumer_data.answers import final_expression, task_of
 from unimumer_data.errors import MissingPredictionError, PredictionError, RecordError
 from unimumer_data.records import IMAGE_TOKEN
 
-from .answers import final_expression, task_of
 from .data import load_sets
 from .journal import write_whole
 from .scores import Pair, against_labels

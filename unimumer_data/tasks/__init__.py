@@ -7,10 +7,13 @@ module with a ``TASK`` and one line below.
 from __future__ import annotations
 
 from ..errors import UnknownTaskError, suggestion
-from . import symbol_counting, tree_cot, vanilla
+from . import error_driven, symbol_counting, tree_cot, vanilla
 from .base import Expression, Task
 
-TASKS: dict[str, Task] = {task.name: task for task in (vanilla.TASK, tree_cot.TASK, symbol_counting.TASK)}
+TASKS: dict[str, Task] = {
+    task.name: task
+    for task in (vanilla.TASK, tree_cot.TASK, symbol_counting.TASK, error_driven.FIND, error_driven.FIX)
+}
 
 
 def get_task(name: str) -> Task:
@@ -22,9 +25,7 @@ def get_task(name: str) -> Task:
     try:
         return TASKS[name]
     except KeyError:
-        raise UnknownTaskError(
-            f"unknown task {name!r}{suggestion(name, TASKS)}. Known: {', '.join(TASKS)}"
-        ) from None
+        raise UnknownTaskError(f"unknown task {name!r}{suggestion(name, TASKS)}. Known: {', '.join(TASKS)}") from None
 
 
 __all__ = ["TASKS", "Expression", "Task", "get_task"]

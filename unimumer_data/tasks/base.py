@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,9 +11,15 @@ from ..latex import Row, parse_tokens
 
 @dataclass(frozen=True)
 class Expression:
-    """A label in the canonical form ``records``; what every task's answer is made from. The tree is read once."""
+    """What every task's answer is made from. The tree is read once.
+
+    Args:
+        text: a label in the canonical form ``records``.
+        candidate: a wrong prediction of it, for the tasks about errors.
+    """
 
     text: str
+    candidate: str = ""
 
     @cached_property
     def tokens(self) -> list[str]:
@@ -31,11 +37,22 @@ class Task:
     Args:
         name: ``vanilla``, ``tree``, ``can`` ...; the word in configurations.
         suffix: of the published data set names, ``_tree`` in ``crohme_train_tree``.
-        instruction: the human turn without ``<image>``.
+        instruction: the human turn without ``<image>``; with ``{fields}`` where the task has ``fields``.
         answer: the gpt turn.
+        fields: what to put into the instruction, for tasks about wrong predictions: they have one record for each
+            candidate of a sample, and none for a sample without.
     """
 
     name: str
     suffix: str
     instruction: str
     answer: Callable[[Expression], str]
+    fields: Callable[[Expression], Mapping[str, str]] | None = None
+
+    def expressions(self, label: str, candidates: Sequence[str] = ()) -> list[Expression]:
+        """What to ask about a sample: its label, or each of its wrong predictions."""
+        return [Expression(label, candidate) for candidate in candidates] if self.fields else [Expression(label)]
+
+    def question(self, expression: Expression) -> str:
+        """The human turn without ``<image>``."""
+        return self.instruction.format(**self.fields(expression)) if self.fields else self.instruction

@@ -1,15 +1,15 @@
 """What is taken out of a model's text."""
 
 import pytest
-from unimumer_eval.answers import agrees, final_expression, split_answer, task_of
 
 from unimumer_data import prompts
+from unimumer_data.answers import agrees, final_expression, split_answer, task_of
 from unimumer_data.tasks import TASKS, Expression
 
 FRACTION = Expression(r"\frac { a ^ { 2 } + 1 } { b }")
 
 
-@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("task", [name for name, task in TASKS.items() if not task.fields])
 def test_a_perfect_answer_gives_its_expression_back(task: str) -> None:
     text = TASKS[task].answer(FRACTION)
     assert final_expression(text, task) == FRACTION.text
