@@ -10,9 +10,11 @@ a table of symbols (symbols.ts), and the fonts themselves, whose outlines give t
 from __future__ import annotations
 
 import argparse
+import gzip
 import json
 import os
 import re
+import string
 import sys
 from pathlib import Path
 from typing import Any
@@ -51,8 +53,13 @@ EXTRA = {
     "sans": TEXT,
     "tt": TEXT,
 }
+CLASSES = {"mathord": "ord", "textord": "ord", "accent": "ord"}
 WHOLE = ("size1", "size2", "size3", "size4")
-_DEFINITION = re.compile(r'^defineSymbol\(math, (main|ams), (\w+), "((?:\\.|[^"])+)", "((?:\\.|[^"])+)"', re.M)
+OUTLINED = ("main", "math", "ams", "cal", "frak", "size1", "size2", "size3", "size4")
+"""Fonts whose shapes are kept; SVG falls back on text for the others."""
+_DEFINITION = re.compile(
+    r'^defineSymbol\(math, (main|ams), (\w+), "((?:\\.|[^"])+)", "((?:\\.|[^"])+)"(, true)?', re.M
+)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -71,19 +78,24 @@ def main(argv: list[str] | None = None) -> int:
     source = f"katex {version} on npm (MIT; glyph shapes SIL OFL 1.1), by scripts/make_glyph_metrics.py"
     columns = "width, height, depth, italic, skew, left, bottom, right, top of the ink; 1/1000 em"
     write("glyphs.json", {"source": source, "columns": columns, "fonts": fonts, "symbols": symbols})
-    write("outlines.json", {"source": source, "fonts": outlines})
+    shapes = dump({"source": source, "fonts": {font: outlines[font] for font in OUTLINED}})
+    save("outlines.json.gz", gzip.compress(shapes.encode(), mtime=0))
     return 0
 
 
 def read_symbols(text: str) -> dict[str, list[str]]:
     """Token -> font, class of atom and character, for the tokens of the grammar and all single characters."""
-    found = {}
-    for font, group, replacement, name in _DEFINITION.findall(text):
+    found = {letter: ["math", "ord", letter] for letter in string.ascii_letters}
+    found |= {character: ["main", "ord", character] for character in string.digits + '/@."'}
+    for font, group, replacement, name, named_by_character in _DEFINITION.findall(text):
         character, token = json.loads(f'"{replacement}"'), json.loads(f'"{name}"')
-        if len(character) == 1 and (len(token) == 1 or token in SYMBOLS or token in COMMANDS):
-            found[token] = [font, {"mathord": "ord", "textord": "ord", "accent": "ord"}.get(group, group), character]
-            if group == "mathord":
-                found[token][0] = "math"
+        if len(character) > 1:
+            continue
+        row = ["math" if group == "mathord" else font, CLASSES.get(group, group), character]
+        if named_by_character:
+            found.setdefault(character, row)
+        if len(token) == 1 or token in SYMBOLS or token in COMMANDS:
+            found[token] = row
     return dict(sorted(found.items()))
 
 
@@ -162,11 +174,15 @@ def write(name: str, content: dict[str, Any]) -> None:
             lines.append(f"{json.dumps(key)}: {{\n{inner}\n}}")
         else:
             lines.append(f"{json.dumps(key)}: {dump(value)}")
+    save(name, ("{\n" + ",\n".join(lines) + "\n}\n").encode())
+
+
+def save(name: str, content: bytes) -> None:
     target = DATA / name
-    temporary = target.with_suffix(".tmp")
-    temporary.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+    temporary = target.with_name(name + ".tmp")
+    temporary.write_bytes(content)
     os.replace(temporary, target)
-    print(f"{target.name}: {target.stat().st_size} bytes")
+    print(f"{name}: {len(content)} bytes")
 
 
 def dump(value: Any) -> str:
