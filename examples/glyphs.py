@@ -6,6 +6,7 @@ All are in units of which a capital letter is 21 high; y points down, the writin
 from __future__ import annotations
 
 from functools import cache
+from itertools import pairwise
 
 from HersheyFonts import HersheyFonts
 
@@ -114,7 +115,7 @@ def round_corners(points: Stroke) -> Stroke:
         if len(points) < 3:
             return points
         cut = [points[0]]
-        for (ax, ay), (bx, by) in zip(points, points[1:], strict=False):
+        for (ax, ay), (bx, by) in pairwise(points):
             cut += ((0.8 * ax + 0.2 * bx, 0.8 * ay + 0.2 * by), (0.2 * ax + 0.8 * bx, 0.2 * ay + 0.8 * by))
         points = [*cut, points[-1]]
     return points

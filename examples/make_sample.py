@@ -14,6 +14,7 @@ import math
 import random
 import sys
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -102,7 +103,7 @@ def resample(stroke: Stroke, step: float = 1.2) -> Stroke:
     if len(stroke) < 2:
         return stroke
     result, left = [stroke[0]], step
-    for (ax, ay), (bx, by) in zip(stroke, stroke[1:], strict=False):
+    for (ax, ay), (bx, by) in pairwise(stroke):
         length = math.hypot(bx - ax, by - ay)
         while length >= left:
             t = left / length

@@ -168,12 +168,12 @@ class _Reader:
         self._parser.StartElementHandler = self._start
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
-        handler = _STARTS.get(name) or _STARTS.get(_local(name))
+        handler = _STARTS.get(_local(name))
         if handler:
             handler(self, attributes)
 
     def _end(self, name: str) -> None:
-        handler = _ENDS.get(name) or _ENDS.get(_local(name))
+        handler = _ENDS.get(_local(name))
         if handler:
             handler(self)
 

@@ -59,7 +59,7 @@ def render(ink: Ink, style: Style = Style()) -> Image.Image:
     pen = scale * writing * style.pen_width
     if scale * writing < _LEGIBLE:
         raise InkError(
-            f"{ink.name}: strokes would be {scale * writing:.2g} pixels high in a picture of {style.max_pixels} pixels; "
+            f"{ink.name}: strokes would be {scale * writing:.2g} pixels high in a picture of {style.max_pixels}; "
             "look for a stray stroke, or allow more"
         )
     columns, rows = (_side(extent * scale, style) for extent in (width, height))
@@ -127,7 +127,7 @@ def _draw(canvas: Image.Image, strokes: list[ImagePath.Path], pen: int) -> None:
     draw = ImageDraw.Draw(canvas)
     line, disc, radius = draw.draw.draw_lines, draw.draw.draw_ellipse, pen / 2
     for stroke in strokes:
-        stroke.compact(_SUPERSAMPLING)
+        stroke.compact(0.7 * pen)  # the pen covers what lies closer
         line(stroke, 0, pen)
         for x, y in stroke:
             disc((x - radius, y - radius, x + radius, y + radius), 0, 1)
