@@ -1,4 +1,4 @@
-"""Symbol counting: ``SYMBOL: N`` of every token but braces, a line feed, the expression (arXiv 2505.23566, Sec. 3.4)."""
+"""Symbol counting: ``SYMBOL: N`` of every token but braces, then the expression (arXiv 2505.23566, Sec. 3.4)."""
 
 from .. import prompts
 from ..latex import count_symbols, write_counts
