@@ -109,8 +109,8 @@ def _run_data(scores: SetScores, order: Sequence[int]) -> dict[str, Any]:
     """The figures of a run; the samples of its confusions are numbered as on the page."""
     place = {index: number for number, index in enumerate(order)}
     data = set_dict(scores)
-    frequent = [symbol for symbol in data["alignment"].pop("symbols") if symbol["in_labels"] >= _OFTEN]
-    data["worst"] = sorted(frequent, key=lambda symbol: (symbol["recall"], symbol["symbol"]))[:_WORST]
+    symbols = [one for one in data["alignment"].pop("symbols") if one["in_labels"] >= _OFTEN and one["recall"] < 100]
+    data["worst"] = sorted(symbols, key=lambda one: (one["recall"], one["symbol"]))[:_WORST]
     for shown, confusion in zip(data["alignment"]["confusions"], scores.alignment.confusions, strict=False):
         shown["where"] = [place[index] for index in dict.fromkeys(confusion.where)]
         shown.pop("examples")

@@ -8,7 +8,6 @@ matrix product. A test holds the result equal to
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -73,20 +72,15 @@ def bleu4(sums: NDArray[np.float64]) -> NDArray[np.float64]:
     Returns:
         ``[...]`` percent, 0-100.
     """
-    flat = np.asarray(sums, dtype=np.float64).reshape(-1, COLUMNS)
-    scores = np.array([_bleu4(row) for row in flat.tolist()])
-    return scores.reshape(np.shape(sums)[:-1])
-
-
-def _bleu4(row: Sequence[float]) -> float:
-    matches, totals, (reference, hypothesis) = row[:4], row[4:8], row[8:]
-    if matches[0] == 0:
-        return 0.0
-    precisions, vanished = [], 0
-    for match, total in zip(matches, totals, strict=True):
-        if match == 0 and hypothesis > 1:  # smoothing method 4 of Chen and Cherry (2014), as NLTK has it
-            vanished += 1
-            match = math.log(hypothesis) / (2**vanished * _SMOOTHING_K)
-        precisions.append(match / total)
-    brevity = 1.0 if hypothesis > reference else math.exp(1 - reference / hypothesis)
-    return 100 * brevity * math.exp(math.fsum(0.25 * math.log(p) for p in precisions if p > 0))
+    sums = np.asarray(sums, dtype=np.float64)
+    matches, totals = sums[..., :4], sums[..., 4:8]
+    reference, hypothesis = sums[..., 8], sums[..., 9]
+    safe = np.maximum(hypothesis, 1)
+    # smoothing method 4 of Chen and Cherry (2014), as NLTK has it: the k-th order without a match counts as this
+    vanished = np.cumsum(matches == 0, axis=-1)
+    smoothed = np.log(safe)[..., None] / (2.0**vanished * _SMOOTHING_K)
+    precisions = np.where(matches > 0, matches, smoothed) / totals
+    logs = np.log(precisions, out=np.zeros_like(precisions), where=precisions > 0)  # NLTK leaves zeros out
+    brevity = np.where(hypothesis > reference, 1.0, np.exp(1 - reference / safe))
+    scores = 100 * brevity * np.exp(logs.sum(axis=-1) / len(ORDERS))
+    return np.where(matches[..., 0] > 0, scores, 0.0)

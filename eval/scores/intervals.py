@@ -43,8 +43,10 @@ def _weights(n: int, resamples: int, seed: int) -> Iterator[NDArray[np.float64]]
     rows = max(1, _CHUNK // n)
     kind = np.uint16 if n <= 1 << 16 else np.uint32  # small integers are drawn faster
     for start in range(0, resamples, rows):
-        draws = (random.integers(0, n, size=n, dtype=kind) for _ in range(min(rows, resamples - start)))
-        yield np.stack([np.bincount(draw, minlength=n) for draw in draws]).astype(np.float64)
+        weights = np.empty((min(rows, resamples - start), n))
+        for row in weights:
+            row[:] = np.bincount(random.integers(0, n, size=n, dtype=kind), minlength=n)
+        yield weights
 
 
 def estimate(value: float, resampled: NDArray[np.float64]) -> Estimate:

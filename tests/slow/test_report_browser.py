@@ -46,7 +46,7 @@ def folder(tmp_path_factory) -> Path:
     picture = Image.new("RGB", (240, 80), "white")
     ImageDraw.Draw(picture).line([(10, 60), (120, 15), (230, 60)], fill="black", width=4)
     picture.save(folder / "ink.png")
-    first = [_pair(i, LABELS[i % 5].replace("x", "X") if i % 3 == 0 else LABELS[i % 5]) for i in range(100)]
+    first = [_pair(i, LABELS[i % 5].replace("x ", "X ") if i % 3 == 0 else LABELS[i % 5]) for i in range(100)]
     second = [_pair(i, LABELS[i % 5].replace("1", "7") if i % 4 == 0 else LABELS[i % 5]) for i in range(100)]
     first[2] = Pair(id="sample_002", gt=LABELS[2], pred=LABELS[2], image_path="gone.png")
     second[1] = _pair(1, r"\frac { 1 } {")
