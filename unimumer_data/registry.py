@@ -132,9 +132,7 @@ def _problem(entry: Any) -> str | None:
         return '"columns" and "tags" must be objects'
     if entry.get("formatting", "alpaca") != "sharegpt":
         if columns and "messages" in columns:
-            return (
-                '"formatting" is not "sharegpt"; LLaMA-Factory would take it for alpaca and drop every record. Add it.'
-            )
+            return '"formatting" is not "sharegpt"; LLaMA-Factory would read alpaca and drop every record. Add it.'
         return None
     if columns and "messages" not in columns:
         return '"columns" lacks "messages"; LLaMA-Factory would read None. Add it.'

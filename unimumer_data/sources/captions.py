@@ -25,7 +25,7 @@ def _caption_file(path: Path, split: str) -> Path:
     files = sorted(file for file in path.rglob("*caption*.txt") if file.is_file())
     if not files:
         raise SourceError(
-            f"{path}: no caption file (*caption*.txt of 'name<TAB>tokens' lines); write path=FILE if it has another name"
+            f"{path}: no caption file (*caption*.txt of 'name<TAB>tokens' lines); write path=FILE if otherwise named"
         )
     training = [file for file in files if "train" in str(file.relative_to(path)).lower()]
     fitting = training if split == "train" else [file for file in files if file not in training]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from xml.parsers import expat
 
 from ..errors import InkError
-from ..latex.grammar import COMMANDS
+from ..latex.grammar import COMMANDS, FUNCTIONS, SYMBOLS
 
 # element -> its LaTeX; an element that is not listed is its parts in a row.
 _TEMPLATES: Mapping[str, str] = {
@@ -23,7 +23,16 @@ _TEMPLATES: Mapping[str, str] = {
     "mroot": r"\sqrt[{1}]{{{0}}}",
 }
 _LEAVES = frozenset({"mi", "mo", "mn", "mtext", "ms"})
-_ENTITIES = {"infin": r"\infty", "rarr": r"\rightarrow"}
+_ENTITIES = {
+    "infin": r"\infty",
+    "rarr": r"\rightarrow",
+    "le": r"\leq",
+    "ge": r"\geq",
+    "ne": r"\neq",
+    "div": r"\div",
+    "pm": r"\pm",
+}
+_NAMES = SYMBOLS | {"\\" + name for name in FUNCTIONS} | set(COMMANDS)
 
 
 def mathml_to_latex(text: str, *, name: str) -> str:
@@ -58,8 +67,8 @@ def mathml_to_latex(text: str, *, name: str) -> str:
 def _write(tag: str, parts: list[str], name: str) -> str:
     if tag in _LEAVES:
         leaf = "".join(parts).strip()
-        command = _ENTITIES.get(leaf, "\\" + leaf)
-        return f"{command if len(leaf) > 1 and command in COMMANDS else leaf} "
+        bare = len(leaf) > 1 and "\\" + leaf in _NAMES
+        return _ENTITIES.get(leaf, "\\" * bare + leaf) + " "
     if tag == "msqrt":
         return rf"\sqrt{{{''.join(parts)}}}"
     template = _TEMPLATES.get(tag)

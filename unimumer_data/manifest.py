@@ -1,0 +1,165 @@
+"""What a build says about itself: what went in, what came out, what was left out and why. Same input, same bytes."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from hashlib import blake2b, sha256
+from pathlib import Path
+from typing import Any
+
+import PIL
+
+from . import __version__
+from .latex.conventions import VERSION as CANONICAL_FORM
+from .pipeline import Item, Result
+from .sources.base import Drop
+
+FILE_NAME = "manifest.json"
+
+
+@dataclass(slots=True)
+class Tally:
+    """Running totals of a build; grows chunk by chunk, and is kept in the checkpoint.
+
+    Args:
+        read: samples that came from the corpus.
+        kept: samples that have records.
+        dropped, repaired: reason -> samples.
+        images: pictures written.
+        image_digest: chained hash of their bytes.
+    """
+
+    read: int = 0
+    kept: int = 0
+    dropped: dict[str, int] = field(default_factory=dict)
+    repaired: dict[str, int] = field(default_factory=dict)
+    images: int = 0
+    image_digest: str = ""
+
+    def add(self, items: int, result: Result) -> None:
+        """Count a chunk of ``items`` samples."""
+        for action, counts in (("dropped", self.dropped), ("repaired", self.repaired)):
+            for reason, count in Counter(c.reason for c in result.changes if c.action == action).items():
+                counts[reason] = counts.get(reason, 0) + count
+        self.read += items
+        self.kept += items - sum(change.action == "dropped" for change in result.changes)
+        self.images += result.images
+        self.image_digest = chain(self.image_digest, result.image_digest.encode())
+
+
+def chain(previous: str, data: bytes) -> str:
+    """A hash of all data so far, which can be continued from its own text."""
+    return blake2b(previous.encode() + b"\0" + data, digest_size=16).hexdigest()
+
+
+def describe(item: Item, *, pictures: bool) -> bytes:
+    """What tells whether a sample is the same as in an earlier run: its text, and its file's size and time.
+
+    Args:
+        pictures: whether the build reads picture files.
+    """
+    if isinstance(item, Drop):
+        return f"{item.id}\0{item.reason}\0{item.message}\0{item.before}".encode("utf-8", "surrogatepass")
+    facts: list[object] = [item.id, item.label, item.split, item.note or ""]
+    file = item.ink or (item.image if pictures else None)
+    if file is not None:
+        try:
+            stat = file.stat()
+            facts += [file, stat.st_size, stat.st_mtime_ns]
+        except OSError:
+            facts += [file, "unreadable"]
+    packed = blake2b(item.pixels, digest_size=16).digest() if item.pixels and pictures else b""
+    return "\0".join(map(str, facts)).encode("utf-8", "surrogatepass") + packed
+
+
+@cache
+def code_digest() -> str:
+    """Hash of this package's source, so that a changed converter is not taken for unchanged data."""
+    digest = sha256()
+    package = Path(__file__).parent
+    for file in sorted(package.rglob("*.py")):
+        digest.update(str(file.relative_to(package)).encode() + file.read_bytes())
+    return digest.hexdigest()
+
+
+def versions() -> dict[str, Any]:
+    """Of all that decides over the bytes of a build."""
+    return {"unimumer": __version__, "canonical_form": CANONICAL_FORM, "pillow": PIL.__version__}
+
+
+def build_key(config: Mapping[str, Any]) -> str:
+    """Hash of configuration, code and versions: builds of the same key and input give the same bytes."""
+    parts = {"config": config, "versions": versions(), "code": code_digest()}
+    return sha256(json.dumps(parts, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+
+def file_facts(path: Path, records: int) -> dict[str, Any]:
+    """Of a finished file.
+
+    Args:
+        records: lines or records in it.
+    """
+    with path.open("rb") as file:
+        digest = _sha256(file)
+    return {"records": records, "bytes": path.stat().st_size, "sha256": digest}
+
+
+def _sha256(file: Any) -> str:
+    digest = sha256()
+    while block := file.read(1 << 20):
+        digest.update(block)
+    return digest.hexdigest()
+
+
+def make(
+    *,
+    config: Mapping[str, Any],
+    tally: Tally,
+    inputs: Mapping[str, Any],
+    files: Mapping[str, Any],
+) -> dict[str, Any]:
+    """The content of ``manifest.json``. It names no time and no machine."""
+    facts = asdict(tally)
+    images = {"count": facts.pop("images"), "digest": facts.pop("image_digest")}
+    return {
+        "config": dict(config),
+        "versions": versions(),
+        "key": build_key(config),
+        "inputs": dict(inputs),
+        "samples": {
+            "read": tally.read,
+            "kept": tally.kept,
+            "dropped": tally.read - tally.kept,
+            "repaired": sum(tally.repaired.values()),
+        },
+        "dropped": dict(sorted(tally.dropped.items())),
+        "repaired": dict(sorted(tally.repaired.items())),
+        "images": images,
+        "files": dict(files),
+    }
+
+
+def read(folder: Path) -> dict[str, Any] | None:
+    """The manifest of a folder that build wrote; None where there is none."""
+    try:
+        content = json.loads((folder / FILE_NAME).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return content if isinstance(content, dict) and "key" in content else None
+
+
+def is_intact(folder: Path, manifest: Mapping[str, Any]) -> bool:
+    """Whether the files of a manifest are all there, unchanged, and its pictures are as many as they were."""
+    for name, facts in manifest["files"].items():
+        path = folder / name
+        if not path.is_file() or path.stat().st_size != facts["bytes"]:
+            return False
+        if file_facts(path, 0)["sha256"] != facts["sha256"]:
+            return False
+    images = folder / "images"
+    present = sum(1 for _ in images.iterdir()) if images.is_dir() else 0
+    return bool(present == manifest["images"]["count"])

@@ -1,0 +1,67 @@
+"""The picture of a sample as build stores it: drawn from ink, or scaled, turned upright and flattened on white."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+from PIL import Image
+
+from .images import fit_pixels, load_image
+from .ink import Ink, Style, encode_png, render
+from .records import Sample
+
+_JPEG = (".jpg", ".jpeg")
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An image and its bytes on disk."""
+
+    image: Image.Image
+    data: bytes
+
+
+def draw(ink: Ink, max_pixels: int) -> Picture:
+    """The picture of an ink.
+
+    Raises:
+        InkError: it cannot be drawn legibly.
+        ImageError: the bound leaves nothing.
+    """
+    image = fit_pixels(render(ink, Style(max_pixels=max_pixels)), max_pixels)
+    return Picture(image, encode_png(image))
+
+
+def convert(where: Path | bytes, max_pixels: int) -> Picture:
+    """A picture file, or an encoded picture, as training will see it.
+
+    Raises:
+        ImageError: it cannot be opened, or is out of bounds.
+    """
+    image = fit_pixels(load_image(where), max_pixels)
+    buffer = BytesIO()
+    if suffix(where) == ".jpg":
+        image.save(buffer, "JPEG", quality=95, subsampling=0)
+    else:
+        image.save(buffer, "PNG")
+    return Picture(image, buffer.getvalue())
+
+
+def suffix(where: Path | bytes | None) -> str:
+    """Photographs stay JPEG, at a quality that shows no difference; all else becomes PNG."""
+    photograph = where.startswith(b"\xff\xd8") if isinstance(where, bytes) else str(where).lower().endswith(_JPEG)
+    return ".jpg" if photograph else ".png"
+
+
+def stored_path(sample: Sample, prefix: str) -> str:
+    """The path in records of a picture that build writes."""
+    return f"{prefix}/{sample.id}{suffix(sample.image or sample.pixels)}"
+
+
+def referenced_path(image: Path, root: Path) -> str:
+    """The path in records of a picture that stays where it is."""
+    path = os.path.relpath(image, root).replace(os.sep, "/")
+    return path if path.startswith("../") else f"./{path}"

@@ -1,0 +1,232 @@
+"""Samples in, record lines out: what one worker does with a chunk of samples.
+
+A chunk's result depends on the chunk alone, so that chunks can be worked on anywhere, in any order.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from hashlib import blake2b
+from pathlib import Path
+from typing import Literal
+
+from .errors import LatexSyntaxError, SourceError, UniMumerError
+from .latex import Repair, canonical
+from .overlap import Fingerprint, Guard, Leak, look_hash, pixel_hash
+from .pictures import Picture, convert, draw, referenced_path, stored_path
+from .records import Record, Sample
+from .sources import get_source
+from .sources.base import Drop, read_ink
+from .sources.files import is_text
+from .tasks import Expression, get_task
+
+Images = Literal["copy", "reference", "none"]
+Item = Sample | Drop
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """What a worker has to know.
+
+    Args:
+        source: name of the corpus reader, for labels that lie in ink files.
+        tasks: names of the tasks.
+        conventions: of the labels, as ``latex.canonical`` names them.
+        repair: mend broken labels instead of dropping them.
+        images: ``copy`` writes every picture into ``image_folder``; ``reference`` does so only for ink and packed
+            pictures and lets records point to picture files where they are; ``none`` neither opens nor writes any.
+        image_max_pixels: bound of height times width.
+        image_folder: where pictures are written; None to open and write none (a dry run).
+        image_prefix: of their paths in the records.
+        root: what the paths in records count from.
+        guard: knows the test samples; None where nothing is guarded.
+        fingerprints: also make fingerprints, by which a guard will know these samples.
+    """
+
+    source: str
+    tasks: tuple[str, ...]
+    conventions: str | None
+    repair: bool
+    images: Images
+    image_max_pixels: int
+    image_folder: Path | None
+    image_prefix: str
+    root: Path
+    guard: Guard | None = None
+    fingerprints: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A line of ``dropped.jsonl``: a sample that was left out, or whose label is not what the corpus says."""
+
+    id: str
+    action: Literal["dropped", "repaired"]
+    reason: str
+    message: str
+    before: str
+    after: str = ""
+
+
+@dataclass(slots=True)
+class Result:
+    """What became of a chunk.
+
+    Args:
+        records: task -> its records as JSON, one for each sample that was kept.
+        changes: samples dropped or repaired.
+        prints: of the samples kept, where asked for.
+        leaks: samples that stand in a test set.
+        images: how many pictures were written.
+        image_digest: hash of their bytes, in order.
+    """
+
+    records: dict[str, list[str]]
+    changes: list[Change] = field(default_factory=list)
+    prints: list[Fingerprint] = field(default_factory=list)
+    leaks: list[Leak] = field(default_factory=list)
+    images: int = 0
+    image_digest: str = ""
+
+
+class _NoPicture(SourceError):
+    reason = "no_image"
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A sample with its label.
+
+    Args:
+        truth: the label before the reader of the corpus preferred another source of it.
+        picture: makes the picture; None where none is to be opened.
+    """
+
+    sample: Sample
+    truth: str
+    picture: Callable[[], Picture] | None
+
+
+def process(work: Work, items: Sequence[Item]) -> Result:
+    """Make the records of a chunk. A bad sample is noted in ``changes`` and never stops the others.
+
+    Raises:
+        OSError: a picture cannot be written.
+    """
+    tasks = [get_task(name) for name in work.tasks]
+    dump = json.JSONEncoder(ensure_ascii=False).encode
+    result = Result(records={task.name: [] for task in tasks})
+    digest = blake2b(digest_size=16)
+    for item in items:
+        if isinstance(item, Drop):
+            result.changes.append(_dropped(item.id, item.reason, item.message, item.before))
+            continue
+        label = item.label
+        try:
+            opened = _open(work, item)
+            label = opened.sample.label
+            text, changes = _canonical(work, opened)
+            path = _path(work, opened.sample)
+            expression = Expression(text)
+            records = [Record.of(path, task.instruction, task.answer(expression)) for task in tasks]
+            picture = opened.picture() if opened.picture else None
+        except UniMumerError as error:
+            result.changes.append(_dropped(item.id, error.reason, str(error), label))
+            continue
+        leak = _compare_with_tests(work, item.id, text, picture, result)
+        if leak:
+            message = f"is {leak.test_set}/{leak.test_id} ({leak.rule})"
+            result.changes.append(_dropped(item.id, "in_test_set", message, label))
+            continue
+        if picture and path.startswith(work.image_prefix):
+            assert work.image_folder is not None  # without a folder no picture is made
+            _write_whole(work.image_folder / os.path.basename(path), picture.data)
+            digest.update(picture.data)
+            result.images += 1
+        for task, record in zip(tasks, records, strict=True):
+            result.records[task.name].append(dump(record.to_dict()))
+        result.changes += changes
+    result.image_digest = digest.hexdigest()
+    return result
+
+
+def _write_whole(path: Path, data: bytes) -> None:
+    partial_path = path.parent.with_name(f"{os.getpid()}.partial")
+    partial_path.write_bytes(data)
+    os.replace(partial_path, path)
+
+
+def _dropped(sample_id: str, reason: str, message: str, before: str) -> Change:
+    return Change(id=sample_id, action="dropped", reason=reason, message=message, before=before)
+
+
+def _open(work: Work, sample: Sample) -> _Opened:
+    """Read what the label needs; pictures are left for later, since a broken label saves their cost."""
+    if sample.ink is not None:
+        ink = read_ink(sample.ink)
+        truth = sample.label or ink.label
+        if not sample.label:
+            sample = get_source(work.source).with_ink_label(sample, ink)
+        drawn = work.images != "none" and work.image_folder is not None
+        return _Opened(sample, truth, partial(draw, ink, work.image_max_pixels) if drawn else None)
+    where = sample.image or sample.pixels
+    if work.images == "none":
+        return _Opened(sample, sample.label, None)
+    if where is None:
+        raise _NoPicture("there is no picture of that name; look for a wrong path or a missing archive")
+    stays = work.images == "reference" and sample.image is not None
+    looked_at = work.guard is not None or work.fingerprints or not stays
+    if work.image_folder is None or not looked_at:
+        return _Opened(sample, sample.label, None)
+    return _Opened(sample, sample.label, partial(convert, where, work.image_max_pixels))
+
+
+def _path(work: Work, sample: Sample) -> str:
+    if work.images == "reference" and sample.image is not None:
+        return referenced_path(sample.image, work.root)
+    return stored_path(sample, work.image_prefix)
+
+
+def _canonical(work: Work, opened: _Opened) -> tuple[str, list[Change]]:
+    """The label in the form of the records, and how it differs from what the corpus says, if it was mended.
+
+    Raises:
+        LatexSyntaxError: broken, and not to be mended; or nothing is left of it.
+    """
+    sample = opened.sample
+    if not is_text(sample.label):
+        raise LatexSyntaxError("not valid Unicode", reason="encoding")
+    repairs: list[Repair] | None = [] if work.repair else None
+    text = canonical(sample.label, "records", corpus=work.conventions, repairs=repairs)
+    if not text:
+        raise LatexSyntaxError("the label is empty", reason="empty_label")
+    reasons = [(repair.reason, repair.message) for repair in repairs or ()]
+    if sample.note and opened.truth != sample.label:
+        reasons.insert(0, (sample.note.partition(":")[0], sample.note))
+    return text, [
+        Change(id=sample.id, action="repaired", reason=reason, message=message, before=opened.truth, after=text)
+        for reason, message in reasons
+    ]
+
+
+def _compare_with_tests(work: Work, sample_id: str, text: str, picture: Picture | None, result: Result) -> Leak | None:
+    """Hold the sample against the test sets; where it will itself be one to compare with, keep its fingerprint."""
+    if work.guard is None and not work.fingerprints:
+        return None
+    repairs: list[Repair] = []
+    own = Fingerprint(
+        id=sample_id,
+        label=canonical(text, "strict", repairs=repairs),
+        pixels=pixel_hash(picture.image.convert("RGB")) if picture else None,
+        look=look_hash(picture.image) if picture else None,
+    )
+    leak = work.guard.find(own) if work.guard else None
+    if leak:
+        result.leaks.append(leak)
+    elif work.fingerprints:
+        result.prints.append(own)
+    return leak

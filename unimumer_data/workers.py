@@ -1,0 +1,79 @@
+"""Chunks of work over processes: results in the order of the chunks, and only a few chunks in memory."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any, TypeVar
+
+from .errors import UniMumerError
+
+Chunk = TypeVar("Chunk")
+Result = TypeVar("Result")
+
+_work: Callable[[Any], Any]  # of this worker process, set once when it starts
+
+
+def ordered_map(
+    work: Callable[[Chunk], Result], chunks: Iterable[Chunk], workers: int
+) -> Iterator[tuple[Chunk, Result]]:
+    """Each chunk with its result, in order.
+
+    Args:
+        work: picklable; sent to each worker once.
+        chunks: read as workers become free, two for each worker ahead.
+        workers: processes; 1 works in this one.
+
+    Raises:
+        UniMumerError: a worker was killed.
+        Exception: whatever ``work`` raises.
+    """
+    if workers == 1:
+        for chunk in chunks:
+            yield chunk, work(chunk)
+        return
+    waiting: deque[tuple[Chunk, Future[Result]]] = deque()
+    with ProcessPoolExecutor(workers, initializer=_start, initargs=(work,)) as pool:
+        try:
+            for chunk in chunks:
+                waiting.append((chunk, pool.submit(_run, chunk)))
+                if len(waiting) > 2 * workers:
+                    yield _next(waiting)
+            while waiting:
+                yield _next(waiting)
+        finally:
+            for _, future in waiting:
+                future.cancel()
+
+
+def _start(work: Callable[[Any], Any]) -> None:
+    global _work
+    _work = work
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+
+
+def _end_with(parent: int) -> None:
+    """End this process when its parent is gone: killed parents cannot tell, and a worker would wait for ever."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
+
+
+def _run(chunk: Any) -> Any:
+    return _work(chunk)
+
+
+def _next(waiting: deque[tuple[Chunk, Future[Result]]]) -> tuple[Chunk, Result]:
+    chunk, future = waiting.popleft()
+    try:
+        return chunk, future.result()
+    except BrokenProcessPool:
+        raise UniMumerError(
+            "a worker process was killed, most likely for lack of memory; run the same command again to go on, "
+            "with workers=1 if it comes back"
+        ) from None
