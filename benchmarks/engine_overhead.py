@@ -1,6 +1,6 @@
 """How much of a run's wall time is not vLLM's (pictures, prompts, journal, scores), and whether memory stays flat.
 
-    .venv/vllm/bin/python benchmarks/engine_overhead.py model=outputs/tiny data=sample output=/tmp/overhead max_tokens=64
+    .venv/vllm/bin/python benchmarks/engine_overhead.py model=outputs/tiny data=sample output=results/overhead
 
 Takes the keys of eval/run.py. The engine's share is the time within its calls that take a request in and that make a
 step; the start of the engine is left out on both sides.

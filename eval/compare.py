@@ -29,12 +29,13 @@ if __name__ == "__main__":
 
 try:
     from unimumer_eval.journal import write_whole
-    from unimumer_eval.predictions import find_prediction_files, read_labels, read_predictions
+    from unimumer_eval.predictions import read_labels, read_predictions
     from unimumer_eval.report import comparison_json, comparison_table, report_page
     from unimumer_eval.scores import Comparison, Pair, SetScores, compare, score_set
 
     from unimumer_data.config import load_config
     from unimumer_data.errors import ConfigError, PredictionError, UniMumerError
+    from unimumer_data.predictions import find_prediction_files
 except ModuleNotFoundError as error:
     if error.name and error.name.startswith(("unimumer_data.", "unimumer_eval.")):
         raise  # a fault of ours, not a missing package

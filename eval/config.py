@@ -43,7 +43,8 @@ class EvalConfig:
         batch_size: requests that the engine works on at once; by default what fits the device.
         window: pictures decoded ahead.
         max_model_len: tokens of prompt and answer (vllm); by default enough for max_tokens.
-        tensor_parallel, data_parallel: GPUs a copy of the model is spread over, copies of the model (vllm).
+        tensor_parallel, data_parallel: GPUs a copy of the model is spread over, copies of the model (vllm); with
+            scale=ray, copies in the whole cluster.
         gpu_memory_utilization: share of the GPU's memory that vllm takes.
         scale: local | ray (vllm on many machines, through Ray Data).
 
@@ -126,6 +127,7 @@ class EvalConfig:
             (not replay and self.labels is not None, "labels= is for engine=replay; records bring their own"),
             (not replay and not self.data, "name what to answer: data=<record file or data set name>"),
             (not replay and not self.model, "name who answers: model=<folder or hub name>"),
+            (_no_folder(self), f"model={self.model}: no such folder"),
             (self.vote == 1 or self.vote < 0, "vote must be 2 or more, or 0 for none"),
             (self.vote > 1 and self.n > 1, "vote and n both set the number of samples; give one"),
             (self.vote > 1 and self.task == "refine", "vote and task=refine do not go together"),
@@ -133,6 +135,7 @@ class EvalConfig:
             (self.temperature < 0, "temperature must not be negative"),
             (self.n > 1 and self.task == "refine", "task=refine starts from one recognition; leave n at 1"),
             (self.adapter is not None and self.engine != "transformers", _ADAPTER),
+            (self.data_parallel > 1 and self.engine != "vllm", "data_parallel= is for engine=vllm"),
             (self.scale == "ray" and self.engine != "vllm", "scale=ray is for engine=vllm"),
             *((value is not None and value < 1, f"{name} must be at least 1") for name, value in counts.items()),
         ]
@@ -147,6 +150,13 @@ class EvalConfig:
             max_tokens=self.max_tokens,
             logprobs=self.logprobs,
         )
+
+
+def _no_folder(config: EvalConfig) -> bool:
+    """Whether ``model`` is clearly a path, unlike a hub's ``owner/name``, and nothing is there."""
+    if config.engine in ("openai", "replay") or not config.model:
+        return False
+    return (config.model[0] in "/.~" or config.model.count("/") > 1) and not Path(config.model).is_dir()
 
 
 _COUNTS = (

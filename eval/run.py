@@ -15,6 +15,7 @@ if sys.version_info < (3, 11):  # noqa: UP036  # run from a plain checkout, noth
 
 import argparse
 import os
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -28,13 +29,14 @@ if __name__ == "__main__":
 try:
     from unimumer_eval.config import EvalConfig
     from unimumer_eval.inference import predict_sets
-    from unimumer_eval.predictions import find_prediction_files, read_labels, read_predictions, write_published
+    from unimumer_eval.predictions import read_labels, read_predictions, write_published
     from unimumer_eval.price import price_table
     from unimumer_eval.report import screen_table, write_results
     from unimumer_eval.scores import Pair, SetScores, score_set
 
     from unimumer_data.config import load_config
     from unimumer_data.errors import ConfigError, UniMumerError
+    from unimumer_data.predictions import find_prediction_files
 except ModuleNotFoundError as error:
     if error.name and error.name.startswith(("unimumer_data.", "unimumer_eval.")):
         raise  # a fault of ours, not a missing package
@@ -46,6 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = _parser().parse_args(argv).settings
     try:
         config = load_config(EvalConfig, words)
+        warnings.simplefilter("ignore", FutureWarning)  # of the engines' dependencies, nothing for a user to mend
         print(_changed(config), file=sys.stderr)
         _replay(config) if config.engine == "replay" else _predict(config)
     except ConfigError as error:

@@ -117,6 +117,11 @@ def pictures(
                 future.cancel()
 
 
+def brief(error: Exception) -> str:
+    """The message of a library's error on one line of bearable length."""
+    return " ".join(str(error).split())[:300] or type(error).__name__
+
+
 def chat_prompt(processor: Any, prompt: str, *, system: str | None, template_args: dict[str, Any]) -> str:
     """The text of a conversation with one picture, written by the model's own chat template.
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from unimumer_data.errors import EngineError, ImageError
 
-from .base import Answer, Output, Request, Sampling, chat_prompt, pictures
+from .base import Answer, Output, Request, Sampling, brief, chat_prompt, pictures
 
 if TYPE_CHECKING:
     from ..config import EvalConfig
@@ -37,21 +37,18 @@ class TransformersEngine:
             self._processor = AutoProcessor.from_pretrained(config.model)
             model = AutoModelForImageTextToText.from_pretrained(config.model, dtype=dtype)
         except (OSError, ValueError, KeyError) as error:
-            raise EngineError(f"transformers cannot load {config.model}: {error}") from error
+            raise EngineError(f"transformers cannot load {config.model}: {brief(error)}") from error
         self._processor.tokenizer.padding_side = "left"
         self._model = _with_adapter(model, config).to(device).eval()
         self._stop = _stop_tokens(model, self._processor.tokenizer)
 
     def predict(self, requests: Iterable[Request], sampling: Sampling) -> Iterator[Answer]:
-        import torch
-
         source = pictures(
             requests,
             max_pixels=self._config.image_max_pixels,
             min_pixels=self._config.image_min_pixels,
             window=self._config.window,
         )
-        torch.manual_seed(sampling.seed)
         while batch := list(islice(source, self._batch_size)):
             good: list[tuple[Request, Image.Image]] = []
             for request, picture in batch:
@@ -70,7 +67,7 @@ class TransformersEngine:
             return self._generate(batch, sampling)
         except (RuntimeError, ValueError, IndexError) as error:  # torch's out-of-memory error is a RuntimeError
             if len(batch) == 1:
-                return [Answer(index=batch[0][0].index, failure=f"refused: {error}")]
+                return [Answer(index=batch[0][0].index, failure=f"refused: {brief(error)}")]
         return [answer for one in batch for answer in self._answer([one], sampling)]
 
     def _generate(self, batch: Sequence[tuple[Request, Image.Image]], sampling: Sampling) -> list[Answer]:
@@ -98,6 +95,7 @@ class TransformersEngine:
             **({} if greedy else {"temperature": sampling.temperature, "top_p": sampling.top_p, "top_k": 0}),
         )
         self._model.generation_config = settings
+        torch.manual_seed(sampling.seed + batch[0][0].index)  # a resumed run samples as an undisturbed one
         with torch.inference_mode():
             produced = self._model.generate(
                 **inputs,
@@ -138,7 +136,7 @@ def _with_adapter(model: Any, config: EvalConfig) -> Any:
     try:
         return PeftModel.from_pretrained(model, str(config.adapter)).merge_and_unload()
     except (OSError, ValueError, RuntimeError) as error:
-        raise EngineError(f"adapter={config.adapter}: {error}") from error
+        raise EngineError(f"adapter={config.adapter}: {brief(error)}") from error
 
 
 def _stop_tokens(model: Any, tokenizer: Any) -> list[int]:

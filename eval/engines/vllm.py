@@ -12,7 +12,7 @@ from PIL import Image
 from unimumer_data.errors import EngineError, ImageError
 from unimumer_data.images import SIDE_OF_TOKEN
 
-from .base import Answer, Output, Request, Sampling, chat_prompt, pictures
+from .base import Answer, Output, Request, Sampling, brief, chat_prompt, pictures
 
 if TYPE_CHECKING:
     from ..config import EvalConfig
@@ -44,7 +44,7 @@ class VllmEngine:
         try:
             self.llm = LLM(**engine_arguments(config, device))
         except (RuntimeError, ValueError, OSError) as error:
-            raise EngineError(f"vllm cannot start {config.model}: {error}") from error
+            raise EngineError(f"vllm cannot start {config.model}: {brief(error)}") from error
         self._processor = _processor(config)
 
     def predict(self, requests: Iterable[Request], sampling: Sampling) -> Iterator[Answer]:
@@ -90,7 +90,7 @@ class VllmEngine:
         try:
             internal = self.llm.enqueue([prompt], params.clone(), use_tqdm=False)[0]
         except (VLLMClientError, ValueError, TypeError, RuntimeError) as error:
-            return Answer(index=request.index, failure=f"refused: {error}")
+            return Answer(index=request.index, failure=f"refused: {brief(error)}")
         waiting[internal.partition("-")[0]] = request  # vLLM appends random characters; outputs come without them
         return None
 
@@ -100,7 +100,7 @@ class VllmEngine:
         try:
             return [output for output in self.llm.llm_engine.step() if output.finished]
         except (EngineDeadError, RuntimeError) as error:
-            raise EngineError(f"vllm stopped: {error}; run the same command again to go on") from error
+            raise EngineError(f"vllm stopped: {brief(error)}; run the same command again to go on") from error
 
 
 def prepare(config: EvalConfig) -> str:
@@ -171,7 +171,7 @@ def _window(config: EvalConfig) -> int:
     try:
         model = AutoConfig.from_pretrained(config.model).get_text_config()
     except (OSError, ValueError, KeyError) as error:
-        raise EngineError(f"model={config.model}: {error}") from error
+        raise EngineError(f"model={config.model}: {brief(error)}") from error
     picture = 2 * config.image_max_pixels // SIDE_OF_TOKEN**2 + 64
     candidate = config.max_tokens if config.task in ("refine", "record") else 0  # the error tasks quote one
     return min(model.max_position_embeddings, _INSTRUCTION_TOKENS + picture + candidate + config.max_tokens)
