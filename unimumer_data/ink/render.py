@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from PIL import Image, ImageDraw, ImagePath
 
 from ..errors import InkError
-from ..images import IMAGE_MAX_PIXELS, MAX_SIDE_RATIO, SIDE_OF_TOKEN, image_token_count
+from ..images import IMAGE_MAX_PIXELS, IMAGE_MIN_PIXELS, MAX_SIDE_RATIO, image_token_count
 from .reader import Ink
 
 _SUPERSAMPLING = 2  # each pixel is the mean of 2 x 2 drawn ones: anti-aliased
 _LEGIBLE = 2.0  # pixels of stroke height
+_SMALLEST_SIDE = math.isqrt(IMAGE_MIN_PIXELS)  # a smaller picture would be scaled up later
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +46,7 @@ def render(ink: Ink, style: Style = Style()) -> Image.Image:
     """The picture of an ink: aspect kept, round joins and ends, anti-aliased; the same ink gives the same pixels.
 
     Returns:
-        (height, width) pixels, mode L, 0 ink, 255 paper; each side at least 28 pixels (one image token).
+        (height, width) pixels, mode L, 0 ink, 255 paper; each side at least 32 pixels, which is left as it is later.
 
     Raises:
         InkError: the ink is so wide, or one stray stroke so far off, that nothing could be read.
@@ -119,7 +120,7 @@ def _scale(width: float, height: float, scale: float, style: Style) -> float:
 
 
 def _side(extent: float, style: Style) -> int:
-    return max(SIDE_OF_TOKEN, math.ceil(extent) + 2 * style.margin)
+    return max(_SMALLEST_SIDE, math.ceil(extent) + 2 * style.margin)
 
 
 def _draw(canvas: Image.Image, strokes: list[ImagePath.Path], pen: int) -> None:
