@@ -21,7 +21,7 @@ def record(image: str, task: str = "vanilla", label: str = "x ^ { 2 }") -> dict[
     return Record.of(image, TASKS[task].instruction, TASKS[task].answer(Expression(label))).to_dict()
 
 
-@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("task", [name for name, task in TASKS.items() if not task.fields])
 def test_the_label_is_the_expression_of_the_answer(task: str, tmp_path: Path) -> None:
     path = write(tmp_path / "set.json", [record("./data/a.png", task)])
     (one,) = load_sets([str(path)], dataset_dir=tmp_path)

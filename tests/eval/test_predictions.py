@@ -5,17 +5,12 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from unimumer_eval.predictions import (
-    find_prediction_files,
-    read_labels,
-    read_predictions,
-    set_name,
-    write_published,
-)
+from unimumer_eval.predictions import read_labels, read_predictions, write_published
 from unimumer_eval.scores import Pair
 
 from unimumer_data import prompts
 from unimumer_data.errors import MissingPredictionError, PredictionError
+from unimumer_data.predictions import find_prediction_files, set_name
 
 
 def test_the_published_format_there_and_back(tmp_path: Path) -> None:

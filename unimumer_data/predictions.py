@@ -1,0 +1,220 @@
+"""Prediction files: ours, the published ones, and those of other recognisers.
+
+| file | from |
+| --- | --- |
+| `*.json`, an array of {gt, pred, image_path, img_id} | Uni-MuMER's evaluator, ours (which may add samples) |
+| `*.json`, an object id -> {pred, gt, dist} | TAMER |
+| `*.zip` of `<id>.txt`, in each `%<id>` and `$<latex>$` | BTTR, CoMER, PosFormer, TAMER |
+| `*.jsonl`, lines of {prompt, predict, label} | LLaMA-Factory's predict_with_generate |
+| `*.txt`, `*.tsv`, lines of id, tab, latex | WAP and its followers |
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import zipfile
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .answers import final_expression, task_of
+from .errors import PredictionError
+from .records import IMAGE_TOKEN
+
+_PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".inkml", ".gif", ".tif", ".tiff", ".webp")
+_GENERIC = ("generated_predictions", "predictions", "prediction", "result", "results", "pred")
+_TEXT_KEYS = ("pred", "prediction", "predict")
+_LABEL_KEYS = ("gt", "label", "ground_truth")
+_ID_KEYS = ("img_id", "id", "image_id", "name")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prediction:
+    """What a model said about one picture.
+
+    Args:
+        id: of the sample; its place in the file, from 0, where the file has no ids.
+        text: the expression it comes to; empty where there is none.
+        label: LaTeX; None where the file has no labels.
+        samples: all expressions that were sampled, if the file has more than one.
+        failure: why there is no usable prediction, if there is none.
+        image_path: as the file has it.
+        confidence: probability in [0, 1] that it is right, as the engine tells it.
+        by_place: whether the id is only the place in the file.
+    """
+
+    id: str
+    text: str
+    label: str | None = None
+    samples: tuple[str, ...] = ()
+    failure: str | None = None
+    image_path: str = ""
+    confidence: float | None = None
+    by_place: bool = False
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """All that was said: the samples, or the one text; nothing where the prediction failed."""
+        return () if self.failure else self.samples or (self.text,)
+
+
+def find_prediction_files(paths: Sequence[Path]) -> dict[str, Path]:
+    """Set name -> file, of files and of folders of ``*_pred.json``.
+
+    Two sets of one name take their folder's name before it.
+
+    Raises:
+        PredictionError: a path is not there, or a folder without prediction files.
+    """
+    files = [file for path in paths for file in _files_of(path)]
+    names = Counter(map(set_name, files))
+    found: dict[str, Path] = {}
+    for file in files:
+        name = set_name(file)
+        title = f"{file.resolve().parent.name}_{name}" if names[name] > 1 else name
+        if title in found and found[title] != file:
+            raise PredictionError(f"{found[title]} and {file} are both called {title!r}; score them one by one")
+        found[title] = file
+    return found
+
+
+def set_name(path: Path) -> str:
+    """``crohme_2014`` of ``crohme_2014_pred.json``; of files that are all called the same, the folder's name."""
+    if path.stem in _GENERIC:
+        return path.resolve().parent.name
+    return path.stem.removesuffix("_pred").removesuffix("_predictions")
+
+
+def read_prediction_file(path: Path) -> list[Prediction]:
+    """Read a prediction file of any kind above.
+
+    Raises:
+        PredictionError: not a prediction file; names the item or line.
+    """
+    if path.suffix not in _READERS:
+        raise PredictionError(f"{path}: not a kind of prediction file that is known ({', '.join(_READERS)})")
+    try:
+        predictions = _READERS[path.suffix](path)
+    except FileNotFoundError:
+        raise PredictionError(f"{path}: no such file") from None
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError, zipfile.BadZipFile) as error:
+        raise PredictionError(f"{path}: cannot be read: {error}") from error
+    if not predictions:
+        raise PredictionError(f"{path}: holds no predictions")
+    return predictions
+
+
+def read_table(path: Path) -> list[Prediction]:
+    """Read lines of id, tab, LaTeX.
+
+    Raises:
+        PredictionError: a line without a tab.
+    """
+    predictions = []
+    for number, line in enumerate(path.read_text(encoding="utf-8-sig").split("\n"), 1):
+        if not line.strip():
+            continue
+        id, tab, latex = line.rstrip("\r").partition("\t")
+        if not tab:
+            raise PredictionError(f"{path}, line {number}: expected id, tab, LaTeX; found {line[:60]!r}")
+        predictions.append(Prediction(id=plain_id(id.strip()), text=latex.strip()))
+    return predictions
+
+
+def plain_id(name: str) -> str:
+    """Without the suffix of a picture: TAMER writes ``test_1.jpg`` where others write ``test_1``."""
+    stem, dot, suffix = name.rpartition(".")
+    return stem if dot and f".{suffix.lower()}" in _PICTURES else name
+
+
+def _files_of(path: Path) -> list[Path]:
+    if path.is_file():
+        return [path]
+    if not path.is_dir():
+        raise PredictionError(f"predictions={path}: no such file or folder")
+    files = sorted(path.glob("*_pred.json"))
+    if not files:
+        raise PredictionError(f"predictions={path}: no *_pred.json in this folder; name the files themselves")
+    return files
+
+
+def _read_json(path: Path) -> list[Prediction]:
+    content = json.loads(path.read_text(encoding="utf-8-sig"))
+    if isinstance(content, dict):
+        return [_prediction(path, index, value, str(id)) for index, (id, value) in enumerate(content.items())]
+    if not isinstance(content, list):
+        raise PredictionError(f"{path}: must be an array of predictions, found a {type(content).__name__}")
+    return [_prediction(path, index, value) for index, value in enumerate(content)]
+
+
+def _read_jsonl(path: Path) -> list[Prediction]:
+    lines = [line for line in path.read_text(encoding="utf-8-sig").split("\n") if line.strip()]
+    return [_prediction(path, index, json.loads(line)) for index, line in enumerate(lines)]
+
+
+def _prediction(path: Path, index: int, value: Any, id: str | None = None) -> Prediction:
+    """One prediction of JSON; a prediction that is not text is a failed one, a label that is not text an error."""
+    row = {"pred": value} if isinstance(value, str) else value
+    if not isinstance(row, dict) or not any(key in row for key in _TEXT_KEYS):
+        raise PredictionError(f"{path}: item {index} has no 'pred'; is it a record file? Then data=, not predictions=")
+    task = task_of(_question(row.get("prompt")))
+    text, label = _first(row, _TEXT_KEYS), _first(row, _LABEL_KEYS)
+    if not isinstance(label, str | None):
+        raise PredictionError(f"{path}: item {index}: the label must be text, found {label!r}")
+    samples = row.get("samples") or []
+    if not isinstance(samples, list) or not all(isinstance(sample, str) for sample in samples):
+        raise PredictionError(f"{path}: item {index}: 'samples' must be an array of texts, found {samples!r:.80}")
+    name = id if id is not None else _first(row, _ID_KEYS)
+    failure = row.get("failure") or (None if isinstance(text, str) else f"not text: {text!r}")
+    return Prediction(
+        id=f"{index}" if name is None else plain_id(str(name)),
+        text="" if failure else final_expression(text, task),
+        label=None if label is None else final_expression(label, task),
+        samples=tuple(final_expression(sample, task) for sample in samples),
+        failure=failure and str(failure),
+        image_path=str(row.get("image_path") or ""),
+        confidence=row.get("confidence"),
+        by_place=name is None,
+    )
+
+
+def _question(prompt: Any) -> str:
+    """The instruction within a prompt that LLaMA-Factory wrote out, chat turns and all."""
+    text = prompt if isinstance(prompt, str) else ""
+    human = text.rpartition("user\n")[2].partition("<|im_end|>")[0].partition("\nassistant\n")[0]
+    return human.rpartition("<|vision_end|>")[2].replace(IMAGE_TOKEN, "").strip()
+
+
+def _read_zip(path: Path) -> list[Prediction]:
+    with zipfile.ZipFile(path) as archive:
+        names = [name for name in archive.namelist() if name.endswith(".txt")]
+        return [_dollar_prediction(path, name, archive.read(name).decode("utf-8")) for name in names]
+
+
+def _dollar_prediction(path: Path, name: str, text: str) -> Prediction:
+    """``%id``, line feed, ``$latex$``; TAMER puts a Python list of tokens between the dollars."""
+    head, _, body = text.partition("\n")
+    body = body.strip()
+    if not head.startswith("%") or not (len(body) > 1 and body[0] == body[-1] == "$"):
+        raise PredictionError(f"{path}, {name}: expected '%<id>' and '$<latex>$', found {text[:60]!r}")
+    latex = body[1:-1]
+    if re.fullmatch(r"\[('.*')?\]", latex):
+        latex = " ".join(ast.literal_eval(latex))
+    return Prediction(id=plain_id(head[1:].strip()), text=latex)
+
+
+def _first(row: Mapping[str, Any], keys: Sequence[str]) -> Any:
+    return next((row[key] for key in keys if key in row), None)
+
+
+_READERS: dict[str, Callable[[Path], list[Prediction]]] = {
+    ".json": _read_json,
+    ".jsonl": _read_jsonl,
+    ".zip": _read_zip,
+    ".txt": read_table,
+    ".tsv": read_table,
+}
