@@ -118,15 +118,14 @@ def _align(column: int, cell: str, width: int) -> str:
 
 def _paper_row(scores: SetScores) -> Row:
     strict = scores.forms["strict"]
-    figures = (strict.exprate_le1, strict.exprate_le2, strict.exprate_le3)
-    figures += (strict.token_error_rate, strict.char_error_rate, strict.bleu4)
+    within = (strict.exprate_le1, strict.exprate_le2, strict.exprate_le3)
     return (
         scores.name,
         f"{scores.n:,}",
         f"{scores.forms['raw'].exprate.value:.2f}",
         _with_interval(strict.exprate),
         f"{scores.forms['loose'].exprate.value:.2f}",
-        *(f"{figure.value:.2f}" for figure in figures),
+        *(f"{x.value:.2f}" for x in (*within, strict.token_error_rate, strict.char_error_rate, strict.bleu4)),
     )
 
 

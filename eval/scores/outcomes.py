@@ -26,6 +26,7 @@ Outcome = Literal[
 ]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 RIGHT: frozenset[Outcome] = frozenset(("right", "notation"))
+_FAILURES: dict[str, Outcome] = {MISSING: "missing", DUPLICATE: "duplicate"}
 _GAP = "\0"
 
 
@@ -38,7 +39,7 @@ def outcome_of(pair: Pair, label: Reading, answer: Reading) -> Outcome:
     'structure'
     """
     if pair.failure:
-        return pair.failure if pair.failure in (MISSING, DUPLICATE) else "failed"
+        return _FAILURES.get(pair.failure, "failed")
     if not answer.raw:
         return "empty"
     if label.raw == answer.raw:

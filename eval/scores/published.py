@@ -30,7 +30,7 @@ class Published:
     """
 
     n: int
-    within: tuple[int, int, int, int]
+    within: tuple[int, ...]
     edit_score: float
     bleu4: float
     character_error_rate: float
