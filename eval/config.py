@@ -153,10 +153,12 @@ class EvalConfig:
 
 
 def _no_folder(config: EvalConfig) -> bool:
-    """Whether ``model`` is clearly a path, unlike a hub's ``owner/name``, and nothing is there."""
+    """Whether ``model`` is a path, unlike a hub's ``owner/name``, and nothing is there."""
     if config.engine in ("openai", "replay") or not config.model:
         return False
-    return (config.model[0] in "/.~" or config.model.count("/") > 1) and not Path(config.model).is_dir()
+    path = Path(config.model)
+    on_hub = config.model.count("/") == 1 and not path.parent.is_dir()
+    return not path.is_dir() and not on_hub
 
 
 _COUNTS = (
