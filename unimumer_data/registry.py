@@ -50,7 +50,7 @@ TEST_SETS = (
     "mne_n3",
 )
 
-SAMPLE_SETS = ("sample", "sample_tree", "sample_can")
+SAMPLE_SETS = ("sample", "sample_test")  # the bundled ink: to train on, and by other writers
 
 _SOURCES = ("file_name", "hf_hub_url", "ms_hub_url", "om_hub_url", "script_url", "cloud_file_name")
 
@@ -83,7 +83,9 @@ def record_file(set_name: str, name: str) -> str:
 
 def published() -> dict[str, dict[str, Any]]:
     """The bundled sample, the 26 training sets, the ten test sets, and the training sets on the hub (``hub_...``)."""
-    entries = {name: file_entry(record_file("sample", name)) for name in SAMPLE_SETS}
+    entries = {
+        one + suffix: file_entry(record_file(one, one + suffix)) for one in SAMPLE_SETS for suffix in TASK_SUFFIXES
+    }
     for corpus, names in TRAINING_SETS.items():
         entries |= {name: file_entry(record_file(corpus, name)) for name in names}
     entries |= {name: file_entry(record_file(name, name)) for name in TEST_SETS}

@@ -20,8 +20,8 @@ class Workshop:
 
     folder: Path
 
-    def run(self, *command: str | Path, **environment: str) -> str:
-        """Run a command; its output.
+    def run(self, *command: str | Path, cwd: Path | None = None, **environment: str) -> str:
+        """Run a command, in this folder if no other is named; its output.
 
         Raises:
             AssertionError: it failed; with the end of its output.
@@ -30,7 +30,7 @@ class Workshop:
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         done = subprocess.run(
             [str(word) for word in command],
-            cwd=self.folder,
+            cwd=cwd or self.folder,
             env={**os.environ, "PATH": path, **variables},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -1,0 +1,118 @@
+"""LLaMA-Factory itself reads the recipes, loads the records and trains, plainly and with DeepSpeed on CPU."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from workshop import ROOT, Workshop
+
+RECIPES = sorted((ROOT / "recipes").glob("**/*.yaml"))
+
+# Run by its own Python under the variables of a one-process torchrun, without which DeepSpeed is refused.
+PARSE = """
+import sys
+from llamafactory.data.parser import get_dataset_list
+from llamafactory.hparams import get_train_args
+sys.argv = ["train", *sys.argv[1:], "use_cpu=true", "output_dir=outputs/unused"]
+model, data, training, finetuning, _ = get_train_args()
+print("data sets", len(get_dataset_list(data.dataset, data.dataset_dir)), "rate", training.learning_rate)
+"""
+
+LOAD = """
+import json, sys
+from llamafactory.data import get_dataset, get_template_and_fix_tokenizer
+from llamafactory.hparams import get_train_args
+from llamafactory.model import load_tokenizer
+sys.argv = ["train", *sys.argv[1:]]
+model, data, training, *_ = get_train_args()
+tools = load_tokenizer(model)
+template = get_template_and_fix_tokenizer(tools["tokenizer"], data)
+rows = get_dataset(template, model, data, training, stage="sft", **tools)["train_dataset"]
+answers = [[token for token in row["labels"] if token >= 0] for row in rows]
+json.dump([tools["tokenizer"].decode(answer) for answer in answers], open("answers.json", "w"))
+"""
+
+
+def answers_read_by_llamafactory(workshop: Workshop, dataset: str) -> list[str]:
+    """What the loss is taken on, text by text, as LLaMA-Factory's loader makes it with our tiny tokenizer."""
+    words = (f"dataset={dataset}", "image_max_pixels=16384", "cutoff_len=4096", "preprocessing_num_workers=1")
+    workshop.python("-c", LOAD, ROOT / "recipes" / "smoke.yaml", *words)
+    return workshop.read("answers.json")
+
+
+def answers_of(workshop: Workshop, dataset: str) -> list[str]:
+    entry = workshop.read("dataset_info.json")[dataset]
+    records: list[dict[str, Any]] = workshop.read(entry["file_name"])
+    return [record["messages"][1]["value"] + "<|im_end|>\n" for record in records]
+
+
+@pytest.mark.parametrize("recipe", RECIPES, ids=[path.name for path in RECIPES])
+def test_recipe_parses(workshop: Workshop, recipe: Path) -> None:
+    single = {"RANK": "0", "LOCAL_RANK": "0", "WORLD_SIZE": "1", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "29511"}
+    words = workshop.run(sys.executable, "-c", PARSE, recipe, cwd=ROOT, **single)
+    expected = {"unimumer.yaml": "data sets 26 rate 1e-05", "smoke.yaml": "data sets 3 rate 0.002"}
+    assert expected.get(recipe.name, "data sets") in words
+
+
+@pytest.mark.parametrize("dataset", ["sample", "sample_tree", "sample_can"])
+def test_bundled_records_load_whole(workshop: Workshop, dataset: str) -> None:
+    assert answers_read_by_llamafactory(workshop, dataset) == answers_of(workshop, dataset)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("ink", ("source=crohme-inkml", "path={data}/crohme-inkml/TestEM2014GT")),
+        ("captions", ("source=captions", "path={data}/crohme-wap/2014_caption.txt")),
+        # five labels of the table are cut off at their end
+        ("table", ("source=table", "path={data}/crohme-png/groundtruth_2014.tsv", "repair=true")),
+    ],
+)
+def test_crohme_2014_loads_whole(workshop: Workshop, shared_data: Path, name: str, words: tuple[str, ...]) -> None:
+    filled = [word.format(data=shared_data) for word in words]
+    workshop.python("-m", "unimumer_data.build", *filled, f"name={name}", "split=test", "tasks=vanilla")
+    answers = answers_read_by_llamafactory(workshop, name)
+    assert len(answers) == 986
+    assert answers == answers_of(workshop, name)
+
+
+def weights_differ(workshop: Workshop, one: str, other: str) -> float:
+    """Largest difference of two checkpoints."""
+    from safetensors.torch import load_file
+
+    first, second = (load_file(workshop.folder / path / "model.safetensors") for path in (one, other))
+    assert first.keys() == second.keys()
+    return max(float((first[name] - second[name]).abs().max()) for name in first)
+
+
+@pytest.fixture(scope="module")
+def plain(workshop: Workshop) -> str:
+    """Weights after three steps of the smoke recipe without DeepSpeed."""
+    return train(workshop, "plain", 1)
+
+
+def train(workshop: Workshop, name: str, processes: int, *words: str, **environment: str) -> str:
+    """Three steps of 12 records, whatever the number of processes; the folder of the weights."""
+    output = f"outputs/{name}"
+    workshop.train(
+        "recipes/smoke.yaml",
+        *("dataset=sample", "max_steps=3", "warmup_steps=0", "disable_shuffling=true", f"output_dir={output}"),
+        *(f"per_device_train_batch_size={12 // processes}", "logging_steps=1", "plot_loss=false", *words),
+        **environment,
+    )
+    steps = [json.loads(line) for line in (workshop.folder / output / "trainer_log.jsonl").open()]
+    assert steps[-1]["current_steps"] == 3
+    return output
+
+
+@pytest.mark.parametrize(("stage", "processes"), [("zero2", 1), ("zero2", 2), ("zero3", 1)])
+def test_deepspeed_trains_to_the_same_weights(workshop: Workshop, plain: str, stage: str, processes: int) -> None:
+    """Not ZeRO-3 with two processes: DeepSpeed 0.18.4 refuses it on CPU, or corrupts the weights in silence."""
+    launcher = {"FORCE_TORCHRUN": "1", "NPROC_PER_NODE": str(processes), "MASTER_PORT": "29512"}
+    config = f"deepspeed={ROOT / 'recipes' / 'deepspeed' / stage}.json"
+    sharded = train(workshop, f"{stage}_{processes}", processes, config, **launcher)
+    assert weights_differ(workshop, sharded, plain) < 1e-4
