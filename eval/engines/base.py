@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from PIL import Image
 
 from unimumer_data.errors import EngineError, ImageError
 from unimumer_data.images import fit_pixels, load_image
+
+if TYPE_CHECKING:
+    from ..config import EvalConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +124,12 @@ def pictures(
 def brief(error: Exception) -> str:
     """The message of a library's error on one line of bearable length."""
     return " ".join(str(error).split())[:300] or type(error).__name__
+
+
+def prompter(processor: Any, config: EvalConfig) -> Callable[[str], str]:
+    """`chat_prompt` of a model and a configuration; remembers, since most samples are asked the same."""
+    write = partial(chat_prompt, processor, system=config.system, template_args=config.template_args)
+    return lru_cache(maxsize=16)(write)
 
 
 def chat_prompt(processor: Any, prompt: str, *, system: str | None, template_args: dict[str, Any]) -> str:

@@ -11,7 +11,7 @@ from PIL import Image
 
 from unimumer_data.errors import EngineError, ImageError
 
-from .base import Answer, Output, Request, Sampling, brief, chat_prompt, pictures
+from .base import Answer, Output, Request, Sampling, brief, pictures, prompter
 
 if TYPE_CHECKING:
     from ..config import EvalConfig
@@ -39,6 +39,7 @@ class TransformersEngine:
         except (OSError, ValueError, KeyError) as error:
             raise EngineError(f"transformers cannot load {config.model}: {brief(error)}") from error
         self._processor.tokenizer.padding_side = "left"
+        self._chat = prompter(self._processor, config)
         self._model = _with_adapter(model, config).to(device).eval()
         self._stop = _stop_tokens(model, self._processor.tokenizer)
 
@@ -74,11 +75,7 @@ class TransformersEngine:
         import torch
         from transformers import GenerationConfig, LogitsProcessorList
 
-        config = self._config
-        texts = [
-            chat_prompt(self._processor, request.prompt, system=config.system, template_args=config.template_args)
-            for request, _ in batch
-        ]
+        texts = [self._chat(request.prompt) for request, _ in batch]
         images = [picture for _, picture in batch]
         inputs = self._processor(text=texts, images=images, padding=True, return_tensors="pt").to(self._device)
         greedy = sampling.temperature == 0

@@ -12,7 +12,7 @@ from PIL import Image
 from unimumer_data.errors import EngineError, ImageError
 from unimumer_data.images import SIDE_OF_TOKEN
 
-from .base import Answer, Output, Request, Sampling, brief, chat_prompt, pictures
+from .base import Answer, Output, Request, Sampling, brief, pictures, prompter
 
 if TYPE_CHECKING:
     from ..config import EvalConfig
@@ -45,7 +45,7 @@ class VllmEngine:
             self.llm = LLM(**engine_arguments(config, device))
         except (RuntimeError, ValueError, OSError) as error:
             raise EngineError(f"vllm cannot start {config.model}: {brief(error)}") from error
-        self._processor = _processor(config)
+        self._chat = prompter(_processor(config), config)
 
     def predict(self, requests: Iterable[Request], sampling: Sampling) -> Iterator[Answer]:
         params = sampling_params(sampling)
@@ -80,13 +80,7 @@ class VllmEngine:
 
         if isinstance(picture, ImageError):
             return Answer(index=request.index, failure=f"image: {picture}")
-        text = chat_prompt(
-            self._processor,
-            request.prompt,
-            system=self._config.system,
-            template_args=self._config.template_args,
-        )
-        prompt = {"prompt": text, "multi_modal_data": {"image": picture}}
+        prompt = {"prompt": self._chat(request.prompt), "multi_modal_data": {"image": picture}}
         try:
             internal = self.llm.enqueue([prompt], params.clone(), use_tqdm=False)[0]
         except (VLLMClientError, ValueError, TypeError, RuntimeError) as error:
