@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -35,13 +36,19 @@ def draw(ink: Ink, max_pixels: int) -> Picture:
     return Picture(image, encode_png(image))
 
 
-def convert(where: Path | bytes, max_pixels: int) -> Picture:
+def convert(
+    where: Path | bytes, max_pixels: int, prepare: Callable[[Image.Image], Image.Image] | None = None
+) -> Picture:
     """A picture file, or an encoded picture, as training will see it.
+
+    Args:
+        prepare: what the corpus does to its opened pictures first (``Source.picture``).
 
     Raises:
         ImageError: it cannot be opened, or is out of bounds.
     """
-    image = fit_pixels(load_image(where), max_pixels)
+    image = load_image(where)
+    image = fit_pixels(prepare(image) if prepare else image, max_pixels)
     buffer = BytesIO()
     if suffix(where) == ".jpg":
         image.save(buffer, "JPEG", quality=95, subsampling=0)

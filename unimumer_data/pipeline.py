@@ -16,6 +16,7 @@ from typing import Literal
 
 from .errors import LatexSyntaxError, SourceError, UniMumerError
 from .latex import Repair, canonical
+from .lint import repair as repair_label
 from .overlap import Fingerprint, Guard, Leak, look_hash, pixel_hash
 from .pictures import Picture, convert, draw, referenced_path, stored_path
 from .records import Record, Sample
@@ -182,7 +183,8 @@ def _open(work: Work, sample: Sample) -> _Opened:
     looked_at = work.guard is not None or work.fingerprints or not stays
     if work.image_folder is None or not looked_at:
         return _Opened(sample, sample.label, None)
-    return _Opened(sample, sample.label, partial(convert, where, work.image_max_pixels))
+    prepare = get_source(work.source).picture
+    return _Opened(sample, sample.label, partial(convert, where, work.image_max_pixels, prepare))
 
 
 def _path(work: Work, sample: Sample) -> str:
@@ -201,10 +203,12 @@ def _canonical(work: Work, opened: _Opened) -> tuple[str, list[Change]]:
     if not is_text(sample.label):
         raise LatexSyntaxError("not valid Unicode", reason="encoding")
     repairs: list[Repair] | None = [] if work.repair else None
-    text = canonical(sample.label, "records", corpus=work.conventions, repairs=repairs)
+    label, listed = repair_label(sample.label) if work.repair else (sample.label, ())
+    text = canonical(label, "records", corpus=work.conventions, repairs=repairs)
     if not text:
         raise LatexSyntaxError("the label is empty", reason="empty_label")
-    reasons = [(repair.reason, repair.message) for repair in repairs or ()]
+    reasons = [(name, "a listed repair, see lint.REPAIRS") for name in listed]
+    reasons += [(repair.reason, repair.message) for repair in repairs or ()]
     if sample.note and opened.truth != sample.label:
         reasons.insert(0, (sample.note.partition(":")[0], sample.note))
     return text, [

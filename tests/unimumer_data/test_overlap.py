@@ -83,6 +83,13 @@ def one(name, *labels):
     return LabelledSet(name, [Item(id=f"{name}_{n}", label=label) for n, label in enumerate(labels)])
 
 
+@pytest.mark.parametrize(
+    ("a", "b"), [(r"\sum \limits _ { i } x", r"\sum_i x"), (r"\left( x \right)", "( x )"), (r"a \le b", r"a \leq b")]
+)
+def test_conventions_of_corpora_do_not_hide_an_overlap(a, b):
+    assert fingerprint(Item(id="a", label=a)).label == fingerprint(Item(id="b", label=b)).label
+
+
 def test_pictures_and_both(save):
     a = Index(prints(save("a.png", drawing(1), "x"), save("b.png", drawing(2), "y"), save("c.png", drawing(3), "z")))
     b = Index(

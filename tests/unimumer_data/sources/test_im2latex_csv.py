@@ -7,12 +7,14 @@ from unimumer_data.sources.im2latex_csv import read
 
 @pytest.fixture
 def corpus(tmp_path):
+    save_picture(tmp_path / "outside.png")
+    tmp_path = tmp_path / "corpus"
     rows = ["formula,image,image"]
     for name in ("aa", "bb", "cc", "dd"):
         for style in ("basic", "arial"):
             save_picture(tmp_path / style / f"{name}.png")
         rows.append(f'"{name} , x",basic/{name}.png,arial/{name}.png')
-    rows += ["gone,basic/gone.png", "none", "out,../../etc/passwd.png"]
+    rows += ["gone,basic/gone.png", "none", "out,../outside.png"]
     save_text(tmp_path / "im2latexv2_train.csv", "\n".join(rows))
     return tmp_path
 
