@@ -9,6 +9,7 @@ hashes) and dropped.jsonl (every sample left out or mended, with its reason).
 from __future__ import annotations
 
 import argparse
+import random
 import sys
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -16,7 +17,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from .builder import Outcome, SetBuilder, SetConfig
+from .builder import KEYS, Outcome, SetBuilder, SetConfig
 from .config import load_config, make_config
 from .errors import ConfigError, UniMumerError, UnknownSourceError, UnknownTaskError, suggestion
 from .sources import SOURCES
@@ -24,6 +25,7 @@ from .tasks import TASKS
 from .testsets import TEST
 
 SAMPLE = Path(__file__).resolve().parent.parent / "examples" / "sample"
+PREVIEWED = 60  # pictures
 USAGE_ERRORS = (ConfigError, UnknownSourceError, UnknownTaskError)
 
 
@@ -40,7 +42,7 @@ class BuildConfig(SetConfig):
     only: tuple[str, ...] = ()
 
 
-EXTRA_HELP = {"sets": "in YAML: a list of sets, each with its own keys", "only": "of several sets, the names to build"}
+_KEYS = {**KEYS, "sets": "in YAML: a list of sets, each with its own keys", "only": "names of the sets to build"}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -100,7 +102,7 @@ def plan(words: Sequence[str]) -> list[SetConfig]:
 
 
 def _plan_sample(config: BuildConfig) -> list[SetConfig]:
-    """The bundled sample: writers kept apart, the larger part to train on."""
+    """The bundled sample: 48 expressions to train on, 12 to test."""
     if not SAMPLE.is_dir():
         raise ConfigError(f"{SAMPLE} is not there; run from a checkout, or write source=... path=...")
     name = config.name or "sample"
@@ -130,10 +132,13 @@ def summary(outcome: Outcome) -> str:
 
 
 def _preview(outcome: Outcome) -> Path:
-    from .preview import write_preview
+    """A contact sheet of pictures of the set, drawn by lot."""
+    from .preview import contact_sheet, draw_file
 
+    pictures = sorted((outcome.folder / "images").iterdir())
+    chosen = sorted(random.Random(0).sample(pictures, min(PREVIEWED, len(pictures))))
     path = outcome.folder / "preview.png"
-    write_preview(outcome.folder / "images", path)
+    contact_sheet((picture.stem, draw_file(picture)) for picture in chosen).save(path)
     return path
 
 
@@ -146,7 +151,7 @@ def _help() -> str:
     parts = ["keys:"]
     for one in fields(BuildConfig):
         default = "" if one.default in (None, ()) or one.name == "options" else f" ({_spell(one.default)})"
-        parts.append(_entry(one.name, one.metadata.get("help", EXTRA_HELP.get(one.name, "")) + default))
+        parts.append(_entry(one.name, _KEYS[one.name] + default))
     parts.append("\nsources (source=NAME):")
     for source in SOURCES.values():
         parts.append(_entry(source.name, source.layout))
@@ -162,9 +167,9 @@ def _entry(name: str, text: str) -> str:
 
 
 def _spell(value: Any) -> str:
-    return (
-        ",".join(value) if isinstance(value, tuple) else str(value).lower() if isinstance(value, bool) else str(value)
-    )
+    if isinstance(value, tuple):
+        return ",".join(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""One data set, from a corpus to its folder: ``data/NAME/`` with pictures, records of each task, manifest and drops."""
+"""One data set, from a corpus to its folder ``data/NAME/``: pictures, records of each task, manifest and drops."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import heapq
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from hashlib import blake2b, sha256
@@ -31,30 +31,47 @@ CHUNK = 128  # samples: under a second of rendering, so that progress shows; eno
 DROPPED = "dropped.jsonl"
 
 
-def _help(text: str, default: Any) -> Any:
-    return field(default=default, metadata={"help": text})
+KEYS: Mapping[str, str] = {
+    "source": "corpus format, one of the sources below",
+    "path": "where the corpus lies",
+    "name": "of the data set; default: the last part of path",
+    "split": "train, valid or test: what to read of the corpus and what to take the set for",
+    "tasks": "tasks, comma-separated",
+    "output": "folder of data/ and dataset_info.json",
+    "limit": "at most so many samples: the first, or with a seed drawn at random",
+    "seed": "which samples a limit draws",
+    "shard": "i/n: only the i-th of n parts, i from 1; parts are chosen by sample id",
+    "repair": "mend broken labels and list them, instead of dropping them",
+    "images": "copy, reference (point to picture files where they are) or none (only records)",
+    "image_max_pixels": "bound of height times width; LLaMA-Factory's key of that name",
+    "conventions": "label conventions of the corpus; default: those of the source",
+    "guard": "what to do with test samples in a training set",
+    "options": "of the source, '{key: value}'",
+    "workers": "processes; 0: one for each core",
+}
+"""Key -> what it means, for ``--help``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetConfig:
-    """How one data set is built. The help texts are those of ``--help``."""
+    """How one data set is built; `KEYS` explains each key."""
 
-    source: str | None = _help("corpus format, one of the sources below", None)
-    path: Path | None = _help("where the corpus lies", None)
-    name: str | None = _help("of the data set; default: the last part of path", None)
-    split: str | None = _help("train, valid or test: what to read of the corpus and what to take the set for", None)
-    tasks: tuple[str, ...] = _help("tasks, comma-separated", ("vanilla", "tree", "can"))
-    output: Path = _help("folder of data/ and dataset_info.json", Path())
-    limit: int | None = _help("at most so many samples: the first, or with a seed drawn at random", None)
-    seed: int | None = _help("which samples a limit draws", None)
-    shard: str | None = _help("i/n: only the i-th of n parts, i from 1; parts are chosen by sample id", None)
-    repair: bool = _help("mend broken labels and list them, instead of dropping them", False)
-    images: Images = _help("copy, reference (point to picture files where they are) or none (only records)", "copy")
-    image_max_pixels: int = _help("bound of height times width; LLaMA-Factory's key of that name", IMAGE_MAX_PIXELS)
-    conventions: str | None = _help("label conventions of the corpus; default: those of the source", None)
-    guard: Literal["stop", "drop", "off"] = _help("what to do with test samples in a training set", "stop")
-    options: dict[str, Any] = field(default_factory=dict, metadata={"help": "of the source, '{key: value}'"})
-    workers: int = _help("processes; 0: one for each core", 0)
+    source: str | None = None
+    path: Path | None = None
+    name: str | None = None
+    split: str | None = None
+    tasks: tuple[str, ...] = ("vanilla", "tree", "can")
+    output: Path = Path()
+    limit: int | None = None
+    seed: int | None = None
+    shard: str | None = None
+    repair: bool = False
+    images: Images = "copy"
+    image_max_pixels: int = IMAGE_MAX_PIXELS
+    conventions: str | None = None
+    guard: Literal["stop", "drop", "off"] = "stop"
+    options: dict[str, Any] = field(default_factory=dict)
+    workers: int = 0
 
     def __post_init__(self) -> None:
         for key in ("limit", "image_max_pixels"):
@@ -195,10 +212,8 @@ class SetBuilder:
     def _write(self) -> Outcome:
         arrays = list(self.files.values())
         lists = [DROPPED, *([testsets.FILE_NAME] if self.split == testsets.TEST else [])]
-        with (
-            Staging(self.folder, arrays, lists, self._key()) as staging,
-            Progress(self.name, self._total()) as progress,
-        ):
+        progress = Progress(self.name, self._total())
+        with Staging(self.folder, arrays, lists, self._key()) as staging, progress:
             inputs = self._inputs()
             chunks = self._resumed(inputs, staging)
             if chunks is None:
@@ -332,12 +347,8 @@ class SetBuilder:
         return min(filter(None, (total, config.limit)), default=None)
 
     def _entries(self) -> dict[str, dict[str, Any]]:
-        return {
-            file.removesuffix(".json"): registry.file_entry(
-                registry.record_file(self.name, file.removesuffix(".json"))
-            )
-            for file in self.files.values()
-        }
+        names = [self.name + task.suffix for task in self.tasks]
+        return {name: registry.file_entry(registry.record_file(self.name, name)) for name in names}
 
     def _outcome(self, status: str, tally: Tally, examples: list[Change]) -> Outcome:
         return Outcome(name=self.name, folder=self.folder, status=status, tally=tally, first={}, examples=examples)

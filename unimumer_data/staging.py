@@ -1,8 +1,8 @@
 """Files of a set while it is being built: hidden until they are whole, and kept if the build is interrupted.
 
-Everything is written below ``.build/`` of the set's folder. After each chunk a checkpoint notes how long every file is;
-a build that was killed cuts the files back to the last checkpoint and goes on. When all is done the files move to their
-places, the manifest last.
+Everything is written below ``.build/`` of the set's folder. After each chunk a checkpoint notes how long every file
+is; a build that was killed cuts the files back to the last checkpoint and goes on. When all is done the files move to
+their places, the manifest last.
 """
 
 from __future__ import annotations

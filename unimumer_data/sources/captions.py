@@ -64,7 +64,7 @@ def _rows(caption: Path) -> Iterator[tuple[int, str, str]]:
         return
     for number, line in read_lines(caption):
         name, _, label = line.partition("\t") if "\t" in line else line.partition(" ")
-        yield number, name.strip(), label.strip()
+        yield number, name.strip(), label
 
 
 def count(path: Path, split: str) -> int:

@@ -48,7 +48,7 @@ def read(
             yield Drop(id=place, reason="encoding", message=f"{place}: not UTF-8", before=ascii(label))
         else:
             name = str(name).strip()
-            yield Sample(id=id_of(name), label=label.strip(), image=finder.find(name), split=split)
+            yield Sample(id=id_of(name), label=label, image=finder.find(name), split=split)
 
 
 def count(path: Path, split: str) -> int:
