@@ -164,6 +164,14 @@ def test_every_kind_of_formula_is_drawn(at_width):
     assert "cannot be drawn" not in page.text
 
 
+def test_confidence_is_drawn_where_there_is_one(at_width):
+    browser = at_width("one.html")
+    figure = browser.find_element(By.CSS_SELECTOR, ".chart.reliability")
+    assert "ECE 0." in figure.text and figure.find_elements(By.TAG_NAME, "circle")
+    browser.find_elements(By.CSS_SELECTOR, "#summary tbody button")[1].click()
+    assert not browser.find_elements(By.CSS_SELECTOR, ".chart.reliability")
+
+
 def test_filters_and_pages(at_width):
     browser = at_width("one.html")
     errors = int(browser.find_element(By.ID, "status").text.split()[0])

@@ -104,7 +104,20 @@ function drawCurves() {
     : [["strict", "strict"], ["raw", "raw"]].map(([name, form]) => ({ name, of: (measure) => scores().groups[measure].map((g) => g[form]) }));
   $("legend").replaceChildren(...series.map((s, i) => el("span", { class: "k" + i }, s.name)), el("span", { class: "kn" }, "share of the samples"));
   $("curves").replaceChildren(...Object.entries(MEASURES).map(([measure, title]) =>
-    chart(title, scores().groups[measure], series.map((s) => ({ name: s.name, points: s.of(measure) })))));
+    chart(title, scores().groups[measure], series.map((s) => ({ name: s.name, points: s.of(measure) })))), ...reliability());
+}
+
+/** How often answers of each confidence are right; nothing where the predictions carry no confidence. */
+function reliability() {
+  const calibration = scores().calibration;
+  if (!calibration) return [];
+  const exact = (fraction) => ({ value: 100 * fraction, low: 100 * fraction, high: 100 * fraction });
+  const bins = calibration.bins.map((bin) => ({ low: Math.round(100 * bin.low), high: Math.round(100 * bin.high), n: bin.n }));
+  const lines = [["right", "accuracy"], ["confidence", "confidence"]]
+    .map(([name, key]) => ({ name, points: calibration.bins.map((bin) => exact(bin[key])) }));
+  const figure = chart(`Confidence, percent: right (solid) beside expected (dashed); ECE ${calibration.ece.toFixed(3)}`, bins, lines);
+  figure.classList.add("reliability");
+  return [figure];
 }
 
 function svg(name, attributes, ...children) {
