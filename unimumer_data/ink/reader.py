@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -75,19 +76,20 @@ def read_inkml(path: Path) -> Ink:
             read, or no stroke at all; names file, trace and cure.
     """
     try:
-        with open(path, "rb") as file:
-            data = file.read(MAX_BYTES + 1)
+        with open(path, "rb", buffering=0) as file:
+            size = os.fstat(file.fileno()).st_size
+            data = file.readall() if size <= MAX_BYTES else b""
     except FileNotFoundError:
         raise InkError(f"{path}: no such file; correct the path") from None
     except OSError as error:
         raise InkError(f"{path}: cannot be read ({error.strerror})") from error
+    if size > MAX_BYTES:
+        raise InkError(f"{path}: over {MAX_BYTES} bytes; not the ink of one expression, split it")
     return parse_inkml(data, name=str(path))
 
 
 def parse_inkml(data: bytes, *, name: str) -> Ink:
     """As `read_inkml`, from the content of a file. ``name`` opens the error messages."""
-    if len(data) > MAX_BYTES:
-        raise InkError(f"{name}: over {MAX_BYTES} bytes; not the ink of one expression, split it")
     if not data.strip():
         raise InkError(f"{name}: empty file; fetch it again")
     data, notes = _to_utf8(data)
@@ -168,12 +170,12 @@ class _Reader:
         self._parser.StartElementHandler = self._start
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
-        handler = _STARTS.get(_local(name))
+        handler = _STARTS.get(_local(name) if ":" in name else name)
         if handler:
             handler(self, attributes)
 
     def _end(self, name: str) -> None:
-        handler = _ENDS.get(_local(name))
+        handler = _ENDS.get(_local(name) if ":" in name else name)
         if handler:
             handler(self)
 

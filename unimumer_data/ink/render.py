@@ -125,10 +125,12 @@ def _side(extent: float, style: Style) -> int:
 
 def _draw(canvas: Image.Image, strokes: list[ImagePath.Path], pen: int) -> None:
     """Black polylines, a disc on every vertex."""
-    draw = ImageDraw.Draw(canvas)
-    line, disc, radius = draw.draw.draw_lines, draw.draw.draw_ellipse, pen / 2
+    draw = ImageDraw.Draw(canvas).draw
+    radius = pen / 2
     for stroke in strokes:
         stroke.compact(0.7 * pen)  # the pen covers what lies closer
-        line(stroke, 0, pen)
-        for x, y in stroke:
-            disc((x - radius, y - radius, x + radius, y + radius), 0, 1)
+        draw.draw_lines(stroke, 0, pen)
+        stroke.transform((1, 0, -radius, 0, 1, -radius))
+        values = iter(stroke.tolist(True))
+        for left, top in zip(values, values, strict=True):
+            draw.draw_ellipse((left, top, left + pen, top + pen), 0, 1)
