@@ -79,9 +79,9 @@ class Source:
                 yield Drop(id=item.id, reason=error.reason, message=str(error))
 
     def with_ink_label(self, sample: Sample, ink: Ink) -> Sample:
-        """The sample with the label that its ink carries."""
+        """The sample with the label and the writer that its ink carries."""
         label, note = self.ink_label(ink) if self.ink_label else (ink.label or "", None)
-        return replace(sample, label=label, note=note)
+        return replace(sample, label=label, note=note, writer=sample.writer or ink.writer)
 
 
 def read_ink(path: Path) -> Ink:
