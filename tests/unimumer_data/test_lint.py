@@ -68,8 +68,10 @@ def test_findings_say_where():
 @pytest.mark.parametrize(
     ("before", "after", "names"),
     [
-        (r"M\ltN", r"M \lt N", ["glued_command"]),
-        (r"\intf (x)", r"\int f ( x )", ["glued_command"]),
+        (r"M\ltN", r"M\lt N", ["glued_command"]),
+        (r"\intf (x)", r"\int f (x)", ["glued_command"]),
+        ("%%x = 1", "x = 1", ["leading_percent"]),
+        (r"%M\ltN", r"M\lt N", ["leading_percent", "glued_command"]),
         (r"\sqrt {648 + 648} ABOVE {4} + 8", r"\sqrt [ 4 ] { 6 4 8 + 6 4 8 } + 8", ["index_of_root"]),
         (r"\sqrt {\sqrt {x} ABOVE {n}} ABOVE {m}", r"\sqrt [ m ] { \sqrt [ n ] { x } }", ["index_of_root"]),
     ],
@@ -80,7 +82,7 @@ def test_listed_repairs(before, after, names):
 
 
 @pytest.mark.parametrize(
-    "label", [r"\ltimes x", r"x ABOVE { 2 }", r"\sqrt {3} ABOVE {\sqrt} BELOW {2}", r"\sqrt{x}", ""]
+    "label", [r"\ltimes x", r"x ABOVE { 2 }", r"50 \% x % y", r"\sqrt {3} ABOVE {\sqrt} BELOW {2}", r"\sqrt{x}", ""]
 )
 def test_what_is_not_on_the_list_stays(label):
     assert repair(label) == (label, ())
