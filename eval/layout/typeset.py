@@ -141,7 +141,7 @@ class _Typesetter:
 
     def _plan_table(self, row: Row, form: _Form, align: str, style: int, font: str) -> list[tuple[Row, int, str]]:
         """The cells of a row with breaks."""
-        table = _Table(form, align.replace("|", "") or form.align, [[[]]], [], _bars(align), row[0] if row else Node(""))
+        table = _Table(form, align.replace("|", "") or form.align, [[[]]], [], _bars(align), Node("\\hline"))
         for node in row:
             if node.symbol == BREAK:
                 table.rows.append([[]])
@@ -149,7 +149,6 @@ class _Typesetter:
                 table.rows[-1].append([])
             elif node.symbol == "\\hline":
                 table.rules.append(len(table.rows) - 1)
-                table.node = node
             else:
                 table.rows[-1][-1].append(node)
         while len(table.rows) > 1 and table.rows[-1] == [[]]:
@@ -377,7 +376,8 @@ class _Typesetter:
         if environment.left:
             parts.insert(0, make.delimiter(node, _shape(environment.left), size, style))
         if environment.right:
-            parts.append(make.delimiter(node, _shape(environment.right), size, style))
+            ends = node.child(f"end_{name}")
+            parts.append(make.delimiter(ends[0] if ends else node, _shape(environment.right), size, style))
         return ("inner" if len(parts) > 1 else "ord"), beside(parts)
 
     def _boxed(self, node: Node, style: int, font: str) -> tuple[str, Box]:

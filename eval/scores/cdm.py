@@ -23,8 +23,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from unimumer_data.latex import Node, Repair, Row, canonical_tree, write_tokens
-from unimumer_data.latex.grammar import COMMANDS, FUNCTIONS, ORDINARY
+from unimumer_data.latex import Node, Repair, Row, parse_tokens, tokenize
+from unimumer_data.latex.conventions import STRICT_NAMES
+from unimumer_data.latex.grammar import COMMANDS, ENVIRONMENTS, FUNCTIONS, ORDINARY
 from unimumer_eval.layout import layout_row
 
 from .ransac import inliers
@@ -32,6 +33,9 @@ from .ransac import inliers
 PIXELS_PER_EM = 12 / 72.27 * 200
 PADDING = 8
 """Pixels of white that the published tool leaves around the formula."""
+LONGEST = 1500
+"""Tokens that take part in the matching; those after them count, but match nothing, as the published tool has it that
+runs out of colours. Formulas that are the same on paper are not cut."""
 TOKEN_COST, SYNONYM_COST, BOX_COST, ORDER_COST = 1.0, 0.05, 0.05, 0.15
 
 
@@ -69,16 +73,14 @@ def cdm(gt: str, pred: str) -> Cdm:
     >>> cdm(r"a \leq b", r"a \le b").f1
     1.0
 
-    A text that is not LaTeX is mended and scored as it would print then. Texts that are equal in strict canonical
-    form score 1, two empty ones too; otherwise an empty prediction, or one for an empty label, scores 0.
+    A text that is not LaTeX is mended and scored as it would print then. Equal texts score 1, two empty ones too;
+    otherwise an empty prediction, or one for an empty label, scores 0.
     """
     if gt == pred:
         return Cdm(f1=1.0, precision=1.0, recall=1.0)
     label, answer = _render(gt), _render(pred)
     mended = {"label_mended": label.mended, "answer_mended": answer.mended}
     n, m = len(label.names), len(answer.names)
-    if label.canonical == answer.canonical:
-        return Cdm(f1=1.0, precision=1.0, recall=1.0, matched=n, label_tokens=n, answer_tokens=m, **mended)
     matched = _matches(label, answer) if n and m else 0
     return Cdm(
         f1=2 * matched / (n + m) if n + m else 0.0,
@@ -137,20 +139,23 @@ SPLIT_WORDS: Mapping[str, str] = MappingProxyType(
 DOTS = frozenset(r"\ldots \cdots \dots \dotsc \dotsi \dotsm \dotso \dotsb \hdots \mathellipsis".split())
 """Three full stops each."""
 
+RENAMED: Mapping[str, str] = MappingProxyType(
+    dict.fromkeys((r"\dfrac", r"\tfrac", r"\cfrac"), r"\frac")
+    | dict.fromkeys((r"\dbinom", r"\tbinom"), r"\binom")
+    | {r"\operatorname*": r"\operatorname"}
+)
+"""What the published tool's normaliser writes for these."""
+
 SYNONYMS: Mapping[str, str] = MappingProxyType(
     {
         "\\dot": ".",
         "\\cdot": ".",
         "\\prime": "'",
-        "\\ast": "*",
-        "\\rightarrow": "\\to",
         "\\top": "T",
-        "\\neg": "\\lnot",
+        "\\parallel": "\\|",
     }
 )
 """Tokens that the published tool takes for each other, beyond those that are one in strict canonical form."""
-
-NOT_COUNTED = frozenset(("\\hline",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,13 +163,13 @@ class _Rendered:
     """A formula as CDM sees it.
 
     Args:
-        canonical: strict canonical tokens.
-        names: n tokens that print, in reading order, and the classes that synonyms put them into.
+        names: n tokens that print, in reading order.
+        classes: what their synonyms are called together.
         boxes: ``[n, 4]`` pixels: left, top, right, bottom.
         width, height: of the picture, pixels.
+        mended: the text is not LaTeX.
     """
 
-    canonical: tuple[str, ...]
     names: tuple[str, ...]
     classes: tuple[str, ...]
     boxes: NDArray[np.float64]
@@ -176,103 +181,139 @@ class _Rendered:
 @lru_cache(maxsize=1024)
 def _render(text: str) -> _Rendered:
     repairs: list[Repair] = []
-    row = canonical_tree(text, "strict", repairs=repairs)
-    tokens = tuple(write_tokens(row))
-    order = _spell_out(row)
+    tokens = tokenize(text)
+    row = parse_tokens(tokens, repairs=repairs)
+    _spell_out(row)
     edges: dict[int, list[float]] = {}
-    for mark in layout_row(row).marks:
-        key = id(mark.node)
-        box = edges.get(key)
+    for mark in layout_row(row, tokens).marks:
         if mark.left >= mark.right:
             continue  # the bar of an empty fraction
+        key = id(mark.node)
+        box = edges.get(key)
         if box is None:
             edges[key] = [mark.left, mark.top, mark.right, mark.bottom]
         else:
             box[0], box[1] = min(box[0], mark.left), min(box[1], mark.top)
             box[2], box[3] = max(box[2], mark.right), max(box[3], mark.bottom)
-    printed = [node for node in order if id(node) in edges and node.symbol not in NOT_COUNTED]
-    names = tuple([node.symbol for node in printed])
-    if not edges:
-        return _Rendered(tokens, (), (), np.empty((0, 4)), 0.0, 0.0, bool(repairs))
-    boxes = np.array([edges[id(node)] for node in printed]).reshape(-1, 4) * PIXELS_PER_EM
+    printed = [(name, edges[id(node)]) for name, node in _in_reading_order(row) if id(node) in edges]
+    if not printed:
+        return _Rendered((), (), np.empty((0, 4)), 0.0, 0.0, bool(repairs))
+    names = tuple([name for name, _ in printed])
+    boxes = np.array([box for _, box in printed]) * PIXELS_PER_EM
     everything = np.array(list(edges.values())) * PIXELS_PER_EM
     origin = everything[:, :2].min(axis=0) - PADDING
     width, height = everything[:, 2:].max(axis=0) - origin + PADDING
     boxes -= np.tile(origin, 2)
-    return _Rendered(tokens, names, tuple(map(_class_of, names)), boxes, width, height, bool(repairs))
+    return _Rendered(names, tuple(map(_class_of, names)), boxes, width, height, bool(repairs))
 
 
+@lru_cache(maxsize=4096)
 def _class_of(token: str) -> str:
     token = SYNONYMS.get(token, token)
+    token = STRICT_NAMES.get(token, token)
     for prefix in ("\\wide", "\\var"):
         if token.startswith(prefix):
             return "\\" + token[len(prefix) :]
     return token
 
 
-def _spell_out(row: Row) -> list[Node]:
-    r"""Write the tree as the published tool reads it, in place: names letter by letter, dots as full stops, no line
-    breaks outside of environments. Returns all nodes in reading order."""
-    order: list[Node] = []
+def _spell_out(row: Row) -> None:
+    r"""Write the tree as the published tool reads it, in place: names letter by letter, dots as full stops, scripts
+    without ``\limits``, no line breaks outside of environments."""
     work: list[tuple[Row, bool]] = [(row, False)]
-    pending: list[Iterator[Node]] = []
     while work:
         current, in_table = work.pop()
-        current[:] = [piece for node in current for piece in _pieces(node, in_table)]
+        spelled: Row = []
+        for node in current:
+            if node.symbol in ("\\limits", "\\nolimits") and spelled:
+                _hang_scripts(spelled[-1], node)
+            elif in_table or node.symbol not in ("\\\\", "&"):
+                spelled += _pieces(node)
+        current[:] = spelled
         for node in current:
             for relation, child in node.children or ():
-                if node.symbol != "\\begin" or relation != "above":
+                if relation != "above" or node.symbol != "\\begin":
                     work.append((child, relation.startswith("begin_")))
-    pending.append(iter(row))
-    while pending:
-        node = next(pending[-1], None)
-        if node is None:
-            pending.pop()
-            continue
-        order.append(node)
-        rows = [child for _, child in node.children or ()]
-        pending.extend(iter(child) for child in reversed(rows))
-    return order
 
 
-def _pieces(node: Node, in_table: bool) -> list[Node]:
+def _pieces(node: Node) -> list[Node]:
     if node.symbol in DOTS:
         return [Node("."), Node("."), Node(".", children=node.children)]
     if node.symbol in SPLIT_WORDS:
         letters = [Node(letter) for letter in SPLIT_WORDS[node.symbol]]
+        word = Node("\\operatorname", node.start, node.stop, [("above", letters)])
         if node.symbol == "\\pmod":
-            return [Node("\\operatorname", children=[("above", letters)]), *(node.child("above") or [])]
-        scripts = zip(("sub", "sup"), COMMANDS.get(node.symbol, ORDINARY).scripts, strict=True)
-        hung = [(name, row) for name, own in scripts if (row := node.child(own)) is not None]
-        return [Node("\\operatorname", children=[("above", letters), *hung])]
-    if node.symbol in ("\\\\", "&") and not in_table:
-        return []
+            return [word, *(node.child("above") or [])]
+        _hang_scripts(word, node)
+        return [word]
+    node.symbol = RENAMED.get(node.symbol, node.symbol)
     return [node]
+
+
+def _hang_scripts(base: Node, bearer: Node) -> None:
+    """The scripts of ``bearer`` on ``base``."""
+    old, new = (COMMANDS.get(node.symbol, ORDINARY).scripts for node in (bearer, base))
+    for own, name in zip(old, new, strict=True):
+        row = bearer.child(own)
+        if row is not None and base.child(name) is None:
+            base.hang(name, row)
+
+
+def _in_reading_order(row: Row) -> Iterator[tuple[str, Node]]:
+    """All nodes with their names; an environment is called as its left delimiter, its end as the right one."""
+    work: list[tuple[str, Iterator[Node]]] = [("", iter(row))]
+    while work:
+        relation, nodes = work[-1]
+        node = next(nodes, None)
+        if node is None:
+            work.pop()
+            continue
+        children = node.children or ()
+        name = node.symbol
+        if name == "\\begin":
+            name = next((_delimiter(inner, left=True) for inner, _ in children if inner.startswith("begin_")), name)
+        elif relation.startswith("end_"):
+            name = _delimiter(relation, left=False)
+        yield name, node
+        work.extend([(inner, iter(child)) for inner, child in reversed(children)])
+
+
+def _delimiter(relation: str, *, left: bool) -> str:
+    environment = ENVIRONMENTS.get(relation.partition("_")[2])
+    return "" if environment is None else environment.left if left else environment.right
 
 
 # -- matching ----------------------------------------------------------------------------------------------------------
 
 
 def _matches(label: _Rendered, answer: _Rendered) -> int:
+    if label.classes == answer.classes and np.abs(label.boxes - answer.boxes).max() < 1:
+        return len(label.names)
+    ours, theirs = label.boxes[:LONGEST], answer.boxes[:LONGEST]
     token_cost = _token_cost(label, answer)
     sizes = np.array([[r.width, r.height] * 2 for r in (label, answer)])
-    places = np.abs(label.boxes[:, None] / sizes[0] - answer.boxes[None] / sizes[1]).sum(axis=2) / 4
-    n, m = token_cost.shape
-    order = np.abs(np.arange(n)[:, None] / n - np.arange(m)[None] / m)
+    places = sum(np.abs(np.subtract.outer(ours[:, i] / sizes[0, i], theirs[:, i] / sizes[1, i])) for i in range(4)) / 4
+    order = np.abs(np.subtract.outer(_order(label), _order(answer)))
     rows, columns = linear_sum_assignment(TOKEN_COST * token_cost + BOX_COST * places + ORDER_COST * order)
-    fitting = inliers(_centers(label.boxes[rows]), _centers(answer.boxes[columns]))
+    fitting = inliers(_centers(ours[rows]), _centers(theirs[columns]))
     return int((fitting & (token_cost[rows, columns] < 1)).sum())
 
 
 def _token_cost(label: _Rendered, answer: _Rendered) -> NDArray[np.float64]:
     numbers: dict[str, int] = {}
     codes = [
-        np.array([numbers.setdefault(name, len(numbers)) for name in names])
+        np.array([numbers.setdefault(name, len(numbers)) for name in names[:LONGEST]])
         for names in (label.names, answer.names, label.classes, answer.classes)
     ]
     same = codes[0][:, None] == codes[1][None]
     alike = codes[2][:, None] == codes[3][None]
     return np.where(same, 0.0, np.where(alike, SYNONYM_COST, 1.0))
+
+
+def _order(formula: _Rendered) -> NDArray[np.float64]:
+    """How far into the formula each token stands, ``[n]`` in [0, 1)."""
+    n = len(formula.names)
+    return np.arange(min(n, LONGEST)) / n
 
 
 def _centers(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
