@@ -90,7 +90,7 @@ def _set_data(runs: Sequence[SetScores], pictures: Pictures, space: int, form: F
     listed: list[list[Any] | None] = [None] * len(rows)
     for index in sorted(range(len(rows)), key=lambda i: not wrong[i]):
         data = _sample_data(rows[index])
-        space -= len(json.dumps(data, ensure_ascii=False).encode())
+        space -= len(str(data).encode())
         if space < 0:
             break
         path = next((sample.pair.image_path for sample in rows[index] if sample.pair.image_path), "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
@@ -31,6 +31,12 @@ class Pictures:
     root: Path
     count: int
     size: int
+    _start: str = field(init=False)
+    _end: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        # resolved once, and joined as text: asking the disk for each of many thousand samples takes seconds
+        self._start, self._end = str(self.root.resolve()), str(self.folder.resolve())
 
     def source(self, path: str, *, put_in: bool) -> str | None:
         """What stands in ``src``: the picture itself if asked for and there is room, else the way to the file.
@@ -39,14 +45,14 @@ class Pictures:
         """
         if not path:
             return None
-        file = self.root / path
-        if put_in and self.count > 0 and file.is_file():
-            data = _thumbnail(file)
+        file = os.path.join(self._start, path)
+        if put_in and self.count > 0 and os.path.isfile(file):
+            data = _thumbnail(Path(file))
             if data is not None and len(data) <= self.size:
                 self.count -= 1
                 self.size -= len(data)
                 return data
-        return quote(os.path.relpath(file.resolve(), self.folder.resolve()).replace(os.sep, "/"))
+        return quote(os.path.relpath(file, self._end).replace(os.sep, "/"))
 
 
 def _thumbnail(file: Path) -> str | None:

@@ -95,7 +95,7 @@ function drawVersus() {
 
 // ---- curves ----------------------------------------------------------------------------------------------------
 
-const MEASURES = { length: "Length of the label, tokens", depth: "Nesting depth", complexity: "Structures (scripts, fractions, roots, cells)" };
+const MEASURES = { length: "Length of the label, tokens", depth: "Nesting depth", complexity: "Structures (scripts, fractions, roots, accents)" };
 const span = (group) => (group.high === null ? `≥ ${group.low}` : group.low === group.high ? `${group.low}` : `${group.low}–${group.high}`);
 
 function drawCurves() {
