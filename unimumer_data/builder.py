@@ -17,6 +17,7 @@ from typing import Any, Literal
 from . import manifest, registry, testsets
 from .errors import ConfigError, OutputError, SourceError, suggestion
 from .images import IMAGE_MAX_PIXELS
+from .latex import canonical
 from .manifest import Tally
 from .overlap import LeakError
 from .pipeline import Change, Images, Item, Result, Work, process
@@ -146,6 +147,13 @@ class SetBuilder:
         self.path: Path = config.path
         self.split = config.split or self.source.split
         self.tasks = [get_task(name) for name in config.tasks]
+        for task in self.tasks:
+            if task.fields:
+                raise ConfigError(
+                    f"task {task.name!r} is about wrong predictions of a model: see docs/error-driven.md"
+                )
+        self.conventions = config.conventions or self.source.conventions
+        canonical("x", corpus=self.conventions)  # unknown conventions are an error of the command line
         self.name = self._name()
         self.folder = config.output / "data" / self.name
         self.files = {task.name: f"{self.name}{task.suffix}.json" for task in self.tasks}
@@ -280,7 +288,7 @@ class SetBuilder:
         return Work(
             source=self.source.name,
             tasks=config.tasks,
-            conventions=config.conventions or self.source.conventions,
+            conventions=self.conventions,
             repair=config.repair,
             images=config.images,
             image_max_pixels=config.image_max_pixels,
@@ -298,7 +306,7 @@ class SetBuilder:
             "path": str(self.path),
             "name": self.name,
             "split": self.split,
-            "conventions": self.config.conventions or self.source.conventions,
+            "conventions": self.conventions,
             "tasks": list(self.config.tasks),
             "guarded_against": {
                 name: sha256(path.read_bytes()).hexdigest()[:16] for name, path in self._tests.items()
@@ -322,7 +330,9 @@ class SetBuilder:
 
     def _part(self) -> Iterator[Item]:
         """The samples of the shard, or all."""
-        index, count = parse_shard(self.config.shard or "1/1")
+        if self.config.shard is None:
+            return self._read()
+        index, count = parse_shard(self.config.shard)
         return (item for item in self._read() if _hash(item.id) % count == index - 1)
 
     def _read(self) -> Iterator[Item]:

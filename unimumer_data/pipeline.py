@@ -5,7 +5,6 @@ A chunk's result depends on the chunk alone, so that chunks can be worked on any
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -15,11 +14,11 @@ from pathlib import Path
 from typing import Literal
 
 from .errors import LatexSyntaxError, SourceError, UniMumerError
-from .latex import Repair, canonical
+from .latex import Repair, canonical, canonical_tree
 from .lint import repair as repair_label
 from .overlap import Fingerprint, Guard, Leak, look_hash, pixel_hash
 from .pictures import Picture, convert, draw, referenced_path, stored_path
-from .records import Record, Sample
+from .records import Sample, record_writer
 from .sources import get_source
 from .sources.base import Drop, read_ink
 from .sources.files import is_text
@@ -119,7 +118,7 @@ def process(work: Work, items: Sequence[Item]) -> Result:
         OSError: a picture cannot be written.
     """
     tasks = [get_task(name) for name in work.tasks]
-    dump = json.JSONEncoder(ensure_ascii=False).encode
+    writers = [record_writer(task.instruction) for task in tasks]
     result = Result(records={task.name: [] for task in tasks})
     digest = blake2b(digest_size=16)
     for item in items:
@@ -130,15 +129,14 @@ def process(work: Work, items: Sequence[Item]) -> Result:
         try:
             opened = _open(work, item)
             label = opened.sample.label
-            text, changes = _canonical(work, opened)
+            expression, changes = _canonical(work, opened)
             path = _path(work, opened.sample)
-            expression = Expression(text)
-            records = [Record.of(path, task.instruction, task.answer(expression)) for task in tasks]
+            records = [write(path, task.answer(expression)) for task, write in zip(tasks, writers, strict=True)]
             picture = opened.picture() if opened.picture else None
         except UniMumerError as error:
             result.changes.append(_dropped(item.id, error.reason, str(error), label))
             continue
-        leak = _compare_with_tests(work, item.id, text, picture, result)
+        leak = _compare_with_tests(work, item.id, expression.text, picture, result)
         if leak:
             message = f"is {leak.test_set}/{leak.test_id} ({leak.rule})"
             result.changes.append(_dropped(item.id, "in_test_set", message, label))
@@ -149,7 +147,7 @@ def process(work: Work, items: Sequence[Item]) -> Result:
             digest.update(picture.data)
             result.images += 1
         for task, record in zip(tasks, records, strict=True):
-            result.records[task.name].append(dump(record.to_dict()))
+            result.records[task.name].append(record)
         result.changes += changes
     result.image_digest = digest.hexdigest()
     return result
@@ -193,7 +191,7 @@ def _path(work: Work, sample: Sample) -> str:
     return stored_path(sample, work.image_prefix)
 
 
-def _canonical(work: Work, opened: _Opened) -> tuple[str, list[Change]]:
+def _canonical(work: Work, opened: _Opened) -> tuple[Expression, list[Change]]:
     """The label in the form of the records, and how it differs from what the corpus says, if it was mended.
 
     Raises:
@@ -204,15 +202,17 @@ def _canonical(work: Work, opened: _Opened) -> tuple[str, list[Change]]:
         raise LatexSyntaxError("not valid Unicode", reason="encoding")
     repairs: list[Repair] | None = [] if work.repair else None
     label, listed = repair_label(sample.label) if work.repair else (sample.label, ())
-    text = canonical(label, "records", corpus=work.conventions, repairs=repairs)
-    if not text:
+    expression = Expression.of_tree(canonical_tree(label, "records", corpus=work.conventions, repairs=repairs))
+    if not expression.text:
         raise LatexSyntaxError("the label is empty", reason="empty_label")
     reasons = [(name, "a listed repair, see lint.REPAIRS") for name in listed]
     reasons += [(repair.reason, repair.message) for repair in repairs or ()]
     if sample.note and opened.truth != sample.label:
         reasons.insert(0, (sample.note.partition(":")[0], sample.note))
-    return text, [
-        Change(id=sample.id, action="repaired", reason=reason, message=message, before=opened.truth, after=text)
+    return expression, [
+        Change(
+            id=sample.id, action="repaired", reason=reason, message=message, before=opened.truth, after=expression.text
+        )
         for reason, message in reasons
     ]
 

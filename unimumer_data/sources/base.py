@@ -64,7 +64,7 @@ class Source:
     split: str = "train"
     options: Mapping[str, str] = field(default_factory=dict)
     ink_label: Callable[[Ink], tuple[str, str | None]] | None = None
-    count: Callable[[Path, str], int] | None = None
+    count: Callable[[Path, str], int | None] | None = None
     picture: Callable[[Image], Image] | None = None
 
     def samples(self, path: Path, split: str | None = None, **options: str) -> Iterator[Sample | Drop]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from ..errors import SourceError
 from ..records import Sample
 from .base import Drop, Source
-from .files import PictureFinder, id_of, is_text, read_json_array, read_lines
+from .files import PictureFinder, count_lines, id_of, is_text, read_json_array, read_lines
 
 
 def _caption_file(path: Path, split: str) -> Path:
@@ -67,9 +67,8 @@ def _rows(caption: Path) -> Iterator[tuple[int, str, str]]:
         yield number, name.strip(), label
 
 
-def count(path: Path, split: str) -> int:
-    caption = _caption_file(path, split)
-    return sum(1 for _ in _rows(caption))
+def count(path: Path, split: str) -> int | None:
+    return count_lines(_caption_file(path, split))
 
 
 SOURCE = Source(

@@ -11,7 +11,7 @@ from typing import Any
 from ..errors import SourceError, suggestion
 from ..records import Sample
 from .base import Drop, Source, existing_folder, unique_ids
-from .files import IMAGE_SUFFIXES, PictureFinder, id_of, is_text, read_json_array, read_lines
+from .files import IMAGE_SUFFIXES, PictureFinder, count_lines, id_of, is_text, read_json_array, read_lines
 
 TABLES = (".tsv", ".csv", ".jsonl", ".json")
 IMAGE_COLUMNS = ("image", "img", "image_path", "file", "file_name", "filename", "path", "name", "id", "img_id")
@@ -51,11 +51,11 @@ def read(
             yield Sample(id=id_of(name), label=label, image=finder.find(name), split=split)
 
 
-def count(path: Path, split: str) -> int:
+def count(path: Path, split: str) -> int | None:
     table = _table(path)
     if table is None:
         return len(_labelled_pictures(path))
-    return sum(1 for _ in read_lines(table))
+    return count_lines(table)
 
 
 def _table(path: Path) -> Path | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from ..latex import Row, parse_tokens
+from ..latex import Row, parse_tokens, write_tokens
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,14 @@ class Expression:
 
     text: str
     candidate: str = ""
+
+    @classmethod
+    def of_tree(cls, tree: Row) -> Expression:
+        """The expression of a canonical tree, which need not be read again."""
+        tokens = write_tokens(tree)
+        expression = cls(" ".join(tokens))
+        expression.__dict__.update(tokens=tokens, tree=tree)
+        return expression
 
     @cached_property
     def tokens(self) -> list[str]:
