@@ -136,6 +136,7 @@ class EvalConfig:
             (self.n > 1 and self.task == "refine", "task=refine starts from one recognition; leave n at 1"),
             (self.adapter is not None and self.engine != "transformers", _ADAPTER),
             (self.data_parallel > 1 and self.engine != "vllm", "data_parallel= is for engine=vllm"),
+            (self.scale == "ray" and sampled > 1, "scale=ray gives one sample each; leave n and vote alone"),
             (self.scale == "ray" and self.engine != "vllm", "scale=ray is for engine=vllm"),
             *((value is not None and value < 1, f"{name} must be at least 1") for name, value in counts.items()),
         ]

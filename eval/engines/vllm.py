@@ -45,7 +45,7 @@ class VllmEngine:
             self.llm = LLM(**engine_arguments(config, device))
         except (RuntimeError, ValueError, OSError) as error:
             raise EngineError(f"vllm cannot start {config.model}: {brief(error)}") from error
-        self._chat = prompter(_processor(config), config)
+        self._chat = prompter(load_processor(config), config)
 
     def predict(self, requests: Iterable[Request], sampling: Sampling) -> Iterator[Answer]:
         params = sampling_params(sampling)
@@ -183,7 +183,8 @@ def _processor_bounds(config: EvalConfig) -> dict[str, dict[str, int]]:
     return {"size": {"shortest_edge": size["shortest_edge"], "longest_edge": longest}}
 
 
-def _processor(config: EvalConfig) -> Any:
+def load_processor(config: EvalConfig) -> Any:
+    """The transformers processor of the model, for its chat template."""
     from transformers import AutoProcessor
 
     return AutoProcessor.from_pretrained(config.model)

@@ -83,9 +83,7 @@ def test_copies_side_by_side_answer_the_same(
     assert workshop.read("results/copies/troubled_pred.json") == by_transformers
 
 
-def test_a_server_answers_the_same(
-    workshop: Workshop, by_transformers: list[dict[str, Any]], server: str
-) -> None:
+def test_a_server_answers_the_same(workshop: Workshop, by_transformers: list[dict[str, Any]], server: str) -> None:
     workshop.python(RUN, *COMMON, "engine=openai", f"base_url={server}", "output=results/server")
     assert workshop.read("results/server/troubled_pred.json") == by_transformers
     run = workshop.read("results/server/troubled_run.json")

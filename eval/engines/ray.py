@@ -1,0 +1,135 @@
+"""vLLM on many machines, through Ray Data's batch stage (`engine=vllm scale=ray`).
+
+The machines of the cluster need this package, vLLM and the pictures under the same paths. Ray decides who answers
+what; greedy answers are those of one machine.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PIL import Image
+
+from unimumer_data.errors import EngineError, ImageError
+from unimumer_data.images import SIDE_OF_TOKEN, fit_pixels, load_image
+
+from .base import Answer, Output, Request, Sampling, brief, prompter
+from .vllm import engine_arguments, load_processor, prepare
+
+if TYPE_CHECKING:
+    from ..config import EvalConfig
+
+_MISSING = "scale=ray needs ray in the environment of vLLM, on every machine: pip install 'ray[data]>=2.60'"
+_BATCH = 16  # rows that Ray hands to a copy at once; vLLM gets several such batches
+
+
+class RayEngine:
+    """One data set of Ray for every stage of questions; a row that fails is one failed answer."""
+
+    def __init__(self, config: EvalConfig) -> None:
+        device = prepare(config)
+        try:
+            import ray
+            from ray.data import DataContext
+            from ray.data.llm import vLLMEngineProcessorConfig
+        except ImportError as error:
+            raise EngineError(f"{_MISSING} ({error})") from error
+        if not ray.is_initialized():
+            local = device == "cpu" and not os.environ.get("RAY_ADDRESS")
+            # on CPU, Ray counts a reservation for every stage; more than a small machine has
+            ray.init(log_to_driver=False, **({"num_cpus": max(8, os.cpu_count() or 1)} if local else {}))
+        DataContext.get_current().enable_progress_bars = False
+        self._config = config
+        self._chat = prompter(load_processor(config), config)
+        arguments = engine_arguments(config, device)
+        self._stage = vLLMEngineProcessorConfig(
+            model_source=arguments.pop("model"),
+            engine_kwargs=arguments,
+            concurrency=config.data_parallel,
+            batch_size=_BATCH,
+            chat_template_stage=False,
+            tokenize_stage=False,
+            detokenize_stage=False,
+            log_engine_metrics=False,
+            should_continue_on_error=True,
+            placement_group_config={"bundles": [{"CPU": 1}]} if device == "cpu" else None,
+        )
+
+    def predict(self, requests: Iterable[Request], sampling: Sampling) -> Iterator[Answer]:
+        import ray
+        from ray.data.llm import build_processor
+
+        config = self._config
+        rows = [
+            {"index": request.index, "image": str(request.image), "prompt": self._chat(request.prompt)}
+            for request in requests
+        ]
+        read = partial(
+            _question,
+            sampling=sampling,
+            max_pixels=config.image_max_pixels,
+            min_pixels=config.image_min_pixels,
+        )
+        answered = build_processor(self._stage, preprocess=read, postprocess=_row_of_answer)(ray.data.from_items(rows))
+        try:
+            for row in answered.iter_rows():
+                yield _answer(row, sampling)
+        except ray.exceptions.RayError as error:
+            raise EngineError(f"ray stopped: {brief(error)}; run the same command again to go on") from error
+
+    def close(self) -> None:
+        import ray
+
+        ray.shutdown()
+
+
+def _question(row: dict[str, Any], *, sampling: Sampling, max_pixels: int, min_pixels: int) -> dict[str, Any]:
+    """What vLLM's stage takes. An exception here would end the whole data set, hence a picture that cannot be had is
+    replaced by a blank one, asked for a single token, and its answer thrown away."""
+    try:
+        picture, failure, max_tokens = fit_pixels(load_image(Path(row["image"])), max_pixels, min_pixels), "", None
+    except ImageError as error:
+        picture, failure, max_tokens = Image.new("RGB", (SIDE_OF_TOKEN * 2,) * 2, "white"), f"image: {error}", 1
+    return {
+        "index": row["index"],
+        "failure": failure,
+        "prompt": row["prompt"],
+        "multimodal_data": {"image": picture},
+        "sampling_params": {
+            "temperature": sampling.temperature,
+            "top_p": sampling.top_p,
+            "seed": sampling.seed,
+            "max_tokens": max_tokens or sampling.max_tokens,
+            "logprobs": 0 if sampling.logprobs else None,
+        },
+    }
+
+
+def _row_of_answer(row: dict[str, Any]) -> dict[str, Any]:
+    steps = row.get("logprobs")
+    return {
+        "index": row["index"],
+        "failure": row["failure"],
+        "text": row.get("generated_text") or "",
+        "tokens": int(row.get("num_generated_tokens") or 0),
+        "prompt_tokens": int(row.get("num_input_tokens") or 0),
+        "logprobs": [] if steps is None else [next(iter(step.values()))["logprob"] for step in steps],
+    }
+
+
+def _answer(row: dict[str, Any], sampling: Sampling) -> Answer:
+    if refusal := row.get("__inference_error__"):  # such a row comes as it went in
+        return Answer(index=row["index"], failure=f"refused: {refusal}")
+    if row["failure"]:
+        return Answer(index=row["index"], failure=row["failure"])
+    output = Output(
+        text=row["text"],
+        tokens=row["tokens"],
+        logprob=float(sum(row["logprobs"])) if sampling.logprobs else None,
+        finish="length" if row["tokens"] >= sampling.max_tokens else "stop",
+    )
+    return Answer(index=row["index"], outputs=(output,), prompt_tokens=row["prompt_tokens"])
