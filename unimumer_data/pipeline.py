@@ -201,7 +201,7 @@ def _canonical(work: Work, opened: _Opened) -> tuple[Expression, list[Change]]:
     if not is_text(sample.label):
         raise LatexSyntaxError("not valid Unicode", reason="encoding")
     repairs: list[Repair] | None = [] if work.repair else None
-    label, listed = repair_label(sample.label) if work.repair else (sample.label, ())
+    label, listed = repair_label(sample.label)
     expression = Expression.of_tree(canonical_tree(label, "records", corpus=work.conventions, repairs=repairs))
     if not expression.text:
         raise LatexSyntaxError("the label is empty", reason="empty_label")
@@ -209,12 +209,12 @@ def _canonical(work: Work, opened: _Opened) -> tuple[Expression, list[Change]]:
     reasons += [(repair.reason, repair.message) for repair in repairs or ()]
     if sample.note and opened.truth != sample.label:
         reasons.insert(0, (sample.note.partition(":")[0], sample.note))
-    return expression, [
-        Change(
-            id=sample.id, action="repaired", reason=reason, message=message, before=opened.truth, after=expression.text
-        )
+    after = expression.text
+    changes = [
+        Change(id=sample.id, action="repaired", reason=reason, message=message, before=opened.truth, after=after)
         for reason, message in reasons
     ]
+    return expression, changes
 
 
 def _compare_with_tests(work: Work, sample_id: str, text: str, picture: Picture | None, result: Result) -> Leak | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -21,6 +22,7 @@ from .manifest import Tally
 
 FOLDER = ".build"
 IMAGES = "images"
+SECONDS_BETWEEN = 0.5  # checkpoints
 
 
 @dataclass(slots=True)
@@ -58,6 +60,7 @@ class Staging:
         self.folder, self.work = folder, folder / FOLDER
         self._arrays, self._names = arrays, (*arrays, *lists)
         self._files: dict[str, IO[bytes]] = {}
+        self._saved = -SECONDS_BETWEEN
         self._refuse_foreign()
         self.checkpoint = self._read_checkpoint(key) or Checkpoint(key)
         if not self.checkpoint.finished:
@@ -86,7 +89,11 @@ class Staging:
             file.write(text.encode() + b"\n")
 
     def save(self) -> None:
-        """Make what was appended, and the checkpoint, safe from a kill."""
+        """Make what was appended, and the checkpoint, safe from a kill; twice a second is often enough."""
+        now = time.monotonic()
+        if now - self._saved < SECONDS_BETWEEN:
+            return
+        self._saved = now
         for name, file in self._files.items():
             file.flush()
             self.checkpoint.sizes[name] = file.tell()
