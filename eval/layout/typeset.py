@@ -87,7 +87,6 @@ class _Typesetter:
 
     def __init__(self, tokens: Sequence[str]) -> None:
         self.tokens = tokens
-        self.closers = _matching_right(tokens)
         self.boxes: dict[int, Box] = {}  # id of a row -> its box
         self.cells: dict[int, _Table] = {}  # id of a row with breaks -> its cells
         self.notes: list[str] = []
@@ -189,21 +188,25 @@ class _Typesetter:
     def _atoms(self, row: Row, style: int, font: str) -> list[_Atom]:
         """Class, box and the space written before, of every node."""
         atoms: list[_Atom] = []
-        fences: list[tuple[int, Node]] = []  # delimiters that still wait for what stands between them
         stop = row[0].start if row else -1
+        fences = _Fences()
         for index, node in enumerate(row):
-            space = self._space(stop, node.start) if self.tokens else 0.0
-            stop = node.stop
-            if node.symbol in ("\\limits", "\\nolimits"):
+            space = 0.0
+            if self.tokens:
+                space = self._between(stop, node.start, fences, atoms, style)
+                stop = node.stop
+            if node.symbol in _LIMITERS:
                 continue
             limits = _limits_after(row, index, node.symbol in LIMITS and style < styles.TEXT)
             builder = _BUILDERS.get(node.symbol)
             name, base = builder(self, node, style, font) if builder else self._symbol(node, style, font)
-            if self.tokens and name and self._is_fence(node):
-                fences.append((len(atoms), node))
-            atoms.append((name, self._with_scripts(node, row, index, base, style, limits=limits), space))
-        for at, node in fences:
-            atoms[at] = self._fence(atoms, row, at, node, style)
+            box = self._with_scripts(node, row, index, base, style, limits=limits)
+            atoms.append((name, box, space))
+            if self.tokens and self._fence(node, fences, atoms, style):
+                continue
+            fences.hold(box)
+        while fences.open:
+            self._close(fences, atoms, style)
         return atoms
 
     def _with_scripts(self, node: Node, row: Row, index: int, base: Box, style: int, *, limits: bool) -> Box:
@@ -232,37 +235,53 @@ class _Typesetter:
 
     # -- what only the tokens know -------------------------------------------------------------------------------
 
-    def _space(self, start: int, stop: int) -> float:
-        if start < 0 or stop <= start:
-            return 0.0
-        return sum([SPACES.get(token, 0.0) for token in self.tokens[start:stop]])
+    def _between(self, start: int, stop: int, fences: _Fences, atoms: list[_Atom], style: int) -> float:
+        """The space that is written between two nodes; fences without a sign open and close there."""
+        space = 0.0
+        for index in range(start, stop) if start >= 0 else ():
+            token = self.tokens[index]
+            space += SPACES.get(token, 0.0)
+            if index + 1 < stop and token == "\\left":
+                fences.open.append((None, None, 0.0, 0.0))
+            elif index + 1 < stop and token == "\\right" and fences.open:
+                self._close(fences, atoms, style)
+        return space
 
-    def _is_fence(self, node: Node) -> bool:
-        return node.start > 0 and (self.tokens[node.start - 1] in _FENCES or self.tokens[node.start - 1] in BIG)
-
-    def _fence(self, atoms: list[_Atom], row: Row, at: int, node: Node, style: int) -> _Atom:
-        r"""The delimiter in the size that ``\left``, ``\right`` or ``\big`` before it asks for."""
-        command = self.tokens[node.start - 1]
-        look = _look(node.symbol, "")
-        name, box, space = atoms[at]
-        if len(look.pieces) != 1:
-            return atoms[at]
-        if command in BIG:
-            size = BIG[command]
+    def _fence(self, node: Node, fences: _Fences, atoms: list[_Atom], style: int) -> bool:
+        r"""Whether the last atom is a delimiter that grows, as ``\left``, ``\right`` or ``\big`` before it says."""
+        command = self.tokens[node.start - 1] if node.start > 0 else ""
+        if command == "\\left":
+            fences.open.append((len(atoms) - 1, node, 0.0, 0.0))
+        elif command == "\\right" and fences.open:
+            size = self._close(fences, atoms, style)
+            self._grow(atoms, len(atoms) - 1, node, size, style, "close")
+        elif command in BIG:
+            self._grow(atoms, len(atoms) - 1, node, BIG[command], style, atoms[-1][0])
+            return False
         else:
-            left, right = self.closers.get(node.start - 1, (-1, len(self.tokens)))
-            kept = [other for other in row if other.symbol not in _LIMITERS]
-            inside = Box()
-            for other, (_, content, _) in zip(kept, atoms, strict=True):
-                if left < other.start < right and other is not node and not self._is_fence(other):
-                    inside.put(0.0, 0.0, content)
-            size = make.size_around(inside, style)
+            return False
+        return True
+
+    def _close(self, fences: _Fences, atoms: list[_Atom], style: int) -> float:
+        """Grow the innermost open delimiter around what came after it; returns its size."""
+        at, node, height, depth = fences.open.pop()
+        inside = Box(0.0, height, depth)
+        size = make.size_around(inside, style)
+        if at is not None and node is not None:
+            self._grow(atoms, at, node, size, style, "open")
+            inside = atoms[at][1]
+        fences.hold(inside)
+        return size
+
+    def _grow(self, atoms: list[_Atom], at: int, node: Node, size: float, style: int, name: str) -> None:
+        look = _look(node.symbol, "")
+        if len(look.pieces) != 1:
+            return
         grown = make.delimiter(node, look.pieces[0][0], size, style)
         lower, upper = self._scripts(node)
         if lower is not None or upper is not None:
             grown = make.with_scripts(grown, lower, upper, style)
-        name = {"\\left": "open", "\\right": "close"}.get(command, name)
-        return name, grown, space
+        atoms[at] = (name, grown, atoms[at][2])
 
     # -- builders: class and box of a node without its scripts ------------------------------------------------------
 
@@ -413,16 +432,26 @@ class _Typesetter:
         closing = glyph_box(node, _shape(")"), scale)
         return "ord", beside([Box(scale), *letters, *gap, self._argument(node), closing])
 
-    def _two_arguments(self, node: Node, style: int, font: str) -> tuple[str, Box]:
-        """A command that is foreign to the grammar: its name and what it carries."""
-        name, own = self._symbol(node, style, font)
-        return name, beside([own, self._argument(node, "above"), self._argument(node, "below")])
-
-    def _rule(self, node: Node, style: int, font: str) -> tuple[str, Box]:
+    def _nothing(self, node: Node, style: int, font: str) -> tuple[str, Box]:
         return "ord", Box()
 
 
 _Atom = tuple[str, Box, float]
+"""Class, box and the space before it, in quads."""
+
+
+class _Fences:
+    """Delimiters that wait for their partners: place in the row, node, height and depth of what stands inside."""
+
+    def __init__(self) -> None:
+        self.open: list[tuple[int | None, Node | None, float, float]] = []
+
+    def hold(self, box: Box) -> None:
+        if self.open:
+            at, node, height, depth = self.open[-1]
+            self.open[-1] = (at, node, max(height, box.height), max(depth, box.depth))
+
+
 _Builder = Callable[[_Typesetter, Node, int, str], tuple[str, Box]]
 
 
@@ -465,7 +494,6 @@ _TABLES = {
     **dict.fromkeys("smallmatrix subarray".split(), _SMALL),
 }
 _LIMITERS = ("\\limits", "\\nolimits")
-_FENCES = ("\\left", "\\right")
 _OPEN_SURFACE = {"\u222f": "\u222c", "\u2230": "\u222d"}
 _WORD_LINES = {r"\varliminf": "below", r"\varlimsup": "above", r"\varinjlim": r"\rightarrow", r"\varprojlim": r"\leftarrow"}
 _STROKES = {r"\cancel": "/", r"\bcancel": "\\", r"\xcancel": "/\\", r"\sout": "-"}
@@ -517,7 +545,7 @@ _BUILDERS: dict[str, _Builder] = {
     r"\textcircled": _Typesetter._circled,
     **dict.fromkeys(_STROKES, _Typesetter._crossed),
     **dict.fromkeys((r"\pmod", r"\tag"), _Typesetter._parenthesized),
-    r"\rule": _Typesetter._rule,
+    **dict.fromkeys((r"\rule", r"\hline"), _Typesetter._nothing),
 }
 
 
@@ -625,16 +653,3 @@ def _settle_binaries(atoms: list[_Atom]) -> None:
         before = name
     if before == "bin":
         atoms[-1] = ("ord", *atoms[-1][1:])
-
-
-def _matching_right(tokens: Sequence[str]) -> dict[int, tuple[int, int]]:
-    r"""Position of each ``\left`` and ``\right`` -> positions of its pair."""
-    pairs: dict[int, tuple[int, int]] = {}
-    opened: list[int] = []
-    for index, token in enumerate(tokens):
-        if token == "\\left":
-            opened.append(index)
-        elif token == "\\right" and opened:
-            start = opened.pop()
-            pairs[start] = pairs[index] = (start, index)
-    return pairs

@@ -33,7 +33,7 @@ from .ransac import inliers
 PIXELS_PER_EM = 12 / 72.27 * 200
 PADDING = 8
 """Pixels of white that the published tool leaves around the formula."""
-LONGEST = 1500
+LONGEST = 1000
 """Tokens that take part in the matching; those after them count, but match nothing, as the published tool has it that
 runs out of colours. Formulas that are the same on paper are not cut."""
 TOKEN_COST, SYNONYM_COST, BOX_COST, ORDER_COST = 1.0, 0.05, 0.05, 0.15
