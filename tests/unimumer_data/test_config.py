@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+
+from unimumer_data.config import load_config, to_yaml
+from unimumer_data.errors import ConfigError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    path: Path
+    seed: int | None = None
+    rate: float = 0.5
+    tasks: tuple[str, ...] = ("vanilla",)
+    mode: Literal["copy", "none"] = "copy"
+    repair: bool = False
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+def test_shell_beats_yaml_beats_default(tmp_path: Path) -> None:
+    file = tmp_path / "c.yaml"
+    file.write_text("path: corpus\nseed: 1\nrepair: true\n")
+    config = load_config(Config, [str(file), "seed=2", "tasks=vanilla, tree"])
+    assert config == Config(path=Path("corpus"), seed=2, repair=True, tasks=("vanilla", "tree"))
+
+
+def test_only_the_first_equals_sign_splits() -> None:
+    assert load_config(Config, ["path=a=b"]).path == Path("a=b")
+
+
+def test_values_are_yaml() -> None:
+    config = load_config(Config, ["path=1", "seed=null", "options={a: 1, b: x}"])
+    assert (config.path, config.seed, config.options) == (Path("1"), None, {"a": 1, "b": "x"})
+
+
+def test_all_problems_come_at_once_with_a_suggestion() -> None:
+    with pytest.raises(
+        ConfigError, match=r"command line: 4 problems: .*'sed' \(did you mean 'seed'\?\).*rate.*mode.*path is m"
+    ):
+        load_config(Config, ["sed=1", "rate=fast", "mode=move"])
+
+
+@pytest.mark.parametrize("word", ["seed=1.5", "seed=true", "repair=1", "repair=maybe", "seed=a"])
+def test_a_wrong_type_is_refused(word: str) -> None:
+    with pytest.raises(ConfigError, match=word.partition("=")[0]):
+        load_config(Config, ["path=x", word])
+
+
+def test_a_word_without_equals_sign_is_refused() -> None:
+    with pytest.raises(ConfigError, match="write key=value"):
+        load_config(Config, ["path=x", "seed"])
+
+
+@pytest.mark.parametrize("text", ["- a\n- b\n", "a: [", "\t"])
+def test_a_file_that_is_no_mapping_is_refused(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "c.yaml"
+    file.write_text(text)
+    with pytest.raises(ConfigError, match=r"c\.yaml"):
+        load_config(Config, [str(file)])
+
+
+def test_a_missing_file_is_named() -> None:
+    with pytest.raises(ConfigError, match="no such file"):
+        load_config(Config, ["nowhere.yaml"])
+
+
+def test_the_resolved_configuration_reads_back(tmp_path: Path) -> None:
+    config = Config(path=Path("x"), tasks=("vanilla", "tree"), options={"a": "b"})
+    file = tmp_path / "c.yaml"
+    file.write_text(to_yaml(config))
+    assert load_config(Config, [str(file)]) == config
