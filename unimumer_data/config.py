@@ -42,7 +42,7 @@ def load_config(cls: type[T], argv: Sequence[str]) -> T:
         key, equals, text = word.partition("=")
         if not equals or not key:
             raise ConfigError(f"{word!r}: write key=value (only the first word may name a YAML file)")
-        values[key] = _yaml_value(text)
+        values[key] = parse_value(text)
     return make_config(cls, values, origin=origin)
 
 
@@ -94,7 +94,8 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     return content
 
 
-def _yaml_value(text: str) -> Any:
+def parse_value(text: str) -> Any:
+    """A value of the command line, read as YAML; text where it is no YAML."""
     try:
         return yaml.safe_load(text)
     except yaml.YAMLError:

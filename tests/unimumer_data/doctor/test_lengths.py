@@ -1,0 +1,101 @@
+"""Lengths as LLaMA-Factory's own preprocessing makes them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from unimumer_data.doctor.data import check_data, check_images
+from unimumer_data.doctor.findings import Findings
+from unimumer_data.doctor.lengths import Length, check_lengths, kept_tokens
+from unimumer_data.doctor.recipe import Recipe
+
+pytestmark = pytest.mark.slow
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bundled sample and a tiny model, in a folder of their own."""
+    pytest.importorskip("llamafactory")
+    from unimumer_data.build import main as build
+    from unimumer_data.tiny import TinyConfig, make_tiny
+
+    folder = tmp_path_factory.mktemp("lengths")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        assert build([f"path={ROOT / 'examples/sample'}", "source=crohme-inkml", "name=sample"]) == 0
+    make_tiny(TinyConfig(output=folder / "tiny"))
+    return folder
+
+
+@pytest.mark.parametrize("max_pixels", [262144, 16384])
+def test_lengths_equal_those_of_the_preprocessing(
+    built: Path, monkeypatch: pytest.MonkeyPatch, max_pixels: int
+) -> None:
+    from llamafactory.data import get_dataset, get_template_and_fix_tokenizer
+    from llamafactory.hparams import get_train_args
+    from llamafactory.model import load_tokenizer
+
+    monkeypatch.chdir(built)
+    values = {
+        "model_name_or_path": str(built / "tiny"),
+        "image_max_pixels": max_pixels,
+        "stage": "sft",
+        "do_train": True,
+        "finetuning_type": "full",
+        "dataset_dir": ".",
+        "dataset": "sample,sample_tree,sample_can",
+        "template": "qwen2_vl",
+        "cutoff_len": 100_000,
+        "overwrite_cache": True,
+        "output_dir": str(built / "out"),
+        "report_to": "none",
+        "use_cpu": True,
+    }
+    model_args, data_args, training_args, _, _ = get_train_args(dict(values))
+    module = load_tokenizer(model_args)
+    template = get_template_and_fix_tokenizer(module["tokenizer"], data_args)
+    real = get_dataset(template, model_args, data_args, training_args, stage="sft", **module)["train_dataset"]
+
+    for cutoff in (100_000, 140, 90):
+        recipe = Recipe(path=Path("recipe.yaml"), values={**values, "cutoff_len": cutoff})
+        findings = Findings()
+        sets = check_data(recipe, findings)
+        sizes = check_images(sets, recipe, findings, sample=None)
+        lengths = check_lengths(sets, sizes, recipe, findings)
+        totals = [len(ids) for ids in real["input_ids"]]
+        assert len(totals) > 100
+        assert [length.total for length in lengths] == totals
+        answers = [sum(label != -100 for label in labels) for labels in real["labels"]]
+        assert [length.answer for length in lengths] == answers
+        told = {finding.message.split(":")[0]: finding.message for finding in findings if finding.kind == "cut"}
+        for found in sets:
+            cut = sum(length.total > cutoff for length in lengths[: found.records])
+            del lengths[: found.records]
+            if cut:
+                assert f"{cut} of {found.records} records" in told.pop(found.name)
+        assert not told
+
+
+def test_what_is_kept_of_a_cut_record() -> None:
+    from llamafactory.data.processor.processor_utils import infer_seqlen
+
+    for prompt in (10, 100, 400, 900):
+        for answer in (5, 60, 300, 800):
+            if prompt + answer > 512:
+                expected = infer_seqlen(prompt, answer, 512)
+                assert kept_tokens(Length(prompt, answer, 0), 512) == expected
+
+
+def test_without_a_tokenizer_the_rest_is_still_checked(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(built)
+    values = json.loads(
+        '{"model_name_or_path": "gone", "dataset_dir": ".", "dataset": "sample", "template": "qwen2_vl"}'
+    )
+    recipe = Recipe(path=Path("recipe.yaml"), values=values)
+    findings = Findings()
+    assert check_lengths(check_data(recipe, findings), {}, recipe, findings) == []
+    assert "lengths_unchecked" in {finding.kind for finding in findings}

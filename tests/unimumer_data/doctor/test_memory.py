@@ -1,0 +1,38 @@
+"""Parameter counts and the ZeRO formulas."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from unimumer_data.doctor.memory import SHAPES, count_parameters, estimate, shape_of
+
+SHAPE = SHAPES["qwen2.5-vl-3b"]
+
+
+def states(stage: int, gpus: int, **options: bool) -> float:
+    memory = estimate(10**9, SHAPE, stage=stage, gpus=gpus, batch=1, tokens=1, **options)
+    return (memory.weights + memory.gradients + memory.optimizer) / 1e9
+
+
+@pytest.mark.parametrize(
+    ("stage", "gpus", "gigabytes"),
+    [(0, 8, 16), (1, 4, 2 + 2 + 3), (2, 4, 2 + 14 / 4), (3, 4, 16 / 4), (3, 1, 16)],
+)
+def test_model_states_as_in_the_zero_paper(stage: int, gpus: int, gigabytes: float) -> None:
+    assert states(stage, gpus) == pytest.approx(gigabytes)
+
+
+def test_offload_takes_the_optimizer_away() -> None:
+    assert states(3, 4, offload=True) == pytest.approx(1)
+
+
+def test_tiny_model_has_the_parameters_that_its_sizes_say(tmp_path: Path) -> None:
+    pytest.importorskip("transformers")
+    from unimumer_data.tiny import TinyConfig, make_tiny
+
+    real = make_tiny(TinyConfig(output=tmp_path / "tiny"))
+    config = json.loads((tmp_path / "tiny/config.json").read_text())
+    assert count_parameters(shape_of("tiny", config) or {}) == real

@@ -1,0 +1,71 @@
+"""What a check has to say, and how a screen shows it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+Level = Literal["error", "warning", "note"]
+
+_COLOURS = {"error": "\x1b[31m", "warning": "\x1b[33m", "note": "\x1b[32m"}
+_PLAIN = "\x1b[0m"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing found.
+
+    Args:
+        level: ``error`` stops the training, loses data or wrecks the result; ``warning`` may; ``note`` is a figure.
+        kind: short name of the check, stable, for counting and tests (``image_missing``).
+        message: what and where.
+        cure: the line to write or the command to run.
+    """
+
+    level: Level
+    kind: str
+    message: str
+    cure: str = ""
+
+
+class Findings:
+    """Collects findings; of one kind in one place it keeps the first few and counts the rest."""
+
+    def __init__(self, keep: int = 3) -> None:
+        self._keep = keep
+        self._kept: list[tuple[str, Finding]] = []
+        self._counts: Counter[tuple[str, str]] = Counter()
+
+    def add(self, level: Level, kind: str, message: str, cure: str = "", *, place: str = "") -> None:
+        """Note a finding; ``place`` groups repetitions, such as the data set that a record belongs to."""
+        self._counts[place, kind] += 1
+        if self._counts[place, kind] <= self._keep:
+            self._kept.append((place, Finding(level=level, kind=kind, message=message, cure=cure)))
+
+    def __iter__(self) -> Iterator[Finding]:
+        return iter([finding for _, finding in self._kept])
+
+    def count(self, level: Level) -> int:
+        """How many findings of a level there are, the ones not kept included."""
+        levels = {(place, finding.kind): finding.level for place, finding in self._kept}
+        return sum(count for key, count in self._counts.items() if levels[key] == level)
+
+    def screen(self, *, colour: bool) -> str:
+        """All findings as text, errors last, where the eye is when the command ends."""
+        lines = []
+        for level in ("note", "warning", "error"):
+            shown: Counter[tuple[str, str]] = Counter()
+            for place, finding in self._kept:
+                if finding.level != level:
+                    continue
+                key = (place, finding.kind)
+                shown[key] += 1
+                mark = f"{_COLOURS[level]}{level:7}{_PLAIN}" if colour else f"{level:7}"
+                lines.append(f"{mark} {finding.kind}: {finding.message}")
+                if finding.cure:
+                    lines.append(f"        {finding.cure}")
+                if shown[key] == self._keep and self._counts[key] > self._keep:
+                    lines.append(f"        ... and {self._counts[key] - self._keep} more of this kind")
+        return "\n".join(lines)
