@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 from PIL import Image
-
 from workshop import ROOT, Workshop
 
 RUN = ROOT / "eval" / "run.py"
@@ -56,6 +55,26 @@ def test_every_sample_is_accounted_for(workshop: Workshop, by_transformers: list
     assert [row["gt"] for row in by_transformers].count("") == 1
     assert workshop.read("results/transformers/scores.json")["sets"][0]["n"] == GOOD + 4
     assert workshop.read("results/transformers/troubled_run.json")["failed"] == {"image": 3}
+
+
+def test_an_adapter_answers_as_the_merged_model(workshop: Workshop, by_transformers: list[dict[str, Any]]) -> None:
+    from peft import LoraConfig, get_peft_model
+    from transformers import AutoModelForImageTextToText, AutoProcessor
+
+    base, adapter, merged = (str(workshop.folder / "outputs" / name) for name in ("tiny", "adapter", "merged"))
+    model = AutoModelForImageTextToText.from_pretrained(base, dtype="float32")
+    lora = LoraConfig(r=4, target_modules=["q_proj", "v_proj"], init_lora_weights=False)
+    tuned = get_peft_model(model, lora)
+    tuned.save_pretrained(adapter)
+    tuned.merge_and_unload().save_pretrained(merged)
+    AutoProcessor.from_pretrained(base).save_pretrained(merged)
+
+    common = ("engine=transformers", *COMMON[1:], "limit=6")
+    workshop.python(RUN, *common, MODEL, "adapter=outputs/adapter", "output=results/adapter")
+    workshop.python(RUN, *common, "model=outputs/merged", "output=results/merged")
+    found = workshop.read("results/adapter/troubled_pred.json")
+    assert found == workshop.read("results/merged/troubled_pred.json")
+    assert found != by_transformers[:6]
 
 
 def test_a_killed_run_goes_on_and_both_engines_agree(
