@@ -41,7 +41,7 @@ FONTS = {
 }
 TEXT = "".join(map(chr, range(0x21, 0x7F)))
 EXTRA = {
-    "main": TEXT + "\u0131\u0237\ue020\u2212\u2217\u22c5\u2032",
+    "main": TEXT + "\u02dc\u0131\u0237\ue020\u2212\u2217\u22c5\u2032",
     "bold": TEXT,
     "italic": TEXT,
     "boldmath": TEXT,

@@ -127,7 +127,7 @@ ACCENTS: Mapping[str, str] = MappingProxyType(
         r"\check": "\u02c7",
         r"\grave": "\u02cb",
         r"\acute": "\u02ca",
-        r"\tilde": "~",
+        r"\tilde": "\u02dc",
         r"\breve": "\u02d8",
         r"\bar": "\u02c9",
         r"\ubar": "\u02c9",

@@ -145,7 +145,8 @@ class _Typesetter:
             if node.symbol == BREAK:
                 table.rows.append([[]])
             elif node.symbol == "&":
-                table.rows[-1].append([])
+                # as amsmath has it: a relation that begins the second column keeps its space
+                table.rows[-1].append([Node(GROUP)] if form is _ALIGNED else [])
             elif node.symbol == "\\hline":
                 table.rules.append(len(table.rows) - 1)
             else:
@@ -308,7 +309,8 @@ class _Typesetter:
         assert shape is not None
         p = PARAMETERS[style]
         sign = glyph_box(node, shape, p.scale)
-        box = Box(sign.width)
+        # our table gives double and triple integrals the width of a single one
+        box = Box(max(sign.width, shape.right * p.scale - sign.italic))
         box.put(0.0, p.axis - (sign.height - sign.depth) / 2, sign)
         box.italic = sign.italic
         return "op", box
@@ -427,10 +429,9 @@ class _Typesetter:
     def _parenthesized(self, node: Node, style: int, font: str) -> tuple[str, Box]:
         r"""``\pmod`` and ``\tag``: something in parentheses, set off."""
         scale = PARAMETERS[style].scale
-        letters = [glyph_box(node, _shape(char), scale) for char in ("(", *_PREFIXES.get(node.symbol, ""))]
-        gap = [Box(scale / 3)] if node.symbol in _PREFIXES else []
+        letters = [glyph_box(node, _look(char, "main").pieces[0][0], scale) for char in _OPENINGS[node.symbol]]
         closing = glyph_box(node, _shape(")"), scale)
-        return "ord", beside([Box(scale), *letters, *gap, self._argument(node), closing])
+        return "ord", beside([Box(scale), *letters, Box(scale / 6), self._argument(node), closing])
 
     def _nothing(self, node: Node, style: int, font: str) -> tuple[str, Box]:
         return "ord", Box()
@@ -497,7 +498,7 @@ _LIMITERS = ("\\limits", "\\nolimits")
 _OPEN_SURFACE = {"\u222f": "\u222c", "\u2230": "\u222d"}
 _WORD_LINES = {r"\varliminf": "below", r"\varlimsup": "above", r"\varinjlim": r"\rightarrow", r"\varprojlim": r"\leftarrow"}
 _STROKES = {r"\cancel": "/", r"\bcancel": "\\", r"\xcancel": "/\\", r"\sout": "-"}
-_PREFIXES = {r"\pmod": "mod"}
+_OPENINGS = {r"\pmod": "(mod", r"\tag": "("}
 _FRACTION_STYLES = {
     name: styles.always(style)
     for style, names in ((styles.DISPLAY, r"\dfrac \dbinom \cfrac"), (styles.TEXT, r"\tfrac \tbinom"))

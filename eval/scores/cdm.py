@@ -146,6 +146,9 @@ RENAMED: Mapping[str, str] = MappingProxyType(
 )
 """What the published tool's normaliser writes for these."""
 
+LEFT_ALIGNED = frozenset(f"begin_{name}" for name in "matrix pmatrix bmatrix Bmatrix vmatrix Vmatrix".split())
+"""Environments whose columns the published tool's normaliser aligns at the left."""
+
 SYNONYMS: Mapping[str, str] = MappingProxyType(
     {
         "\\dot": ".",
@@ -246,6 +249,8 @@ def _pieces(node: Node) -> list[Node]:
             return [word, *(node.child("above") or [])]
         _hang_scripts(word, node)
         return [word]
+    if node.symbol == "\\begin" and any(name in LEFT_ALIGNED for name, _ in node.children or ()):
+        node.children = [("above", [Node("l")]), *(node.children or ())]
     node.symbol = RENAMED.get(node.symbol, node.symbol)
     return [node]
 
