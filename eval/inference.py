@@ -162,7 +162,8 @@ def _run(
     finally:
         journal.close()
     price = _price(used, config)
-    write_published(config.output / f"{plan.name}_pred.json", pairs)
+    sampling = {name: settings[name] for name in ("n", "temperature", "top_p", "seed")}
+    write_published(config.output / f"{plan.name}_pred.json", pairs, sampling)
     journal.finish(
         {
             "samples": len(pairs),

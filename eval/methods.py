@@ -54,7 +54,7 @@ def vote(items: Sequence[Item], task: str) -> Method:
         if pair.failure is None:
             winner, votes = elect(answers[item.index].outputs, _task(item, task))
             outputs = answers[item.index].outputs
-            extra = dict(pair.extra) | {"votes": votes, "samples": [output.text for output in outputs]}
+            extra = dict(pair.extra) | {"votes": votes}
             expression = final_expression(winner.text, _task(item, task))
             pair = replace(pair, pred=expression, confidence=votes / len(outputs), extra=extra)
         pairs.append(pair)
@@ -116,7 +116,7 @@ def elect(outputs: Sequence[Output], task: str) -> tuple[Output, int]:
     for output in outputs:
         groups.setdefault(canonical(final_expression(output.text, task), "strict", repairs=[]), []).append(output)
     if len(groups) > 1:
-        groups.pop("", None)
+        pass
     best = max(groups.values(), key=lambda group: (len(group), max(map(_probability, group))))
     return max(best, key=_probability), len(best)
 
@@ -150,6 +150,8 @@ def _pair(item: Item, answer: Answer | None, task: str) -> Pair:
     agreement = agrees(first.text, task)
     if agreement is not None:
         extra["agrees"] = agreement
+    if len(answer.outputs) > 1:
+        extra["samples"] = [final_expression(output.text, task) for output in answer.outputs]
     return Pair(
         id=item.id,
         gt=item.gt,

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from unimumer_data.errors import MissingPredictionError, PredictionError, RecordError
 from unimumer_data.predictions import Prediction, plain_id, read_prediction_file, read_table, set_name
@@ -21,8 +21,16 @@ from .scores import Pair, against_labels
 Labels = Mapping[str, str] | Sequence[str]
 
 
-def write_published(path: Path, pairs: Iterable[Pair]) -> None:
-    """Write ``<set>_pred.json`` as the published evaluator does; a failed sample has its reason beside it."""
+def write_published(path: Path, pairs: Iterable[Pair], sampling: Mapping[str, Any] | None = None) -> None:
+    """Write ``<set>_pred.json`` as the published evaluator does; a failed sample has its reason beside it.
+
+    Where several texts were sampled for a picture, all of them, and how, stand beside the first.
+
+    Args:
+        path: of the file.
+        pairs: in the order of the set.
+        sampling: how the texts were sampled: temperature, seed ...
+    """
     rows = [
         {
             "gt": pair.gt,
@@ -30,6 +38,7 @@ def write_published(path: Path, pairs: Iterable[Pair]) -> None:
             "image_path": pair.image_path,
             "img_id": pair.id,
             **({"failure": pair.extra.get("detail", pair.failure)} if pair.failure else {}),
+            **({"samples": pair.extra["samples"], "sampling": sampling} if "samples" in pair.extra else {}),
         }
         for pair in pairs
     ]

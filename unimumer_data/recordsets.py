@@ -78,6 +78,16 @@ def read_set(root: Path, name: str) -> RecordFile:
     return RecordFile(name=name, path=path, entries=records)
 
 
+def name_of(set_name: str, suffix: str) -> str:
+    """Name of a task's data set, as published: two corpora drop ``_train`` before the error suffixes.
+
+    >>> name_of("hme100k_train", "_error_fix"), name_of("mine", "_error_fix")
+    ('hme100k_error_fix', 'mine_error_fix')
+    """
+    published = registry.TRAINING_SETS.get(set_name, ())
+    return next((name for name in published if suffix and name.endswith(suffix)), set_name + suffix)
+
+
 def write_sets(root: Path, folder: str, sets: Mapping[str, Sequence[Entry]]) -> None:
     """Write record files and enter them in dataset_info.json.
 

@@ -10,7 +10,7 @@ from unimumer_eval.scores import Pair
 
 from unimumer_data import prompts
 from unimumer_data.errors import MissingPredictionError, PredictionError
-from unimumer_data.predictions import find_prediction_files, set_name
+from unimumer_data.predictions import find_prediction_files, read_prediction_file, set_name
 
 
 def test_the_published_format_there_and_back(tmp_path: Path) -> None:
@@ -125,3 +125,15 @@ def test_folders_and_names(tmp_path: Path) -> None:
         find_prediction_files([tmp_path])
     with pytest.raises(PredictionError, match="no such file or folder"):
         find_prediction_files([tmp_path / "three"])
+
+
+def test_samples_are_written_beside_the_first_and_read_back(tmp_path: Path) -> None:
+    path = tmp_path / "toy_pred.json"
+    pairs = [
+        Pair(id="a", gt="x", pred="x", extra={"samples": ["x", "X"]}),
+        Pair(id="b", gt="y", pred="", failure="image", extra={"detail": "image: damaged"}),
+    ]
+    write_published(path, pairs, {"n": 2, "temperature": 0.9, "seed": 7})
+    first = json.loads(path.read_text(encoding="utf-8"))[0]
+    assert first["sampling"] == {"n": 2, "temperature": 0.9, "seed": 7}
+    assert [one.texts for one in read_prediction_file(path)] == [("x", "X"), ()]

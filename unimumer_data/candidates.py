@@ -1,0 +1,198 @@
+"""Candidates for the error corpus: sorted into right, hopeless and usable ones, and chosen from; all are counted."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from hashlib import blake2b
+
+from .alignment import edit_distance
+from .edits import compare, read_marked
+from .latex import Repair, canonical, tokenize
+from .records import IMAGE_TOKEN
+
+SLACK = 20  # tokens by which even the prediction of a short label may be too long
+
+# What may become of a candidate; the first that fits. Those of `_QUIET` are no faults.
+OUTCOMES = {
+    "failed": "the engine gave no text",
+    "unknown_id": "no sample of that id in the set",
+    "other_label": "the file has another formula for that id",
+    "right": "nothing is wrong with it",
+    "respelt": "the same formula, spelt otherwise",
+    "empty": "no tokens",
+    "image_mark": f"holds {IMAGE_TOKEN}, which LLaMA-Factory would take for a second picture",
+    "runaway": "far longer than the label",
+    "hopeless": "too large a share of it is wrong",
+    "repeated": "the same candidate of the same picture",
+    "surplus": "good, but the corpus was full",
+    "taken": "in the corpus",
+}
+_QUIET = ("right", "respelt", "repeated", "surplus", "taken")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a candidate may be.
+
+    Args:
+        max_edit_share: at most this share of it, or of its label, whichever is longer, is wrong.
+        max_length: at most so many times as long as its label, and `SLACK` tokens more.
+    """
+
+    max_edit_share: float
+    max_length: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """A sample that candidates are joined with."""
+
+    id: str
+    label: str
+    image: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A text that a model gave for a sample, or that was made up.
+
+    Args:
+        item: the sample.
+        text: canonical tokens, as far as it can be read; else as it was.
+        origin: the file it comes from.
+        times: how often it was given for this sample.
+    """
+
+    item: Item
+    text: str
+    origin: str
+    times: int = 1
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of the candidates of one file.
+
+    Args:
+        outcomes: outcome -> candidates, as in `OUTCOMES`.
+        edits, marks: of the candidates that are in the corpus or would be if it were not full.
+    """
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    edits: int = 0
+    marks: int = 0
+
+
+class Sieve:
+    """Sorts candidates, one by one, and keeps what may go into the corpus.
+
+    Args:
+        limits: of what is refused.
+        conventions: of the labels; None leaves candidates as they are spelt.
+        seed: of the choice between candidates.
+    """
+
+    def __init__(self, limits: Limits, conventions: str | None, seed: int) -> None:
+        self.limits, self.conventions, self.seed = limits, conventions, seed
+        self.kept: dict[tuple[str, str], Candidate] = {}
+        self.tallies: dict[str, Tally] = defaultdict(Tally)
+        self.refused: list[dict[str, str]] = []
+
+    def add(self, item: Item | None, text: str, origin: str, *, id: str = "", fault: str = "") -> None:
+        """Sort a candidate.
+
+        Args:
+            item: its sample, None if there is none.
+            text: what the model said.
+            origin: file, for the table.
+            id: of the prediction.
+            fault: an outcome that is already known.
+        """
+        outcome = fault or ("unknown_id" if item is None else "")
+        if not outcome:
+            assert item is not None
+            text = self._spell(text)
+            outcome = self._judge(item.label, text)
+            if not outcome:
+                outcome = self._keep(item, text, origin)
+        self.tallies[origin].outcomes[outcome] += outcome != "taken"
+        if outcome not in _QUIET:
+            self.refused.append({"img_id": item.id if item else id, "reason": outcome, "pred": text, "from": origin})
+
+    def _spell(self, text: str) -> str:
+        """The candidate as the labels are spelt; one that cannot be read keeps its tokens."""
+        repairs: list[Repair] = []
+        if self.conventions is not None:
+            spelt = canonical(text, "records", corpus=self.conventions, repairs=repairs)
+            if not repairs:
+                return spelt
+        return " ".join(text.split() if self.conventions is None else tokenize(text))
+
+    def _judge(self, label: str, text: str) -> str:
+        """What is wrong with the candidate as a candidate, if anything."""
+        wrong, right = text.split(), label.split()
+        if wrong == right:
+            return "right"
+        if not wrong:
+            return "empty"
+        if canonical(text, "strict", repairs=[]) == canonical(label, "strict", repairs=[]):
+            return "respelt"
+        if IMAGE_TOKEN in text:
+            return "image_mark"
+        if len(wrong) > self.limits.max_length * len(right) + SLACK:
+            return "runaway"
+        longer = max(len(wrong), len(right))
+        return "hopeless" if edit_distance(wrong, right) > max(1, self.limits.max_edit_share * longer) else ""
+
+    def _keep(self, item: Item, text: str, origin: str) -> str:
+        known = self.kept.get((item.id, text))
+        if known:
+            self.kept[item.id, text] = replace(known, times=known.times + 1)
+            return "repeated"
+        self.kept[item.id, text] = Candidate(item=item, text=text, origin=origin)
+        tally = self.tallies[origin]
+        marks = read_marked(compare(text, item.label).marked).marks
+        tally.edits += edit_distance(text.split(), item.label.split())
+        tally.marks += len(marks)
+        return "taken"
+
+    def balanced(self, size: int) -> list[Candidate]:
+        """At most so many candidates, spread over the pictures: each one's most frequent error before any's second."""
+        by_item: dict[str, list[Candidate]] = defaultdict(list)
+        for candidate in self.kept.values():
+            by_item[candidate.item.id].append(candidate)
+        ranked = [
+            (rank, self._dice(candidate), candidate)
+            for candidates in by_item.values()
+            for rank, candidate in enumerate(sorted(candidates, key=lambda one: (-one.times, self._dice(one))))
+        ]
+        ranked.sort(key=lambda entry: entry[:2])
+        for place, (_, _, candidate) in enumerate(ranked):
+            self.tallies[candidate.origin].outcomes["taken" if place < size else "surplus"] += 1
+        taken = {(candidate.item.id, candidate.text) for _, _, candidate in ranked[:size]}
+        return [candidate for key, candidate in self.kept.items() if key in taken]
+
+    def _dice(self, candidate: Candidate) -> bytes:
+        """Chance that depends on nothing but the seed and the candidate, so that others do not move it."""
+        text = f"{self.seed} {candidate.item.id} {candidate.text}"
+        return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+
+
+def table(tallies: Mapping[str, Tally]) -> str:
+    """What became of the candidates, by file."""
+    used = [name for name in OUTCOMES if any(tally.outcomes[name] for tally in tallies.values())]
+    heads = ["file", "candidates", *used, "edits", "marks"]
+    rows = [[name, tally.outcomes.total(), *(tally.outcomes[one] for one in used), tally.edits, tally.marks]
+            for name, tally in tallies.items()]  # fmt: skip
+    if len(rows) > 1:
+        rows.append(["all", *(sum(column) for column in zip(*(row[1:] for row in rows), strict=True))])  # type: ignore[arg-type]
+    texts = [heads, *([str(cell) for cell in row] for row in rows)]
+    widths = [max(len(row[column]) for row in texts) for column in range(len(heads))]
+    return "\n".join(
+        "  ".join(
+            [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
+        )
+        for row in texts
+    )

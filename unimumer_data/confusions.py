@@ -1,0 +1,349 @@
+r"""What is taken for what: learned from predictions or from a table of look-alikes, shown, and applied to labels.
+
+    python -m unimumer_data.confusions predictions=results/run output=results/confusions
+
+Prints the table and a heat map; writes confusions.json, which `unimumer_data.error_corpus` takes for its synthetic
+mode, and confusions.svg.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from itertools import accumulate, pairwise
+from pathlib import Path
+
+from .alignment import align
+from .config import load_config
+from .errors import ConfigError, LatexSyntaxError, PredictionError, UniMumerError
+from .latex import canonical, parse_tokens, prints_ink, write_tokens
+from .latex.grammar import COMMANDS
+from .predictions import find_prediction_files, read_prediction_file
+from .recordsets import write_whole
+
+GAP = ""  # in place of a token that is not there
+TRIES = 8  # to place an edit so that the formula stays valid
+
+# Each line: symbols that look alike in handwriting, the more alike the nearer they stand.
+LOOK_ALIKES = r"""
+    2 z Z
+    0 o O \sigma
+    1 l | I /
+    5 s S
+    9 q g y
+    6 b \delta
+    8 B \beta
+    x X \times \chi
+    u v \nu \mu
+    U V \cup
+    w W \omega
+    p P \rho
+    a \alpha d
+    c C (
+    e \in \epsilon \varepsilon
+    n h \eta
+    r \gamma Y
+    t + f
+    k K \kappa
+    i j
+    \phi \varphi \psi \Phi
+    \theta \Theta \varnothing
+    \pi \Pi \prod
+    \sum \Sigma
+    . , '
+    < \langle \leq
+    > \rangle \geq
+    = \equiv \approx
+    - \rightarrow \sim
+    \cdot . \bullet
+    \partial d \delta
+    \Delta A
+    T \top \tau
+    m M
+    7 1 \rceil
+    4 y
+    3 \xi \zeta
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Confusions:
+    """Counts of symbols taken for others.
+
+    Args:
+        counts: (symbol of the label, symbol of the prediction) -> times; one of both may be `GAP`.
+        seen: symbol -> times in labels; the rates follow from both.
+    """
+
+    counts: Mapping[tuple[str, str], int]
+    seen: Mapping[str, int]
+
+    def rate(self, symbol: str) -> float:
+        """Share of the symbol's occurrences that were taken for something else, or lost."""
+        lost = sum(count for (label, _), count in self.counts.items() if label == symbol)
+        return lost / max(1, self.seen.get(symbol, 0))
+
+
+def learn(pairs: Iterable[tuple[Sequence[str], Sequence[str]]]) -> Confusions:
+    """Count confusions of symbols that print.
+
+    >>> learn([(["a", "+", "z"], ["a", "+", "2"])]).counts
+    {('2', 'z'): 1}
+
+    Args:
+        pairs: tokens of a prediction and of its label. Runs of several symbols taken for fewer or more count as far
+            as symbol stands against symbol.
+    """
+    counts: Counter[tuple[str, str]] = Counter()
+    seen: Counter[str] = Counter()
+    for prediction, label in pairs:
+        seen.update(filter(_is_symbol, label))
+        for run in align(prediction, label):
+            wrong, right = prediction[run.start : run.stop], label[run.label_start : run.label_stop]
+            if len(wrong) == len(right):
+                edits = list(zip(right, wrong, strict=True))
+            elif len(wrong) + len(right) == 1:
+                edits = [((right or [GAP])[0], (wrong or [GAP])[0])]
+            else:
+                continue
+            counts.update(edits)
+    kept = {edit: count for edit, count in counts.items() if _is_confusion(*edit)}
+    return Confusions(kept, dict(seen))
+
+
+def look_alikes() -> Confusions:
+    """The built-in table; neighbours in a line are confused more often than others."""
+    counts: dict[tuple[str, str], int] = {}
+    for line in filter(None, map(str.split, LOOK_ALIKES.splitlines())):
+        for place, symbol in enumerate(line):
+            for other, name in enumerate(line):
+                if name != symbol:
+                    counts[symbol, name] = counts.get((symbol, name), 0) + max(1, 4 - abs(place - other))
+    return Confusions(counts, Counter(symbol for symbol, _ in counts))
+
+
+class Corruptor:
+    """Applies confusions to labels. The result is always a formula that parses, and never the label.
+
+    Args:
+        confusions: how often what is taken for what.
+        rate: share of the symbols to change, on average; at least one of a label is.
+    """
+
+    def __init__(self, confusions: Confusions, rate: float) -> None:
+        self.rate = rate
+        self.choices: dict[str, tuple[list[str], list[int]]] = {}
+        by_label: dict[str, list[tuple[str, int]]] = defaultdict(list)
+        for (label, answer), count in sorted(confusions.counts.items()):
+            by_label[label].append((answer, count))
+        for label, answers in by_label.items():
+            self.choices[label] = [answer for answer, _ in answers], list(accumulate(count for _, count in answers))
+        self.weights = {label: max(confusions.rate(label), 1e-6) for label in by_label if label != GAP}
+        gained = sum(count for (label, _), count in confusions.counts.items() if label == GAP)
+        self.gain = gained / max(1, sum(confusions.seen.values()))
+
+    def corrupt(self, tokens: Sequence[str], chance: random.Random) -> list[str] | None:
+        """A wrong prediction of a label; None if the table has nothing for any of its symbols.
+
+        Args:
+            tokens: of the label, canonical; not modified.
+            chance: decides; the same state gives the same result.
+        """
+        symbols = sum(map(_is_symbol, tokens))
+        edits = max(1, sum(chance.random() < self.rate for _ in range(symbols)))
+        result = list(tokens)
+        for _ in range(edits):
+            result = self._edit(result, chance) or result
+        return None if result == list(tokens) else result
+
+    def _edit(self, tokens: list[str], chance: random.Random) -> list[str] | None:
+        """One symbol taken for another, lost or gained, so that the formula stays valid."""
+        places = [index for index, token in enumerate(tokens) if token in self.weights]
+        weights = list(accumulate(self.weights[tokens[index]] for index in places))
+        for _ in range(TRIES):
+            if self.gain and chance.random() < self.gain / (self.gain + (weights[-1] if weights else 0)):
+                place = chance.randrange(len(tokens) + 1)
+                edited = [*tokens[:place], self._draw(GAP, chance), *tokens[place:]]
+            elif places:
+                place = chance.choices(places, cum_weights=weights)[0]
+                answer = self._draw(tokens[place], chance)
+                edited = [*tokens[:place], *([answer] if answer else ()), *tokens[place + 1 :]]
+            else:
+                return None
+            if _is_valid(edited):
+                return edited
+        return None
+
+    def _draw(self, symbol: str, chance: random.Random) -> str:
+        answers, weights = self.choices[symbol]
+        return chance.choices(answers, cum_weights=weights)[0]
+
+
+def _is_confusion(label: str, answer: str) -> bool:
+    r"""Whether symbols were confused, and not only spelt otherwise, as ``\le`` and ``\leq``."""
+    if not all(token == GAP or _is_symbol(token) for token in (label, answer)):
+        return False
+    return canonical(label, "strict", repairs=[]) != canonical(answer, "strict", repairs=[])
+
+
+def _is_symbol(token: str) -> bool:
+    """Whether a token prints and reads no arguments, so that another such token may stand in its place."""
+    command = COMMANDS.get(token)
+    plain = command is None or (command.role == "symbol" and not command.args and not command.option)
+    return plain and prints_ink(token) and not (len(token) > 1 and token[0] == "{")
+
+
+def _is_valid(tokens: Sequence[str]) -> bool:
+    """Whether tokens are a canonical formula: they parse, no group is empty, and they are written back the same."""
+    if ("{", "}") in pairwise(tokens):
+        return False
+    try:
+        return write_tokens(parse_tokens(tokens)) == list(tokens)
+    except LatexSyntaxError:
+        return False
+
+
+def table(confusions: Confusions, rows: int = 30) -> str:
+    """The most frequent confusions as text."""
+    ranked = sorted(confusions.counts.items(), key=lambda item: (-item[1], item[0]))[:rows]
+    lines = [f"{'label':>14}  {'taken for':14} {'times':>6}  {'of':>6}"]
+    for (label, answer), count in ranked:
+        lines.append(
+            f"{label or '(nothing)':>14}  {answer or '(nothing)':14} {count:6}  {confusions.seen.get(label, 0):6}"
+        )
+    return "\n".join(lines)
+
+
+def _axes(confusions: Confusions, size: int) -> tuple[list[str], list[str]]:
+    """The symbols most often confused: of labels, and of predictions; each in the order of the alphabet."""
+    labels: Counter[str] = Counter()
+    answers: Counter[str] = Counter()
+    for (label, answer), count in confusions.counts.items():
+        labels[label] += count
+        answers[answer] += count
+    return tuple(sorted(sorted(one, key=lambda token: (-one[token], token))[:size]) for one in (labels, answers))  # type: ignore[return-value]
+
+
+def heat_text(confusions: Confusions, size: int = 24) -> str:
+    """The heat map in characters: a row for a symbol of labels, a column for what it was taken for."""
+    rows, columns = _axes(confusions, size)
+    most = max(confusions.counts.values(), default=1)
+    lines = []
+    for label in rows:
+        cells = "".join(_SHADES[_shade(confusions.counts.get((label, answer), 0), most)] for answer in columns)
+        lines.append(f"{label or '(nothing)':>14} |{cells}|")
+    legend = " ".join(f"{place + 1}:{answer or '(nothing)'}" for place, answer in enumerate(columns))
+    return "\n".join([*lines, f"columns from left, what it was taken for: {legend}"])
+
+
+_SHADES = " .:-=+*#%@"
+
+
+def _shade(count: int, most: int) -> int:
+    """0 for none, else 1 to 9 by the square root, so that rare confusions stay visible."""
+    return 0 if not count else max(1, round(9 * (count / most) ** 0.5))
+
+
+def heat_svg(confusions: Confusions, size: int = 40) -> str:
+    """The heat map as an SVG picture that stands alone."""
+    rows, columns = _axes(confusions, size)
+    most = max(confusions.counts.values(), default=1)
+    cell, left, top = 18, 110, 110
+    width, height = left + cell * len(columns) + 10, top + cell * len(rows) + 10
+    shapes = []
+    for column, answer in enumerate(columns):
+        x = left + cell * column + cell / 2
+        shapes.append(
+            f'<text transform="translate({x + 4} {top - 6}) rotate(-90)">{escape(answer or "(nothing)")}</text>'
+        )
+    for row, label in enumerate(rows):
+        y = top + cell * row
+        shapes.append(f'<text x="{left - 6}" y="{y + 13}" text-anchor="end">{escape(label or "(nothing)")}</text>')
+        for column, answer in enumerate(columns):
+            count = confusions.counts.get((label, answer), 0)
+            light = 96 - 7 * _shade(count, most)
+            name = f"{label or '(nothing)'} taken for {answer or '(nothing)'}: {count}"
+            shapes.append(
+                f'<rect x="{left + cell * column}" y="{y}" width="{cell - 1}" height="{cell - 1}" '
+                f'fill="hsl(215 70% {light}%)"><title>{escape(name)}</title></rect>'
+            )
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
+        f'font-family="monospace" font-size="12">'
+        f'<rect width="100%" height="100%" fill="white"/><text x="6" y="16">label \u2193 taken for \u2192</text>'
+        f"{''.join(shapes)}</svg>\n"
+    )
+
+
+def save(confusions: Confusions, path: Path) -> None:
+    """Write a table that `load` reads."""
+    rows = [[label, answer, count] for (label, answer), count in sorted(confusions.counts.items())]
+    content = {"confusions": rows, "seen": dict(sorted(confusions.seen.items()))}
+    write_whole(path, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
+
+
+def load(path: Path) -> Confusions:
+    """A table that `save` wrote, or what can be learned from a prediction file.
+
+    Raises:
+        PredictionError: neither.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8")) if path.suffix == ".json" else None
+    except (OSError, ValueError) as error:
+        raise PredictionError(f"{path}: cannot be read as confusions or predictions: {error}") from error
+    if isinstance(content, dict) and "confusions" in content:
+        return Confusions({(label, answer): count for label, answer, count in content["confusions"]}, content["seen"])
+    return learn(_pairs([path]))
+
+
+def _pairs(paths: Sequence[Path]) -> Iterable[tuple[list[str], list[str]]]:
+    for path in find_prediction_files(paths).values():
+        for one in read_prediction_file(path):
+            if one.label is None:
+                raise PredictionError(f"{path}: has no labels in it; confusions need them")
+            for text in one.texts:
+                yield text.split(), one.label.split()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfusionsConfig:
+    """Keys of `python -m unimumer_data.confusions [config.yaml] [key=value ...]`.
+
+    Args:
+        predictions: prediction files or folders of them; without any, the built-in table of look-alikes.
+        output: folder for confusions.json and confusions.svg.
+        rows: how many confusions to print.
+    """
+
+    predictions: tuple[Path, ...] = ()
+    output: Path = Path("results/confusions")
+    rows: int = 30
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    words = list(sys.argv[1:] if argv is None else argv)
+    if {"-h", "--help"} & set(words):
+        print(f"{__doc__}\n{ConfusionsConfig.__doc__}")
+        return 0
+    try:
+        config = load_config(ConfusionsConfig, words)
+        confusions = learn(_pairs(config.predictions)) if config.predictions else look_alikes()
+        save(confusions, config.output / "confusions.json")
+        write_whole(config.output / "confusions.svg", heat_svg(confusions))
+    except UniMumerError as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        return 2 if isinstance(error, ConfigError) else 1
+    print(table(confusions, config.rows))
+    print(heat_text(confusions))
+    print(f"files: {config.output / 'confusions.json'}, {config.output / 'confusions.svg'}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

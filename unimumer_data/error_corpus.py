@@ -1,0 +1,299 @@
+"""The error corpus: wrong predictions of a training set, and the records of both error tasks made from them.
+
+    python -m unimumer_data.error_corpus data=crohme_train predictions=results/fold0,results/fold1
+    python -m unimumer_data.error_corpus data=crohme_train synthetic=look-alikes
+
+Prediction files are joined with the set on the sample id. Right and repeated candidates are dropped, hopeless ones
+refused, and of the rest as many are taken as the set has samples, spread over the pictures. Writes, beside the set,
+NAME_errors.json (the corpus), NAME_error_find.json and NAME_error_fix.json (records, entered in dataset_info.json),
+NAME_errors_refused.jsonl and NAME_errors_manifest.json. Without data=, samples and labels are those of the files.
+
+Source: arXiv 2505.23566, Sec. 3.3 and 4.1.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from hashlib import sha256
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from .candidates import Candidate, Item, Limits, Sieve, table
+from .config import load_config, to_yaml
+from .confusions import Corruptor, load, look_alikes
+from .edits import compare
+from .errors import ConfigError, PredictionError, RecordError, UniMumerError
+from .latex import canonical
+from .manifest import FILE_NAME as MANIFEST
+from .predictions import Prediction, find_prediction_files, read_prediction_file
+from .records import Record
+from .recordsets import name_of, read_set, write_lines, write_sets, write_whole
+from .registry import FILE_NAME as REGISTRY
+from .registry import read_registry, record_file
+from .tasks import TASKS, get_task
+
+LOOK_ALIKES = "look-alikes"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorCorpusConfig:
+    """Keys of `python -m unimumer_data.error_corpus [config.yaml] [key=value ...]`.
+
+    Args:
+        data: a built data set; null takes samples, labels and picture paths from the prediction files.
+        predictions: prediction files of any kind that `eval/run.py` reads, or folders of ``*_pred.json``.
+        synthetic: instead of predictions: look-alikes, or a file to learn confusions from (confusions.json or
+            predictions); they are applied to the labels of the set.
+        rate: of synthetic errors: share of the symbols to change, on average; at least one.
+        share: size of the corpus as a share of the samples of the set.
+        max_edit_share: refuse a candidate if more than this share of it, or of the label, is wrong.
+        max_length: refuse a candidate longer than so many times its label (and 20 tokens more).
+        conventions: spell candidates by the conventions of this corpus; default: those that the set was built with.
+        seed: of the choice where there are too many, and of synthetic errors.
+        name: of the corpus; default: that of the set.
+        output: folder of data/ and dataset_info.json.
+    """
+
+    data: str | None = None
+    predictions: tuple[Path, ...] = ()
+    synthetic: str | None = None
+    rate: float = 0.1
+    share: float = 1.0
+    max_edit_share: float = 0.5
+    max_length: float = 2.0
+    conventions: str | None = None
+    seed: int = 0
+    name: str | None = None
+    output: Path = Path()
+
+    def __post_init__(self) -> None:
+        problems = [message for wrong, message in self._checks() if wrong]
+        if problems:
+            raise ConfigError("; ".join(problems))
+
+    def _checks(self) -> list[tuple[bool, str]]:
+        return [
+            (not self.predictions and not self.synthetic, "give predictions=<files> or synthetic=look-alikes"),
+            (bool(self.predictions and self.synthetic), "predictions and synthetic do not go together"),
+            (bool(self.synthetic) and not self.data, "synthetic= needs data=<a built data set>"),
+            (not self.data and not self.name, "give data=<a built data set>, or without one the corpus a name=..."),
+            (not 0 < self.rate <= 1, "rate must be above 0 and at most 1"),
+            (self.share <= 0, "share must be above 0"),
+            (not 0 < self.max_edit_share <= 1, "max_edit_share must be above 0 and at most 1"),
+            (self.max_length < 1, "max_length must be at least 1"),
+        ]
+
+    @property
+    def title(self) -> str:
+        return self.name or self.data or ""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    words = list(sys.argv[1:] if argv is None else argv)
+    if not words or {"-h", "--help"} & set(words):
+        print(f"{__doc__}\n{ErrorCorpusConfig.__doc__}")
+        return 0 if words else 2
+    try:
+        print(build_corpus(load_config(ErrorCorpusConfig, words)))
+    except UniMumerError as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        return 2 if isinstance(error, ConfigError) else 1
+    return 0
+
+
+def build_corpus(config: ErrorCorpusConfig) -> str:
+    """Write the corpus and its records; the table for the screen.
+
+    Raises:
+        ConfigError, PredictionError, RecordError, RegistryError: what was asked for is not there.
+        OutputError: cannot be written.
+    """
+    items = _items_of_set(config) if config.data else None
+    conventions = _conventions_of(config) if config.conventions is None and config.data else config.conventions
+    limits = Limits(max_edit_share=config.max_edit_share, max_length=config.max_length)
+    sieve = Sieve(limits, conventions, config.seed)
+    if config.synthetic:
+        assert items is not None
+        _add_synthetic(sieve, items.values(), config)
+        samples = len(items)
+    else:
+        samples = _add_predictions(sieve, items, config)
+    size = round(config.share * samples)
+    corpus = sieve.balanced(size)
+    files = _write(config, sieve, corpus)
+    lines = [
+        table(sieve.tallies),
+        f"{len(corpus)} errors for {samples} samples, {size} wanted (share={config.share:g})",
+    ]
+    if len(corpus) < size and not config.synthetic:
+        lines.append("fewer than wanted: sample more predictions a picture, or at a higher temperature")
+    return "\n".join([*lines, "files: " + ", ".join(map(str, files))])
+
+
+def read_candidates(path: Path) -> dict[str, list[str]]:
+    """Sample id -> wrong predictions, of a corpus that `build_corpus` has written.
+
+    Raises:
+        PredictionError: not such a file.
+    """
+    candidates: dict[str, list[str]] = defaultdict(list)
+    for prediction in read_prediction_file(path):
+        candidates[prediction.id].append(prediction.text)
+    return dict(candidates)
+
+
+def error_records(corpus: Iterable[tuple[str, str, str]]) -> dict[str, list[dict[str, Any]]]:
+    """Records of the tasks about errors.
+
+    Args:
+        corpus: picture path, label, candidate.
+
+    Returns:
+        task name -> records as JSON has them.
+    """
+    tasks = [task for task in TASKS.values() if task.fields]
+    records: dict[str, list[dict[str, Any]]] = {task.name: [] for task in tasks}
+    for image, label, candidate in corpus:
+        for task in tasks:
+            for expression in task.expressions(label, [candidate]):
+                record = Record.of(image, task.question(expression), task.answer(expression))
+                records[task.name].append(record.to_dict())
+    return records
+
+
+def _items_of_set(config: ErrorCorpusConfig) -> dict[str, Item]:
+    assert config.data is not None
+    records = read_set(config.output, config.data)
+    columns = zip(records.ids(), records.labels(), records.images(), strict=True)
+    return {id: Item(id=id, label=label, image=image) for id, label, image in columns}
+
+
+def _conventions_of(config: ErrorCorpusConfig) -> str:
+    """The conventions that the set was built with, by its manifest; the general ones if there is none."""
+    assert config.data is not None
+    manifest = read_set(config.output, config.data).path.with_name(MANIFEST)
+    try:
+        return json.loads(manifest.read_text(encoding="utf-8"))["config"]["conventions"] or ""
+    except FileNotFoundError:
+        return ""
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RecordError(f"{manifest}: cannot be read ({error}); name the conventions=... of the set") from error
+
+
+def _add_synthetic(sieve: Sieve, items: Iterable[Item], config: ErrorCorpusConfig) -> None:
+    assert config.synthetic is not None
+    confusions = look_alikes() if config.synthetic == LOOK_ALIKES else load(Path(config.synthetic))
+    corruptor = Corruptor(confusions, config.rate)
+    for item in items:
+        chance = random.Random(f"{config.seed} {item.id}")
+        for _ in range(ceil(config.share)):
+            tokens = corruptor.corrupt(item.label.split(), chance)
+            sieve.add(item, " ".join(tokens or item.label.split()), config.synthetic)
+
+
+def _add_predictions(sieve: Sieve, items: Mapping[str, Item] | None, config: ErrorCorpusConfig) -> int:
+    """Sort all candidates of all files; how many samples there are."""
+    files = find_prediction_files(config.predictions)
+    seen: set[str] = set()
+    for title, path in files.items():
+        predictions = read_prediction_file(path)
+        if items is not None and any(one.by_place for one in predictions):
+            predictions = _with_ids(predictions, path, config)
+        for one in predictions:
+            item = _item_of(one, path, title if len(files) > 1 else "") if items is None else items.get(one.id)
+            fault = _fault(one, item)
+            for text in one.texts or ("",):
+                sieve.add(item, text, title, id=one.id, fault=fault)
+            seen.add(item.id if item else "")
+    return len(seen) if items is None else len(items)
+
+
+def _item_of(prediction: Prediction, path: Path, prefix: str) -> Item:
+    """The sample that a prediction file itself tells of."""
+    if prediction.label is None:
+        raise PredictionError(f"{path}: has no labels in it; name the set with data=")
+    id = f"{prefix}/{prediction.id}" if prefix else prediction.id
+    return Item(id=id, label=" ".join(prediction.label.split()), image=prediction.image_path)
+
+
+def _fault(prediction: Prediction, item: Item | None) -> str:
+    if prediction.failure:
+        return "failed"
+    if item is None:
+        return "unknown_id"
+    label = prediction.label
+    if label is None or label.split() == item.label.split():
+        return ""
+    both = {canonical(text, "strict", repairs=[]) for text in (label, item.label)}
+    return "other_label" if len(both) > 1 else ""
+
+
+def _with_ids(predictions: Sequence[Prediction], path: Path, config: ErrorCorpusConfig) -> list[Prediction]:
+    """Lines without ids, as LLaMA-Factory writes them, matched by place with the data set whose labels they bear.
+
+    Raises:
+        PredictionError: they bear those of none.
+    """
+    assert config.data is not None
+    entries = read_registry(config.output / REGISTRY)
+    names = [name for name in entries if name == config.data or name.startswith(f"{config.data}_")]
+    labels = [prediction.label for prediction in predictions]
+    for name in names:
+        if "file_name" in entries[name] and (config.output / entries[name]["file_name"]).is_file():
+            records = read_set(config.output, name)
+            if records.labels() == labels:
+                return [replace(one, id=id) for one, id in zip(predictions, records.ids(), strict=True)]
+    raise PredictionError(
+        f"{path}: its lines have no ids, and none of {', '.join(names)} has its {len(labels)} labels in this order; "
+        "predict with eval/run.py, or build the set again that was predicted"
+    )
+
+
+def _write(config: ErrorCorpusConfig, sieve: Sieve, corpus: Sequence[Candidate]) -> list[Path]:
+    """All files of the corpus; records only where every picture is known."""
+    root, name = config.output, config.title
+    folder = Path(record_file(name, name)).parent.as_posix()
+    base = root / folder
+    write_lines(base / f"{name}_errors.json", map(_row, corpus))
+    refused = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in sieve.refused)
+    write_whole(base / f"{name}_errors_refused.jsonl", refused)
+    files = [base / f"{name}_errors.json", base / f"{name}_errors_refused.jsonl"]
+    if corpus and all(candidate.item.image for candidate in corpus):
+        records = error_records((one.item.image, one.item.label, one.text) for one in corpus)
+        sets = {name_of(name, get_task(task).suffix): entries for task, entries in records.items()}
+        write_sets(root, folder, sets)
+        files += [base / f"{one}.json" for one in sets]
+    manifest = {
+        "config": {key: value for key, value in yaml.safe_load(to_yaml(config)).items() if key != "output"},
+        "candidates": {title: {"outcomes": dict(tally.outcomes), "edits": tally.edits, "marks": tally.marks}
+                       for title, tally in sieve.tallies.items()},
+        "errors": len(corpus),
+        "files": {path.name: sha256(path.read_bytes()).hexdigest() for path in files},
+    }  # fmt: skip
+    write_whole(base / f"{name}_errors_manifest.json", json.dumps(manifest, ensure_ascii=False, indent=2) + "\n")
+    return [*files, base / f"{name}_errors_manifest.json"]
+
+
+def _row(candidate: Candidate) -> dict[str, Any]:
+    """A line of the corpus: the published prediction format, and what is wrong."""
+    return {
+        "gt": candidate.item.label,
+        "pred": candidate.text,
+        "image_path": candidate.item.image,
+        "img_id": candidate.item.id,
+        **asdict(compare(candidate.text, candidate.item.label)),
+        "times": candidate.times,
+        "from": candidate.origin,
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())
