@@ -36,7 +36,7 @@ def _caption_file(path: Path, split: str) -> Path:
 
 def _pictures(caption: Path) -> PictureFinder:
     """``2014_caption.txt`` belongs to ``2014/`` where that exists, any other caption file to its own folder."""
-    own = caption.with_name(caption.stem.removesuffix("caption").removesuffix("captions").rstrip("_"))
+    own = caption.parent / caption.stem.removesuffix("s").removesuffix("caption").rstrip("_-")
     return PictureFinder(own if own.is_dir() else caption.parent)
 
 

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from unimumer_data import registry
+from unimumer_data.errors import RegistryError
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def test_the_registry_of_the_project_is_the_published_one() -> None:
+    assert registry.read_registry(ROOT / "dataset_info.json") == registry.published()
+
+
+def test_the_published_names() -> None:
+    entries = registry.published()
+    training = [name for names in registry.TRAINING_SETS.values() for name in names]
+    assert len(training) == 26
+    assert len(registry.TEST_SETS) == 10
+    assert {"hme100k_error_find", "im2latex_v2_error_fix", "crohme_train_error_find", "mathwriting_symbols"} < set(
+        training
+    )
+    assert not {"hme100k_train_error_find", "mathwriting_symbols_tree"} & set(entries)
+    assert entries["hub_crohme_train_tree"]["columns"] == {"messages": "conversations", "images": "image"}
+    assert {f"hub_{name}" for name in training} < set(entries)
+
+
+def test_what_was_built_is_merged_and_all_else_stays(tmp_path: Path) -> None:
+    path = tmp_path / "dataset_info.json"
+    mine = {"file_name": "mine.json", "columns": {"prompt": "q", "response": "a"}}
+    old = {"mine": mine, "x": registry.file_entry("old.json"), "zoo": {"hf_hub_url": "a/b", "subset": "c"}}
+    path.write_text(json.dumps(old))
+    registry.update(path, {"x": registry.file_entry("new.json"), "y": registry.file_entry("y.json")})
+    entries = json.loads(path.read_text())
+    assert list(entries)[:3] == ["mine", "x", "zoo"]
+    assert list(entries)[-1] == "y"
+    assert entries["mine"] == mine
+    assert entries["x"]["file_name"] == "new.json"
+    assert registry.published().items() <= entries.items()
+
+
+def test_a_second_update_changes_no_byte(tmp_path: Path) -> None:
+    path = tmp_path / "dataset_info.json"
+    registry.update(path, {"x": registry.file_entry("x.json")})
+    before = path.read_bytes()
+    registry.update(path, {"x": registry.file_entry("x.json")})
+    assert path.read_bytes() == before
+
+
+def sharegpt(**changes: Any) -> dict[str, Any]:
+    entry = {**registry.file_entry("x.json"), **changes}
+    return {key: value for key, value in entry.items() if value is not None}
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        (
+            sharegpt(columns={"images": "images"}),
+            r'"columns" lacks "messages"; LLaMA-Factory would read None\. Add it',
+        ),
+        (sharegpt(tags={"role_tag": "from"}), '"tags" lacks content_tag, user_tag, assistant_tag'),
+        (sharegpt(formatting=None), '"formatting" is not "sharegpt"'),
+        (sharegpt(file_name=None), "says not where the data lies"),
+        (sharegpt(columns=["messages"]), "must be objects"),
+        ("x.json", "must be an object, found a str"),
+    ],
+)
+def test_what_llama_factory_would_misread_is_refused(tmp_path: Path, entry: Any, message: str) -> None:
+    path = tmp_path / "dataset_info.json"
+    path.write_text(json.dumps({"good": sharegpt(), "bad": entry}))
+    with pytest.raises(RegistryError, match=rf"dataset_info\.json: 'bad': .*{message}"):
+        registry.read_registry(path)
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "\ufeff{}", '{"a": 1,}'])
+def test_a_damaged_registry_is_left_alone(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "dataset_info.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(RegistryError, match="dataset_info"):
+        registry.update(path, {"x": registry.file_entry("x.json")})
+    assert path.read_text(encoding="utf-8") == text
+
+
+def test_entries_without_columns_or_tags_are_the_users_own(tmp_path: Path) -> None:
+    path = tmp_path / "dataset_info.json"
+    path.write_text(json.dumps({"a": {"file_name": "a.json", "formatting": "sharegpt"}, "b": {"script_url": "b"}}))
+    assert list(registry.read_registry(path)) == ["a", "b"]
+
+
+def test_llama_factory_reads_every_record_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its own parser and converter, on the bundled sample as built."""
+    pytest.importorskip("llamafactory", reason="needs LLaMA-Factory: run with the Python of .venv/train")
+    from llamafactory.data.converter import get_dataset_converter
+    from llamafactory.data.parser import get_dataset_list
+    from llamafactory.hparams import DataArguments
+
+    from unimumer_data.build import main
+
+    assert main([f"output={tmp_path}", "workers=1"]) == 0
+    names = ["sample", "sample_tree", "sample_can", "sample_test"]
+    monkeypatch.chdir(tmp_path)
+    for name, attributes in zip(names, get_dataset_list(names, str(tmp_path)), strict=True):
+        records = json.loads((tmp_path / attributes.dataset_name).read_text(encoding="utf-8"))
+        converter = get_dataset_converter("sharegpt", attributes, DataArguments(media_dir=str(tmp_path)))
+        assert len(records) == (12 if name == "sample_test" else 48)
+        for record in records:
+            read = converter(record)
+            question, answer = record["messages"]
+            assert read["_prompt"] == [{"role": "user", "content": question["value"]}]
+            assert read["_response"] == [{"role": "assistant", "content": answer["value"]}]
+            assert len(read["_images"]) == 1
+            assert Path(read["_images"][0]).is_file()
