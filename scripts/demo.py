@@ -35,11 +35,13 @@ class Step:
         title: shown above it.
         command: program and arguments.
         show: regular expression of the lines worth seeing; the rest goes into the log file only.
+        words: what to show of such a line, with groups of ``show``; all of it by default.
     """
 
     title: str
     command: Sequence[str]
-    show: str = ""
+    show: str = ".*"
+    words: str = r"\g<0>"
 
 
 class StepFailed(Exception):
@@ -62,12 +64,13 @@ def steps(train: Path, predict: Path, engine: str) -> list[Step]:
         Step(
             title="make a tiny random Qwen2.5-VL",
             command=[str(train), "-m", "unimumer_data.tiny", "output=outputs/tiny", f"records={RECORDS}"],
-            show="parameters",
+            show=".*parameters.*",
         ),
         Step(
             title="train it with LLaMA-Factory",
             command=[str(train.with_name("llamafactory-cli")), "train", str(ROOT / "recipes" / "smoke.yaml")],
-            show=r"^\W*'loss'",
+            show=r"'loss': '([\d.e-]+)'.*'epoch': '([\d.]+)'",
+            words=r"epoch \2  loss \1",
         ),
         Step(
             title=f"predict with {engine} and score",
@@ -76,6 +79,7 @@ def steps(train: Path, predict: Path, engine: str) -> list[Step]:
                 *("data=sample,sample_test", f"image_max_pixels={MAX_PIXELS}", "max_tokens=256"),
                 *("output=results/demo", "resume=false"),
             ],
+            show=r"^(?!Triton|\[W|Loading).*",
         ),
     ]
 
@@ -104,8 +108,8 @@ def run(step: Step, folder: Path, environment: Mapping[str, str]) -> None:
         for line in process.stdout:
             file.write(line)
             tail = [*tail[-20:], line]
-            if not step.show or re.search(step.show, line):
-                print("  " + line.strip("\n"), flush=True)
+            if match := re.search(step.show, line):
+                print("  " + match.expand(step.words), flush=True)
     if process.returncode:
         raise StepFailed(f"{step.title}: failed\n{''.join(tail)}\nall of its output: {log}")
 
