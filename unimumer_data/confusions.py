@@ -55,7 +55,7 @@ LOOK_ALIKES = r"""
     \theta \Theta \varnothing
     \pi \Pi \prod
     \sum \Sigma
-    . , '
+    . ,
     < \langle \leq
     > \rangle \geq
     = \equiv \approx
