@@ -2,9 +2,11 @@
 
 Model states: mixed-precision Adam keeps 2 bytes of weights, 2 of gradients and 12 of optimizer state a parameter;
 ZeRO-1 shares the last among N GPUs, ZeRO-2 the gradients too, ZeRO-3 all (Rajbhandari et al., arXiv 1910.02054,
-Sec. 3 and 5). Activations with checkpointing: 2 bytes a hidden value at each layer's input, plus one layer's own
-34 s b h (Korthikanti et al., arXiv 2205.05198, Eq. 2, with attention that does not store its matrix); the logits in
-float32 and their gradient are the largest single tensor. Framework and fragmentation are not in it: allow 2-4 GB.
+Sec. 3 and 5). With offload, optimizer and gradients lie in the machine's memory; ZeRO-3 gathers the largest layer,
+4 bytes a parameter, as DeepSpeed's own estimator has it. Activations with checkpointing: 2 bytes a hidden value at
+each layer's input, plus one layer's own 34 s b h (Korthikanti et al., arXiv 2205.05198, Eq. 2, with attention that
+does not store its matrix); the logits in float32 and their gradient are the largest single tensor. Framework and
+fragmentation are not in it: allow 2-4 GB. docs/doctor.md compares the formulas with what others say and measure.
 """
 
 from __future__ import annotations
@@ -94,7 +96,7 @@ def estimate(
         batch: sequences a GPU handles at once.
         tokens: length of the longest sequence.
         trained: share of the parameters that are trained (LoRA: about 0.01).
-        offload: optimizer states on the CPU.
+        offload: optimizer states and gradients on the CPU.
         checkpointing: activations are computed again in the backward pass.
         weight_bytes: a parameter; 2 in bf16, 0.5 in 4 bits.
     """
@@ -104,8 +106,8 @@ def estimate(
     kept = 2 * tokens * batch * hidden * layers + one_layer if checkpointing else layers * one_layer
     logits = tokens * batch * vocabulary * (4 + 4)
     return Memory(
-        weights=weight_bytes * parameters / share[0],
-        gradients=2 * trained * parameters / share[1],
+        weights=weight_bytes * parameters / share[0] + (4 * vocabulary * hidden if stage == 3 else 0),
+        gradients=0 if offload else 2 * trained * parameters / share[1],
         optimizer=0 if offload else 12 * trained * parameters / share[2],
         activations=kept + logits,
     )
