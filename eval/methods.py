@@ -116,7 +116,7 @@ def elect(outputs: Sequence[Output], task: str) -> tuple[Output, int]:
     for output in outputs:
         groups.setdefault(canonical(final_expression(output.text, task), "strict", repairs=[]), []).append(output)
     if len(groups) > 1:
-        pass
+        groups.pop("", None)
     best = max(groups.values(), key=lambda group: (len(group), max(map(_probability, group))))
     return max(best, key=_probability), len(best)
 

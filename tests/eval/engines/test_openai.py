@@ -161,6 +161,19 @@ def test_a_wrong_key_stops_the_run_and_stays_hidden(endpoint: Endpoint, requests
     assert KEY not in str(caught.value)
 
 
+def test_the_pauses_between_attempts_grow(endpoint: Endpoint, requests: list[Request]) -> None:
+    times: list[float] = []
+
+    def reply(body: dict, attempt: int) -> tuple[int, bytes]:
+        times.append(time.monotonic())
+        return 500, b""
+
+    endpoint.reply = reply
+    answers(endpoint.url, requests[:1], backoff=0.2)
+    first, second = times[1] - times[0], times[2] - times[1]
+    assert 0.1 <= first < second < 1
+
+
 def test_the_endpoint_may_name_the_pause(endpoint: Endpoint, requests: list[Request]) -> None:
     endpoint.headers = {"Retry-After": "0"}
     endpoint.reply = lambda body, attempt: (429, b"") if attempt == 1 else (200, completion())
