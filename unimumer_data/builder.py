@@ -8,13 +8,14 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from hashlib import blake2b, sha256
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
 from . import manifest, registry, testsets
+from .error_corpus import write_error_sets
 from .errors import ConfigError, OutputError, SourceError, suggestion
 from .images import IMAGE_MAX_PIXELS
 from .latex import canonical
@@ -38,6 +39,7 @@ KEYS: Mapping[str, str] = {
     "name": "of the data set; default: the last part of path",
     "split": "train, valid or test: what to read of the corpus and what to take the set for",
     "tasks": "tasks, comma-separated",
+    "errors": "wrong predictions for error_find and error_fix: NAME_errors.json of unimumer_data.error_corpus",
     "output": "folder of data/ and dataset_info.json",
     "limit": "at most so many samples: the first, or with a seed drawn at random",
     "seed": "which samples a limit draws",
@@ -46,7 +48,7 @@ KEYS: Mapping[str, str] = {
     "images": "copy, reference (point to picture files where they are) or none (only records)",
     "image_max_pixels": "bound of height times width; LLaMA-Factory's key of that name",
     "conventions": "label conventions of the corpus; default: those of the source",
-    "guard": "what to do with test samples in a training set",
+    "guard": "of test samples in a training set: stop, drop (and list) or keep them",
     "options": "of the source, '{key: value}'",
     "workers": "processes; 0: one for each core",
 }
@@ -62,6 +64,7 @@ class SetConfig:
     name: str | None = None
     split: str | None = None
     tasks: tuple[str, ...] = ("vanilla", "tree", "can")
+    errors: Path | None = None
     output: Path = Path()
     limit: int | None = None
     seed: int | None = None
@@ -70,7 +73,7 @@ class SetConfig:
     images: Images = "copy"
     image_max_pixels: int = IMAGE_MAX_PIXELS
     conventions: str | None = None
-    guard: Literal["stop", "drop", "off"] = "stop"
+    guard: Literal["stop", "drop", "keep"] = "stop"
     options: dict[str, Any] = field(default_factory=dict)
     workers: int = 0
 
@@ -146,20 +149,27 @@ class SetBuilder:
         self.source: Source = get_source(config.source)
         self.path: Path = config.path
         self.split = config.split or self.source.split
-        self.tasks = [get_task(name) for name in config.tasks]
-        for task in self.tasks:
-            if task.fields:
-                raise ConfigError(
-                    f"task {task.name!r} is about wrong predictions of a model: see docs/error-driven.md"
-                )
+        tasks = [get_task(name) for name in config.tasks]
+        self.tasks = [task for task in tasks if not task.fields]
+        self.error_tasks = [task for task in tasks if task.fields]
+        if self.error_tasks and not (config.errors and self.tasks):
+            raise ConfigError(
+                f"task {self.error_tasks[0].name!r} needs wrong predictions, errors=NAME_errors.json (made by "
+                "python -m unimumer_data.error_corpus), and beside it a task about labels, such as vanilla"
+            )
         self.conventions = config.conventions or self.source.conventions
         canonical("x", corpus=self.conventions)  # unknown conventions are an error of the command line
         self.name = self._name()
         self.folder = config.output / "data" / self.name
         self.files = {task.name: f"{self.name}{task.suffix}.json" for task in self.tasks}
         self._check_options()
-        guarded = self.split != testsets.TEST and config.guard != "off"
-        self._tests = testsets.built_test_sets(config.output / "data", but=self.name) if guarded else {}
+
+    @cached_property
+    def _tests(self) -> dict[str, Path]:
+        """The test sets to guard against, as they are when the building begins: one may just have been built."""
+        if self.split == testsets.TEST or self.config.guard == "keep":
+            return {}
+        return testsets.built_test_sets(self.config.output / "data", but=self.name)
 
     def build(self) -> Outcome:
         """Write the set and enter it in the registry; nothing is done where nothing has changed.
@@ -173,6 +183,10 @@ class SetBuilder:
         try:
             outcome = self._unchanged() or self._write()
             registry.update(self.config.output / registry.FILE_NAME, self._entries())
+            if self.error_tasks:
+                assert self.config.errors is not None
+                plain = self.name + self.tasks[0].suffix
+                write_error_sets(self.config.output, self.name, plain, self.config.errors, self.error_tasks)
         except OSError as error:
             place = error.filename or self.folder
             raise OutputError(
@@ -235,7 +249,7 @@ class SetBuilder:
                     leak = result.leaks[0]
                     raise LeakError(
                         f"{self.name}: training sample {leak.training_id} is {leak.test_set}/{leak.test_id} "
-                        f"({leak.rule}). guard=drop leaves such samples out and lists them, guard=off keeps them"
+                        f"({leak.rule}). guard=drop leaves such samples out and lists them, guard=keep keeps them"
                     )
                 for task, records in result.records.items():
                     staging.append(self.files[task], records)
@@ -287,7 +301,7 @@ class SetBuilder:
         config = self.config
         return Work(
             source=self.source.name,
-            tasks=config.tasks,
+            tasks=tuple(task.name for task in self.tasks),
             conventions=self.conventions,
             repair=config.repair,
             images=config.images,
@@ -301,13 +315,15 @@ class SetBuilder:
 
     def _settings(self) -> dict[str, Any]:
         """The configuration as far as it decides over the content, for the manifest."""
-        settings = {key: value for key, value in asdict(self.config).items() if key not in ("output", "workers")}
+        settings = {
+            key: value for key, value in asdict(self.config).items() if key not in ("output", "workers", "errors")
+        }
         settings |= {
             "path": str(self.path),
             "name": self.name,
             "split": self.split,
             "conventions": self.conventions,
-            "tasks": list(self.config.tasks),
+            "tasks": [task.name for task in self.tasks],
             "guarded_against": {
                 name: sha256(path.read_bytes()).hexdigest()[:16] for name, path in self._tests.items()
             },

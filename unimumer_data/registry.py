@@ -102,7 +102,7 @@ def read_registry(path: Path) -> dict[str, dict[str, Any]]:
     """
     try:
         entries = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, ValueError) as error:
         raise RegistryError(f"{path}: cannot be read as JSON: {error}. Correct or delete it") from error
