@@ -38,7 +38,7 @@ from .records import Record
 from .recordsets import name_of, read_set, write_lines, write_sets, write_whole
 from .registry import FILE_NAME as REGISTRY
 from .registry import read_registry, record_file
-from .tasks import TASKS, get_task
+from .tasks import TASKS, Task
 
 LOOK_ALIKES = "look-alikes"
 
@@ -150,23 +150,44 @@ def read_candidates(path: Path) -> dict[str, list[str]]:
     return dict(candidates)
 
 
-def error_records(corpus: Iterable[tuple[str, str, str]]) -> dict[str, list[dict[str, Any]]]:
-    """Records of the tasks about errors.
+def write_error_sets(root: Path, set_name: str, plain: str, errors: Path, tasks: Sequence[Task]) -> None:
+    """Write the records of tasks about errors beside a built set; for build.
 
     Args:
-        corpus: picture path, label, candidate.
+        root: folder of data/ and dataset_info.json.
+        set_name: of the set.
+        plain: one of its data sets with labels and pictures.
+        errors: a corpus that `build_corpus` has written; samples that the set does not have are left out.
+        tasks: those to write.
 
-    Returns:
-        task name -> records as JSON has them.
+    Raises:
+        PredictionError, RecordError, OutputError: what is needed is not there, or cannot be written.
     """
-    tasks = [task for task in TASKS.values() if task.fields]
-    records: dict[str, list[dict[str, Any]]] = {task.name: [] for task in tasks}
-    for image, label, candidate in corpus:
-        for task in tasks:
-            for expression in task.expressions(label, [candidate]):
-                record = Record.of(image, task.question(expression), task.answer(expression))
-                records[task.name].append(record.to_dict())
-    return records
+    candidates = read_candidates(errors)
+    records = read_set(root, plain)
+    corpus = [
+        (image, label, candidate)
+        for id, image, label in zip(records.ids(), records.images(), records.labels(), strict=True)
+        for candidate in candidates.get(id, ())
+        if candidate != label
+    ]
+    if not corpus:
+        raise PredictionError(f"{errors}: has no error for any sample of {set_name}; was it made from another set?")
+    sets = {name_of(set_name, task.suffix): _records(corpus, task) for task in tasks}
+    write_sets(root, _folder(set_name), sets)
+
+
+def _records(corpus: Iterable[tuple[str, str, str]], task: Task) -> list[dict[str, Any]]:
+    """Records as JSON has them, of (picture, label, candidate)."""
+    return [
+        Record.of(image, task.question(expression), task.answer(expression)).to_dict()
+        for image, label, candidate in corpus
+        for expression in task.expressions(label, [candidate])
+    ]
+
+
+def _folder(set_name: str) -> str:
+    return Path(record_file(set_name, set_name)).parent.as_posix()
 
 
 def _items_of_set(config: ErrorCorpusConfig) -> dict[str, Item]:
@@ -260,16 +281,15 @@ def _with_ids(predictions: Sequence[Prediction], path: Path, config: ErrorCorpus
 def _write(config: ErrorCorpusConfig, sieve: Sieve, corpus: Sequence[Candidate]) -> list[Path]:
     """All files of the corpus; records only where every picture is known."""
     root, name = config.output, config.title
-    folder = Path(record_file(name, name)).parent.as_posix()
-    base = root / folder
+    base = root / _folder(name)
     write_lines(base / f"{name}_errors.json", map(_row, corpus))
     refused = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in sieve.refused)
     write_whole(base / f"{name}_errors_refused.jsonl", refused)
     files = [base / f"{name}_errors.json", base / f"{name}_errors_refused.jsonl"]
     if corpus and all(candidate.item.image for candidate in corpus):
-        records = error_records((one.item.image, one.item.label, one.text) for one in corpus)
-        sets = {name_of(name, get_task(task).suffix): entries for task, entries in records.items()}
-        write_sets(root, folder, sets)
+        rows = [(one.item.image, one.item.label, one.text) for one in corpus]
+        sets = {name_of(name, task.suffix): _records(rows, task) for task in TASKS.values() if task.fields}
+        write_sets(root, _folder(name), sets)
         files += [base / f"{one}.json" for one in sets]
     manifest = {
         "config": {key: value for key, value in yaml.safe_load(to_yaml(config)).items() if key != "output"},

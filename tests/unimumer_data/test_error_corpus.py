@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from unimumer_data import prompts, registry
+from unimumer_data import build, prompts, registry
 from unimumer_data.edits import apply, strip
 from unimumer_data.error_corpus import main, read_candidates
 from unimumer_data.prompts import VANILLA
@@ -191,3 +191,19 @@ def test_every_published_prediction_is_usable_or_refused_with_a_reason(shared_da
             totals[name] = totals.get(name, 0) + count
     assert sum(totals.values()) == 15468
     assert totals["taken"] + totals["respelt"] + totals.get("repeated", 0) == 6593
+
+
+def test_build_writes_error_records_with_the_others(tmp_path, capsys):
+    corpus = ["source=crohme-inkml", f"path={build.SAMPLE / 'test'}", "name=mine", f"output={tmp_path}"]
+    assert build.main([*corpus, "tasks=vanilla"]) == 0
+    assert run(tmp_path, "data=mine", "synthetic=look-alikes") == 0
+    folder = tmp_path / "data/mine"
+    made = {name: (folder / name).read_bytes() for name in ("mine_error_find.json", "mine_error_fix.json")}
+    for name in made:
+        (folder / name).unlink()
+    tasks = "tasks=vanilla,tree,can,error_find,error_fix"
+    assert build.main([*corpus, tasks, f"errors={folder / 'mine_errors.json'}"]) == 0
+    assert {name: (folder / name).read_bytes() for name in made} == made
+    assert {"mine", "mine_tree", "mine_error_find"} <= set(registry.read_registry(tmp_path / "dataset_info.json"))
+    assert build.main([*corpus, tasks]) == 2
+    assert "needs wrong predictions" in capsys.readouterr().err
