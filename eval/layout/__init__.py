@@ -1,7 +1,7 @@
 r"""Formulas on paper without TeX: LaTeX to glyphs with boxes, and to SVG.
 
-    >>> len(layout(r"\frac{a}{b}").marks)
-    3
+>>> len(layout(r"\frac{a}{b}").marks)
+3
 """
 
 from .boxes import Mark

@@ -141,8 +141,10 @@ def line_beside(node: Node, base: Box, style: int, *, below: bool) -> Box:
 def stretched_beside(node: Node, base: Box, kind: str | Glyph, style: int, *, below: bool) -> Box:
     """An arrow, a brace, a bracket or an arc over or under all of the base."""
     p = PARAMETERS[style]
-    sign = arrow(node, kind, base.width, p.scale) if isinstance(kind, Glyph) else _bracket(node, kind, base.width, below)
-    gap = 0.0 if isinstance(kind, Glyph) else 3 * p.rule
+    if isinstance(kind, Glyph):
+        sign, gap = arrow(node, kind, base.width, p.scale), 0.0
+    else:
+        sign, gap = _bracket(node, kind, base.width, below), 3 * p.rule
     box = Box(max(base.width, sign.width))
     box.put(centered(base, box.width), 0.0, base)
     y = -(base.depth + gap + sign.height) if below else base.height + gap + sign.depth
@@ -183,14 +185,19 @@ def _resized(rule: Box, width: float) -> Box:
     return rule
 
 
+_BRACE_REACH = 0.333
+
+
 def _bracket(node: Node, kind: str, width: float, below: bool) -> Box:
     if kind == "brace":
         names = "\ue152\ue151\ue150\ue153" if below else "\ue150\ue153\ue152\ue151"
         left, middle_left, middle_right, right = [_piece(node, char) for char in names]
         half = max(0.0, width / 2 - left.width - middle_left.width)
-        return beside(
+        brace = beside(
             [left, rule_box(node, half, 0.12), middle_left, middle_right, rule_box(node, half, 0.12), right]
         )
+        brace.height, brace.depth = _BRACE_REACH, _BRACE_REACH - 0.12  # the ink, not the boxes of its pieces
+        return brace
     thickness, rise = 0.04, 0.2
     edge = 0.0 if below else rise - thickness
     box = Box(width)
@@ -241,8 +248,16 @@ def _tall(node: Node, char: str, size: float, scale: float, *, whole: bool, shap
 
 
 def table(
-    node: Node, rows: Sequence[Sequence[Box]], align: str, gaps: Sequence[float], style: int, *, row_skip: float,
-    strut: float = 1.0, rules: Sequence[int] = (), bars: Sequence[int] = (),
+    node: Node,
+    rows: Sequence[Sequence[Box]],
+    align: str,
+    gaps: Sequence[float],
+    style: int,
+    *,
+    row_skip: float,
+    strut: float = 1.0,
+    rules: Sequence[int] = (),
+    bars: Sequence[int] = (),
 ) -> Box:
     """Cells in rows and columns, centred on the axis.
 

@@ -28,7 +28,6 @@ class Glyph:
         self.width, self.height, self.depth, self.italic, self.skew = [number / 1000 for number in row[:5]]
         self.left, self.bottom, self.right, self.top = [number / 1000 for number in row[5:]]
 
-
     def spread(self, scale: float) -> float:
         """How much wider the font of this size is than the one of 10 points that our metrics come from."""
         if self.font in _ONE_SIZE:

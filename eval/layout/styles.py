@@ -1,7 +1,7 @@
 """TeX's eight styles and the font parameters that go with their three sizes (The TeXbook, Appendix G).
 
-Sizes are those of the LaTeX class option 12pt: 12, 8 and 6 points. The parameters are those of cmsy10, cmsy7, cmsy5 and
-cmex10, in em of their size; for 8 and 6 points they are interpolated.
+Sizes are those of the LaTeX class option 12pt: 12, 8 and 6 points. The parameters are those of cmsy10, cmsy7, cmsy5
+and cmex10, in em of their size; for 8 and 6 points they are interpolated.
 """
 
 from __future__ import annotations

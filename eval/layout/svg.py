@@ -81,7 +81,8 @@ def _name(key: tuple[str, str]) -> str:
 
 
 def _rectangle(mark: Mark) -> str:
-    x, y, width, height = (UNIT * edge for edge in (mark.left, mark.top, mark.right - mark.left, mark.bottom - mark.top))
+    sizes = (mark.left, mark.top, mark.right - mark.left, mark.bottom - mark.top)
+    x, y, width, height = (UNIT * size for size in sizes)
     return f'<rect x="{x:.0f}" y="{y:.0f}" width="{width:.0f}" height="{height:.0f}"/>'
 
 

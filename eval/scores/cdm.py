@@ -10,7 +10,6 @@ Source: Wang et al., CDM, arXiv 2409.03643; UniMERNet, cdm/.
 
 from __future__ import annotations
 
-import math
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -22,11 +21,11 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
+from unimumer_eval.layout import layout_row
 
 from unimumer_data.latex import Node, Repair, Row, parse_tokens, tokenize
 from unimumer_data.latex.conventions import STRICT_NAMES
 from unimumer_data.latex.grammar import COMMANDS, ENVIRONMENTS, FUNCTIONS, ORDINARY
-from unimumer_eval.layout import layout_row
 
 from .ransac import inliers
 
@@ -288,7 +287,7 @@ def _delimiter(relation: str, *, left: bool) -> str:
     return "" if environment is None else environment.left if left else environment.right
 
 
-# -- matching ----------------------------------------------------------------------------------------------------------
+# -- matching --------------------------------------------------------------------------------------------------------
 
 
 def _matches(label: _Rendered, answer: _Rendered) -> int:

@@ -63,7 +63,8 @@ def _one_round(source: Points, target: Points) -> NDArray[np.bool_]:
     fits = squares < THRESHOLD**2
     counts, sums = fits.sum(axis=1).tolist(), squares.sum(axis=1).tolist()
     best, best_count, best_sum = -1, 0, math.inf
-    trial, last = 0, TRIALS
+    trial = 0
+    last: float = TRIALS
     while trial < last:
         count, total = counts[trial], sums[trial]
         if count > best_count or (count == best_count and total < best_sum):

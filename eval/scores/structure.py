@@ -1,4 +1,4 @@
-r"""Structure F1: which symbols stand where they belong. What CDM cannot see, this sees: a script moved, a scope widened.
+r"""Structure F1: which symbols stand where they belong. It sees what CDM cannot: a script moved, a scope widened.
 
 Every node of the strict canonical tree is a pair of its symbol and its path: the relations from the root down to it,
 ``x`` in ``\frac{1}{a^x}`` is ``(x, below/sup)``. Both formulas are listed in reading order; the longest common
