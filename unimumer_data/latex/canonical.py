@@ -6,7 +6,7 @@ recursion: fonts, groups and wrappers that say nothing open up into the row arou
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
@@ -15,7 +15,7 @@ from typing import Literal
 from ..errors import ConfigError, suggestion
 from .conventions import CONVENTIONS, FONT_NAMES, LOOSE, NEGATED, RECORD_NAMES, RUNS, STRICT_NAMES
 from .grammar import COMMANDS, ENVIRONMENTS, FUNCTIONS, GROUP, OPERATORS, ORDINARY, SYMBOLS, Environment
-from .reader import Node, Repair, Row, parse_tokens
+from .reader import Node, Repair, Row, hang_script, parse_tokens
 from .tokens import tokenize
 from .treetext import BREAK
 from .writer import write_tokens
@@ -127,27 +127,29 @@ Children = list[tuple[str, Row]]
 
 
 class _Rewriter:
-    """Makes the canonical tree; holds what is still to be done, so that depth costs no recursion."""
+    """Makes the tree canonical, in place; holds what is still to be done, so that depth costs no recursion."""
 
     def __init__(self, rules: _Rules) -> None:
         self.rules = rules
-        self.jobs: list[tuple[Row, Row, str]] = []  # a row still to be rewritten, where to, and its font
+        self.rows: list[tuple[Row, str]] = []  # every row met so far, with its font
         self.joins = [(symbols, join) for applies, symbols, join in _JOINS if applies(rules)]
 
     def rewrite(self, row: Row) -> Row:
-        result: Row = []
-        self.jobs.append((row, result, ""))
-        rows: list[Row] = []
-        while self.jobs:
-            job = self.jobs.pop()
-            self._rewrite_row(*job)
-            rows.append(job[1])
-        for finished in reversed(rows):  # a row comes after those that hang below it
+        self.rows.append((row, ""))
+        for below, font in self.rows:  # grows as it goes
+            self._rewrite_row(below, font)
+        for finished, _ in reversed(self.rows):  # a row comes after those that hang below it
             self._finish_row(finished)
-        return result
+        return row
 
-    def _rewrite_row(self, source: Row, target: Row, font: str) -> None:
-        work: list[tuple[Node | _Scripts, str]] = [(node, font) for node in reversed(source)]
+    def _rewrite_row(self, row: Row, font: str) -> None:
+        if not font and _OPENABLE.isdisjoint([node.symbol for node in row]):
+            for node in row:
+                if node.children is not None:
+                    self._visit(node.children, font)
+            return
+        target: Row = []
+        work: list[tuple[Node | _Scripts, str]] = [(node, font) for node in reversed(row)]
         while work:
             item, font = work.pop()
             if isinstance(item, _Scripts):
@@ -159,9 +161,10 @@ class _Rewriter:
                 if content is None:
                     target.append(self._keep(item, font))
                 else:
-                    row, inner = content
+                    inside, inner = content
                     work += self._scripts(item, len(target), font)
-                    work += [(node, font if inner is None else inner) for node in reversed(row)]
+                    work += [(node, font if inner is None else inner) for node in reversed(inside)]
+        row[:] = target
 
     def _finish_row(self, row: Row) -> None:
         """Take out what has turned out empty, and join what prints as one."""
@@ -170,32 +173,29 @@ class _Rewriter:
             if node.children is not None:
                 if node.symbol == "\\begin":
                     _trim_rows(node)
-                node.children = [child for child in node.children if child[1]] or None
-                emptied |= node.children is None
+                if not all([child for _, child in node.children]):
+                    node.children = [child for child in node.children if child[1]] or None
+                    emptied |= node.children is None
         if emptied:
             row[:] = [node for node in row if node.symbol != GROUP or node.children is not None]
-        for symbols, join in self.joins:
-            if not symbols.isdisjoint([node.symbol for node in row]):
+        symbols = {node.symbol for node in row}
+        for triggers, join in self.joins:
+            if not triggers.isdisjoint(symbols):
                 join(row, self.rules)
+                symbols = {node.symbol for node in row}
 
-    def _copy(self, children: Iterable[tuple[str, Row]], font: str) -> Children:
-        """New rows for the children; jobs will fill them."""
-        copies: Children = []
-        for relation, old in children:
-            new: Row = []
-            copies.append((relation, new))
-            self.jobs.append((old, new, font))
-        return copies
+    def _visit(self, children: Children, font: str) -> Children:
+        """Have the rows of these children rewritten in their turn."""
+        self.rows += [(row, font) for _, row in children]
+        return children
 
     def _keep(self, item: Node, font: str) -> Node:
         """The node as it is, in its font."""
-        children = self._copy(item.children, font) if item.children else None
+        children = self._visit(item.children, font) if item.children else []
         if font and item.symbol in _CHANGED_BY.get(font, _LETTERS_AND_DIGITS):
             letter = Node(item.symbol, item.start, item.start + 1)
-            node = Node(font, item.start, item.stop, [("above", [letter]), *(children or ())])
-        else:
-            node = Node(item.symbol, item.start, item.stop, children)
-        return node
+            return Node(font, item.start, item.stop, [("above", [letter]), *children])
+        return item
 
     def _content(self, node: Node) -> tuple[Row, str | None] | None:
         """What stands in the row instead of ``node``, in which font (None: as around it); None if the node stays."""
@@ -214,7 +214,7 @@ class _Rewriter:
 
     def _scripts(self, node: Node, mark: int, font: str) -> list[tuple[Node | _Scripts, str]]:
         scripts = [child for child in node.children or () if child[0] in ORDINARY.scripts]
-        return [(_Scripts(self._copy(scripts, font), mark), font)] if scripts else []
+        return [(_Scripts(self._visit(scripts, font), mark), font)] if scripts else []
 
     def _hang_scripts(self, target: Row, item: _Scripts) -> None:
         """Scripts of an opened group go to its last node, where that looks the same; else the group stays."""
@@ -224,7 +224,7 @@ class _Rewriter:
             last = content[-1]
             names = dict(zip(ORDINARY.scripts, COMMANDS.get(last.symbol, ORDINARY).scripts, strict=True))
             for relation, row in item.children:
-                last.hang(names[relation], row)
+                hang_script(last, names[relation], row)
         else:
             last = Node(GROUP, children=[("above", content), *item.children])
             target[item.mark :] = [last]
@@ -244,8 +244,11 @@ class _Rewriter:
             name, columns = _plain_array(environment, columns, keep_columns=self.rules.columns)
             left, right = environment.left, environment.right
         plain = Node("\\begin", node.start, node.stop)
-        plain.children = self._copy([("above", columns)], "") + self._copy([(f"begin_{name}", body)], font)
-        plain.children.append((f"end_{name}", [Node("\\end")]))
+        plain.children = [
+            *self._visit([("above", columns)], ""),
+            *self._visit([(f"begin_{name}", body)], font),
+            (f"end_{name}", [Node("\\end")]),
+        ]
         target += [Node(left), plain] if left else [plain]
         target += [Node(right)] if right else []
         return self._scripts(node, len(target) - 1, font)
@@ -306,7 +309,7 @@ def _drop_limits(row: Row, rules: _Rules) -> None:
             if index and _can_take_scripts(row[index - 1 : index], relations, same_looks=False):
                 names = COMMANDS.get(row[index - 1].symbol, ORDINARY).scripts
                 for relation, child in node.children or ():
-                    row[index - 1].hang(names[ORDINARY.scripts.index(relation)], child)
+                    hang_script(row[index - 1], names[ORDINARY.scripts.index(relation)], child)
             elif node.children:
                 row.insert(index, Node(GROUP, node.start, node.stop, node.children))
 
@@ -382,4 +385,7 @@ _CHANGED_BY = {
     "\\boldsymbol": _LETTERS_AND_DIGITS | SYMBOLS | frozenset("+-=<>()[]|/*.,:;!"),
 }
 _CELLS = frozenset(name for name, command in COMMANDS.items() if command.role == "cell")
-_OPENABLE = frozenset(name for name, command in COMMANDS.items() if command.role in ("font", "class")) | {GROUP}
+_OPENABLE = frozenset(name for name, command in COMMANDS.items() if command.role in ("font", "class")) | {
+    GROUP,
+    "\\begin",
+}

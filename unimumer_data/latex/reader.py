@@ -184,7 +184,7 @@ class _Reader:
         if frame.kind == _RIGHT:
             self.row.extend(frame.row)
         elif frame.row and frame.relation:
-            _hang(node, frame.relation, frame.row)
+            hang_script(node, frame.relation, frame.row)
         if frame.kind == _ENVIRONMENT:
             node.hang(frame.rest[0], [Node("\\end", self.position - 2, self.position)])
         elif frame.rest:
@@ -519,8 +519,8 @@ def _stands_alone(token: str) -> bool:
     return command is None or (command.role in ("symbol", "open_bracket", "close_bracket") and not command.args)
 
 
-def _hang(node: Node, relation: str, row: Row) -> None:
-    """Hang ``row``; a lower script goes before an upper one, and what follows primes joins them."""
+def hang_script(node: Node, relation: str, row: Row) -> None:
+    """Hang ``row`` on ``node``; a lower script goes before an upper one, and what follows primes joins them."""
     children = node.children
     if children:
         last = children[-1]

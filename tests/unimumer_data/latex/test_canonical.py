@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from unimumer_data.errors import ConfigError, LatexSyntaxError
-from unimumer_data.latex import FORMS, canonical
+from unimumer_data.latex import FORMS, canonical, canonical_tree
 from unimumer_data.latex.conventions import LOOSE
 
 SAME_PRINT = [
@@ -118,6 +118,11 @@ def test_forms_are_stable(form: str, text: str) -> None:
 )
 def test_records(text: str, record: str) -> None:
     assert canonical(text) == record
+
+
+def test_scripts_of_opened_groups_stand_in_order() -> None:
+    (node,) = canonical_tree("{ x ^ 2 } _ 1")
+    assert [relation for relation, _ in node.children or ()] == ["sub", "sup"]
 
 
 def test_crohme_writes_limits_where_operators_carry_scripts() -> None:
