@@ -376,7 +376,7 @@ def _write_recipe(config: FoldsConfig, folder: Path, fold: int) -> Path:
     ]
     recipe |= {"dataset": ", ".join(others), "output_dir": f"outputs/{config.data}_without_fold{fold}"}
     path = folder / f"train_without_fold{fold}.yaml"
-    note = f"# {config.recipe.as_posix()} on all folds of {config.data} but number {fold}; by unimumer_data.folds\n"
+    note = f"# {config.recipe.name} on all folds of {config.data} but number {fold}; by unimumer_data.folds\n"
     write_whole(path, note + yaml.safe_dump(recipe, sort_keys=False, allow_unicode=True, width=119))
     return path
 
