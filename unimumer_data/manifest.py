@@ -64,16 +64,16 @@ def describe(item: Item, *, pictures: bool) -> bytes:
     """
     if isinstance(item, Drop):
         return f"{item.id}\0{item.reason}\0{item.message}\0{item.before}".encode("utf-8", "surrogatepass")
-    facts: list[object] = [item.id, item.label, item.split, item.note or ""]
+    text = f"{item.id}\0{item.label}\0{item.split}\0{item.note}"
     file = item.ink or (item.image if pictures else None)
     if file is not None:
         try:
             stat = file.stat()
-            facts += [file, stat.st_size, stat.st_mtime_ns]
+            text += f"\0{file}\0{stat.st_size}\0{stat.st_mtime_ns}"
         except OSError:
-            facts += [file, "unreadable"]
+            text += f"\0{file}\0unreadable"
     packed = blake2b(item.pixels, digest_size=16).digest() if item.pixels and pictures else b""
-    return "\0".join(map(str, facts)).encode("utf-8", "surrogatepass") + packed
+    return text.encode("utf-8", "surrogatepass") + packed
 
 
 @cache

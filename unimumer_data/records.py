@@ -40,6 +40,26 @@ class Sample:
     writer: str | None = None
     note: str | None = None
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """How samples travel to worker processes: a dataclass with slots would look up its fields each time."""
+        facts = (self.id, self.label, self.image, self.ink, self.pixels, self.split, self.writer, self.note)
+        return _sample, facts
+
+
+def _sample(
+    sample_id: str,
+    label: str,
+    image: Path | None,
+    ink: Path | None,
+    pixels: bytes | None,
+    split: str,
+    writer: str | None,
+    note: str | None,
+) -> Sample:
+    return Sample(
+        id=sample_id, label=label, image=image, ink=ink, pixels=pixels, split=split, writer=writer, note=note
+    )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:

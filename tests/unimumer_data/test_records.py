@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import json
+import pickle
+from pathlib import Path
 
 import pytest
 
 from unimumer_data.errors import RecordError
-from unimumer_data.records import Record, record_writer
+from unimumer_data.records import Record, Sample, record_writer
 
 
 def test_a_record_is_what_llama_factory_reads() -> None:
@@ -32,3 +34,8 @@ def test_what_llama_factory_would_misread_is_refused(answer: str, message: str) 
         Record.of("a.png", "Read it.", answer)
     with pytest.raises(RecordError, match=message):
         record_writer("Read it.")("a.png", answer)
+
+
+def test_a_sample_survives_the_way_to_a_worker() -> None:
+    sample = Sample(id="a", label="x", image=Path("a.png"), pixels=b"\x89", split="test", writer="w", note="mathml: x")
+    assert pickle.loads(pickle.dumps(sample)) == sample

@@ -123,4 +123,4 @@ def is_safe_id(sample_id: str) -> bool:
     >>> is_safe_id("514_em_341"), is_safe_id("../../etc/passwd")
     (True, False)
     """
-    return not _UNSAFE.search(sample_id) and len(sample_id.encode("utf-8", "replace")) <= 200
+    return not _UNSAFE.search(sample_id) and (len(sample_id) <= 50 or len(sample_id.encode()) <= 200)
