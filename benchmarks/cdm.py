@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from unimumer_eval.progress import Progress
 from unimumer_eval.scores import cdm as module
-from unimumer_eval.scores.cdm import cdm, cdm_many
+from unimumer_eval.scores.cdm import cdm, cdm_many, cdm_summary
 from unimumer_eval.scores.structure import structure_f1
 
 from unimumer_data.errors import LatexSyntaxError
@@ -163,17 +163,19 @@ def probes(official: list[dict[str, Any]]) -> None:
 
 def sets(folder: Path) -> None:
     """ExpRate@CDM and means of every prediction file."""
-    print("\n## Prediction files\n\n| set | n | ExpRate@CDM | CDM F1 | structure F1 | mended |\n" + "| --- " * 6 + "|")
+    print(
+        "\n## Prediction files\n\n| set | n | ExpRate@CDM | CDM F1 | structure F1 | mended labels + answers |\n"
+        + "| --- " * 6
+        + "|"
+    )
     for path in sorted(folder.rglob("*.json")):
         pairs = read(path)
-        scores = [cdm(*pair) for pair in pairs]
+        total = cdm_summary(cdm_many(pairs))
+        assert total.n == len(pairs) and np.isfinite(total.f1)
         structure = 100 * np.mean([structure_f1(*pair) for pair in pairs])
-        f1 = np.array([score.f1 for score in scores])
-        assert len(scores) == len(pairs) and np.isfinite(f1).all()
-        mended = sum(score.label_mended or score.answer_mended for score in scores)
-        exact = 100 * np.mean(f1 == 1)
+        mended = f"{total.mended_labels} + {total.mended_answers}"
         name = path.relative_to(folder).with_suffix("")
-        print(f"| {name} | {len(pairs)} | {exact:.2f} | {100 * f1.mean():.2f} | {structure:.2f} | {mended} |")
+        print(f"| {name} | {total.n} | {total.exprate:.2f} | {total.f1:.2f} | {structure:.2f} | {mended} |")
 
 
 def read(path: Path) -> list[tuple[str, str]]:

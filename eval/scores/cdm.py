@@ -92,6 +92,47 @@ def cdm(gt: str, pred: str) -> Cdm:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CdmSummary:
+    """The scores of a set.
+
+    Args:
+        n: pairs; none is ever left out.
+        exprate: ExpRate@CDM, percent.
+        f1, precision, recall: means over the pairs, percent.
+        mended_labels, mended_answers: how many texts are not LaTeX.
+    """
+
+    n: int
+    exprate: float
+    f1: float
+    precision: float
+    recall: float
+    mended_labels: int
+    mended_answers: int
+
+
+def cdm_summary(scores: Iterable[Cdm]) -> CdmSummary:
+    """Sum up a set, for instance what `cdm_many` yields; nothing is kept. All figures of no pairs are 0."""
+    n = exact = labels = answers = 0
+    f1 = precision = recall = 0.0
+    for score in scores:
+        n += 1
+        exact += score.exact
+        f1, precision, recall = f1 + score.f1, precision + score.precision, recall + score.recall
+        labels, answers = labels + score.label_mended, answers + score.answer_mended
+    percent = 100 / n if n else 0.0
+    return CdmSummary(
+        n=n,
+        exprate=percent * exact,
+        f1=percent * f1,
+        precision=percent * precision,
+        recall=percent * recall,
+        mended_labels=labels,
+        mended_answers=answers,
+    )
+
+
 def cdm_many(
     pairs: Iterable[tuple[str, str]], *, workers: int = 1, progress: Callable[[], object] | None = None
 ) -> Iterator[Cdm]:

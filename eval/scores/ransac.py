@@ -53,13 +53,14 @@ def inliers(source: Points, target: Points) -> NDArray[np.bool_]:
 def _one_round(source: Points, target: Points) -> NDArray[np.bool_]:
     n = len(source)
     drawn = _draws(n)
-    src, dst = source[drawn], target[drawn]  # [trials, 2, 2]
-    src_center, dst_center = src.mean(axis=1), dst.mean(axis=1)
-    reach = np.hypot(*np.moveaxis(src - src_center[:, None], 2, 0)).mean(axis=1)
-    scale = np.hypot(*np.moveaxis(dst - dst_center[:, None], 2, 0)).mean(axis=1) / (reach + 1e-10)
-    middle = source.mean(axis=0)
-    moved = scale[:, None, None] * (source - middle) + middle + (dst_center - src_center)[:, None]
-    squares = ((moved - target) ** 2).sum(axis=2)  # [trials, n]
+    # points as complex numbers; of two points, each lies half their distance from their centre
+    points, goals = source[:, 0] + 1j * source[:, 1], target[:, 0] + 1j * target[:, 1]
+    (first, second), (first_goal, second_goal) = points[drawn], goals[drawn]
+    scale = np.abs(first_goal - second_goal) / (np.abs(first - second) + 2e-10)
+    shift = (first_goal + second_goal - first - second) / 2
+    middle = points.mean()
+    missed = scale[:, None] * (points - middle) + shift[:, None] + (middle - goals)  # [trials, n]
+    squares = missed.real**2 + missed.imag**2
     fits = squares < THRESHOLD**2
     counts, sums = fits.sum(axis=1).tolist(), squares.sum(axis=1).tolist()
     best, best_count, best_sum = -1, 0, math.inf
@@ -78,9 +79,9 @@ def _one_round(source: Points, target: Points) -> NDArray[np.bool_]:
 
 @lru_cache(maxsize=2048)
 def _draws(n: int) -> NDArray[np.int64]:
-    """The pairs that the seeded generator draws from n points: ``[trials, 2]``."""
+    """The pairs that the seeded generator draws from n points: ``[2, trials]``."""
     generator = np.random.default_rng(SEED)
-    return np.array([generator.choice(n, SAMPLES, replace=False) for _ in range(TRIALS)])
+    return np.array([generator.choice(n, SAMPLES, replace=False) for _ in range(TRIALS)]).T
 
 
 def _enough_trials(count: int, n: int) -> float:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from unimumer_eval.scores.cdm import cdm, cdm_many
+from unimumer_eval.scores.cdm import cdm, cdm_many, cdm_summary
 from unimumer_eval.scores.ransac import inliers
 
 from unimumer_data.errors import LatexSyntaxError
@@ -91,6 +91,13 @@ def test_many_pairs_come_in_order_from_processes_with_progress() -> None:
     assert together == alone and len(seen) == 300
 
 
+def test_the_summary_counts_every_pair() -> None:
+    total = cdm_summary([cdm("x", "x"), cdm("x", ""), cdm("x ^ {", "x"), cdm("x y", "x")])
+    assert (total.n, total.mended_labels, total.mended_answers) == (4, 1, 0)
+    assert total.exprate == 50 and total.recall == pytest.approx(100 * 2.5 / 4)
+    assert cdm_summary([]).n == 0
+
+
 def test_few_points_always_fit_and_outliers_do_not() -> None:
     points = np.array([[0.0, 0.0], [0.0, 50.0], [0.0, 100.0], [0.0, 150.0], [0.0, 200.0]])
     moved = points.copy()
@@ -130,10 +137,10 @@ def test_agreement_with_the_official_tool(official: list[dict]) -> None:
 
 def test_figures_of_a_published_set(shared_data: Path) -> None:
     records = json.loads((shared_data / "predictions" / "crohme_2014_pred.json").read_text(encoding="utf-8"))
-    scores = [cdm(x["gt"], x["pred"]) for x in records]
-    assert len(scores) == 986
-    assert 100 * np.mean([score.exact for score in scores]) == pytest.approx(85.70, abs=0.1)
-    assert 100 * np.mean([score.f1 for score in scores]) == pytest.approx(96.73, abs=0.1)
+    total = cdm_summary(cdm_many((x["gt"], x["pred"]) for x in records))
+    assert total.n == 986
+    assert total.exprate == pytest.approx(85.70, abs=0.1)
+    assert total.f1 == pytest.approx(96.73, abs=0.1)
 
 
 @pytest.mark.slow
