@@ -42,9 +42,7 @@ def main() -> int:
         words = ["source=captions", f"path={path}", "name=many", "images=none"]
         seconds, memory = build(words, Path(folder), config.workers)
         rate = TASKS * config.captions / seconds
-        print(
-            f"{config.captions} captions, {TASKS} tasks: {seconds:.1f} s, {rate:.0f} records/s, {memory:.0f} MB at most"
-        )
+        print(f"{config.captions} captions, {TASKS} tasks: {seconds:.1f} s, {rate:.0f} records/s, {memory:.0f} MB")
         seconds, memory = build(words, Path(folder), config.workers)
         print(f"  again, unchanged: {seconds:.1f} s")
         inks = SHARED / "crohme-inkml" / "TestEM2014GT"

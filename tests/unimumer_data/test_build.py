@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -17,9 +18,13 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from unimumer_data import build
+from unimumer_data import build, registry
 from unimumer_data.builder import SetBuilder, SetConfig
 from unimumer_data.images import load_image
+from unimumer_data.sources import SOURCES
+from unimumer_data.tasks import get_task
+
+ROOT = Path(__file__).resolve().parent.parent.parent
 
 INK = """<ink xmlns="http://www.w3.org/2003/InkML"><annotation type="truth">{truth}</annotation>
 <trace id="0">{points}</trace><trace id="1">0 0, 80 90</trace></ink>"""
@@ -481,6 +486,33 @@ class TestYaml:
         assert [path.name for path in (tmp_path / "data").iterdir()] == ["b"]
         assert build.main([str(recipe), "only=c"]) == 2
         assert "only: no set 'c'. Known: a, b" in capsys.readouterr().err
+
+    def test_the_recipe_of_the_paper_builds_the_published_sets(self) -> None:
+        configs = build.plan([str(ROOT / "recipes" / "data" / "paper.yaml")])
+        splits = [config.split == "test" for config in configs]
+        assert splits == sorted(splits, reverse=True)
+        assert {config.name for config in configs if config.split == "test"} == set(registry.TEST_SETS)
+        assert {config.name for config in configs if config.split != "test"} == set(registry.TRAINING_SETS)
+        for config in configs:
+            assert config.path and not config.path.is_absolute()
+            names = {f"{config.name}{get_task(task).suffix}" for task in config.tasks}
+            assert names <= set(registry.published()) or config.split == "test"
+
+
+def test_the_documented_example_of_a_new_corpus_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (ROOT / "docs" / "corpora.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    module: dict[str, Any] = {"__name__": "unimumer_data.sources.blackboard", "__package__": "unimumer_data.sources"}
+    exec(code, module)
+    monkeypatch.setitem(SOURCES, "blackboard", module["SOURCE"])
+    corpus = tmp_path / "lectures"
+    corpus.mkdir()
+    for name in "ab":
+        Image.new("RGB", (60, 40), "white").save(corpus / f"{name}.webp")
+    (corpus / "a.tex").write_text(r"\frac12")
+    assert run(tmp_path, "source=blackboard", f"path={corpus}", "name=lectures") == 0
+    assert answers(tmp_path / "data/lectures/lectures.json") == [r"\frac { 1 } { 2 }"]
+    assert [(change["id"], change["reason"]) for change in changes(tmp_path / "data/lectures")] == [("b", "no_label")]
 
 
 class TestMistakes:
