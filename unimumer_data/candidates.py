@@ -128,7 +128,8 @@ class Sieve:
             spelt = canonical(text, "records", corpus=self.conventions, repairs=repairs)
             if not repairs:
                 return spelt
-        return " ".join(text.split() if self.conventions is None else tokenize(text))
+            text = " ".join(tokenize(text))
+        return " ".join(text.split())  # also of tokens that hold white space, such as a control space
 
     def _judge(self, label: str, text: str) -> str:
         """What is wrong with the candidate as a candidate, if anything."""
@@ -187,7 +188,8 @@ def table(tallies: Mapping[str, Tally]) -> str:
     rows = [[name, tally.outcomes.total(), *(tally.outcomes[one] for one in used), tally.edits, tally.marks]
             for name, tally in tallies.items()]  # fmt: skip
     if len(rows) > 1:
-        rows.append(["all", *(sum(column) for column in zip(*(row[1:] for row in rows), strict=True))])  # type: ignore[arg-type]
+        totals = [sum(numbers) for numbers in zip(*(row[1:] for row in rows), strict=True)]  # type: ignore[arg-type]
+        rows.append(["all", *totals])
     texts = [heads, *([str(cell) for cell in row] for row in rows)]
     widths = [max(len(row[column]) for row in texts) for column in range(len(heads))]
     return "\n".join(

@@ -226,7 +226,11 @@ def _axes(confusions: Confusions, size: int) -> tuple[list[str], list[str]]:
     for (label, answer), count in confusions.counts.items():
         labels[label] += count
         answers[answer] += count
-    return tuple(sorted(sorted(one, key=lambda token: (-one[token], token))[:size]) for one in (labels, answers))  # type: ignore[return-value]
+    return _most_common(labels, size), _most_common(answers, size)
+
+
+def _most_common(counts: Mapping[str, int], size: int) -> list[str]:
+    return sorted(sorted(counts, key=lambda token: (-counts[token], token))[:size])
 
 
 def heat_text(confusions: Confusions, size: int = 24) -> str:

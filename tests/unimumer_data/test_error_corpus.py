@@ -102,6 +102,14 @@ def test_corpus_and_records(toy, capsys):
     assert "sample more predictions" in output
 
 
+def test_broken_latex_keeps_its_tokens(toy):
+    file = predicted(toy / "toy_pred.json", {"img_id": "a", "pred": "x^{ 2 \\  {  }"}, {"img_id": "d", "pred": "z }"})
+    assert run(toy, "data=toy", f"predictions={file}") == 0
+    rows = read(toy, "toy_errors")
+    assert [row["pred"] for row in rows] == ["x ^ { 2 \\ { }", "z }"]
+    assert all((strip(row["marked"]), apply(row["marked"], row["log"])) == (row["pred"], row["gt"]) for row in rows)
+
+
 def test_balanced_over_pictures_before_depth(toy):
     rows = [
         {"img_id": "a", "pred": "x", "samples": [f"x ^ {{ {k} }}" for k in "3345678"]},
