@@ -40,7 +40,8 @@ def symbol(setter: Setter, node: Node, style: int, font: str) -> Nucleus:
     scale = PARAMETERS[style].scale
     if looks.unknown:
         setter.notes.append(f"{node.symbol!r} is unknown; its name is drawn in a frame")
-        return "ord", _framed(node, glyph_box(node, looks.pieces[0][0], scale), style, 0.1)
+        name = _framed(node, glyph_box(node, looks.pieces[0][0], scale), style, 0.1)
+        return "ord", beside([name, setter.argument(node, "above"), setter.argument(node, "below")])
     if len(looks.pieces) == 1:
         box = glyph_box(node, looks.pieces[0][0], scale)
     else:

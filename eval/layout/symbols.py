@@ -184,7 +184,7 @@ ARROWS: Mapping[str, str] = MappingProxyType(
 
 FONTS: Mapping[str, str] = MappingProxyType(
     dict.fromkeys(
-        r"\mathrm \operatorname \operatorname* \text \textrm \textup \textnormal \mbox \hbox \tbox \textsc".split(),
+        r"\mathrm \operatorname \operatorname* \text \textrm \textup \textnormal \mbox \hbox \tbox \textsc \textmd".split(),
         "main",
     )
     | dict.fromkeys(r"\mathbf \textbf \bold".split(), "bold")

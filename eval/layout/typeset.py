@@ -104,8 +104,8 @@ class _Typesetter:
         for relation, row in node.children or ():
             if relation in own or relation in arguments:
                 child_style, child_font = own.get(relation, SAME)[style], inner_font
-            elif node.symbol == GROUP and relation == "above":
-                child_style, child_font = style, font
+            elif relation in ("above", "below") and node.symbol not in COMMANDS:
+                child_style, child_font = style, inner_font  # braces, or arguments of a command that the grammar lacks
             elif relation in ("sub", "below"):
                 child_style, child_font = SUBSCRIPT[style], font
             elif relation in ("sup", "above") and node.symbol != "\\begin":

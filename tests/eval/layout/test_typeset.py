@@ -123,6 +123,11 @@ def test_an_unknown_command_gets_a_box_and_a_note() -> None:
     assert formula.notes == ["'\\\\foo' is unknown; its name is drawn in a frame"]
 
 
+def test_arguments_of_commands_that_the_grammar_lacks_are_set() -> None:
+    formula = layout(r"\texorpdfstring{a}{b} c")
+    assert {mark.char for mark in formula.marks} >= {"texorpdfstring", "a", "b", "c"}
+
+
 def test_broken_text_is_mended_with_a_note() -> None:
     formula = layout("x ^ { 2")
     assert [mark.char for mark in formula.marks] == ["x", "2"] and formula.notes
