@@ -184,7 +184,9 @@ ARROWS: Mapping[str, str] = MappingProxyType(
 
 FONTS: Mapping[str, str] = MappingProxyType(
     dict.fromkeys(
-        r"\mathrm \operatorname \operatorname* \text \textrm \textup \textnormal \mbox \hbox \tbox \textsc \textmd".split(),
+        r"""
+        \mathrm \operatorname \operatorname* \text \textrm \textup \textmd \textnormal \textsc \mbox \hbox \tbox
+        """.split(),
         "main",
     )
     | dict.fromkeys(r"\mathbf \textbf \bold".split(), "bold")
