@@ -23,24 +23,18 @@ _BATCH = {"cpu": 8, "cuda": 32}
 class TransformersEngine:
     """Generates in batches padded on the left; a batch that fails is retried one by one."""
 
-    def __init__(self, config: EvalConfig) -> None:
-        try:
-            import torch
-            from transformers import AutoModelForImageTextToText, AutoProcessor
-        except ImportError as error:
-            raise EngineError(f"{_MISSING} ({error})") from error
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-        dtype = "float32" if config.dtype == "auto" and device == "cpu" else config.dtype
-        self._config, self._device = config, device
-        self._batch_size = config.batch_size or _BATCH[device]
-        try:
-            self._processor = AutoProcessor.from_pretrained(config.model)
-            model = AutoModelForImageTextToText.from_pretrained(config.model, dtype=dtype)
-        except (OSError, ValueError, KeyError) as error:
-            raise EngineError(f"transformers cannot load {config.model}: {brief(error)}") from error
+    def __init__(self, config: EvalConfig, loaded: tuple[Any, Any] | None = None) -> None:
+        """Start with the model that ``config`` names, or with one that is in memory already.
+
+        Args:
+            config: settings; of a model in memory only those of asking apply.
+            loaded: model and processor, such as of a training that goes on; the processor pads on the left from now.
+        """
+        model, self._processor = loaded or _load(config)
+        self._config, self._model, self._device = config, model, model.device
+        self._batch_size = config.batch_size or _BATCH.get(self._device.type, _BATCH["cuda"])
         self._processor.tokenizer.padding_side = "left"
         self._chat = prompter(self._processor, config)
-        self._model = _with_adapter(model, config).to(device).eval()
         self._stop = _stop_tokens(model, self._processor.tokenizer)
 
     def predict(self, requests: Iterable[Request], sampling: Sampling) -> Iterator[Answer]:
@@ -93,7 +87,7 @@ class TransformersEngine:
         )
         self._model.generation_config = settings
         torch.manual_seed(sampling.seed + batch[0][0].index)  # a resumed run samples as an undisturbed one
-        with torch.inference_mode():
+        with torch.no_grad():  # not inference_mode: a model in training could keep what it must not learn from
             produced = self._model.generate(
                 **inputs,
                 generation_config=settings,
@@ -121,6 +115,23 @@ class TransformersEngine:
             logprob=None if logprobs is None else math.fsum(logprobs[:count]),
             finish="length" if end is None else "stop",
         )
+
+
+def _load(config: EvalConfig) -> tuple[Any, Any]:
+    """Model, ready to answer, and processor."""
+    try:
+        import torch
+        from transformers import AutoModelForImageTextToText, AutoProcessor
+    except ImportError as error:
+        raise EngineError(f"{_MISSING} ({error})") from error
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    dtype = "float32" if config.dtype == "auto" and device == "cpu" else config.dtype
+    try:
+        processor = AutoProcessor.from_pretrained(config.model)
+        model = AutoModelForImageTextToText.from_pretrained(config.model, dtype=dtype)
+    except (OSError, ValueError, KeyError) as error:
+        raise EngineError(f"transformers cannot load {config.model}: {brief(error)}") from error
+    return _with_adapter(model, config).to(device).eval(), processor
 
 
 def _with_adapter(model: Any, config: EvalConfig) -> Any:
