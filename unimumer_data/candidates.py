@@ -138,7 +138,9 @@ class Sieve:
             return "right"
         if not wrong:
             return "empty"
-        if canonical(text, "strict", repairs=[]) == canonical(label, "strict", repairs=[]):
+        repairs: list[Repair] = []
+        same = canonical(text, "strict", repairs=repairs) == canonical(label, "strict", repairs=[])
+        if same and not repairs:  # broken LaTeX is an error, even if it can be mended into the label
             return "respelt"
         if IMAGE_TOKEN in text:
             return "image_mark"
