@@ -294,6 +294,8 @@ def make_folds(config: FoldsConfig) -> str:
             parts[f"{name}_fold{fold}{suffix}"] = [
                 entry for id, entry in zip(file.ids(), file.entries, strict=True) if fold_of.get(id) == fold
             ]
+    for stale in (*(root / folder).glob(f"{name}_fold*.json"), *(root / folder).glob("train_without_fold*.yaml")):
+        stale.unlink()  # of an earlier run with more folds or tasks
     write_sets(root, folder, parts)
     recipes = [_write_recipe(config, root / folder, fold) for fold in range(config.folds)]
     table = {

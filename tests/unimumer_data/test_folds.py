@@ -107,6 +107,16 @@ def test_data_sets_and_recipes(tmp_path, capsys):
     assert "60 samples in 40 groups by label" in capsys.readouterr().out
 
 
+def test_fewer_folds_leave_no_stale_ones(tmp_path):
+    built_set(tmp_path, corpus(60, 40, 5))
+    assert run(tmp_path, "folds=4") == 0
+    assert run(tmp_path, "folds=2") == 0
+    assert {path.name for path in (tmp_path / "data/toy/folds").iterdir()} == {
+        *("folds.json", "toy_fold0.json", "toy_fold1.json"),
+        *("train_without_fold0.yaml", "train_without_fold1.yaml"),
+    }
+
+
 def test_writers_from_a_table(tmp_path):
     built_set(tmp_path, corpus(60, 40, 6))
     assert run(tmp_path, "folds=2", "by=writer", f"writers={tmp_path / 'writers.tsv'}") == 0
