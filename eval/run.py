@@ -17,7 +17,7 @@ import argparse
 import os
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +31,9 @@ try:
     from unimumer_eval.inference import predict_sets
     from unimumer_eval.predictions import read_labels, read_predictions, write_published
     from unimumer_eval.price import price_table
+    from unimumer_eval.progress import Progress
     from unimumer_eval.report import screen_table, write_results
-    from unimumer_eval.scores import Pair, SetScores, score_set
+    from unimumer_eval.scores import Pair, SetScores, score_set, visual_scores
 
     from unimumer_data.config import load_config
     from unimumer_data.errors import ConfigError, UniMumerError
@@ -93,7 +94,7 @@ def _show(
     sets: Iterator[tuple[str, list[Pair]]], config: EvalConfig, *, settings: dict[str, Any], image_root: Path
 ) -> list[SetScores]:
     """Score the sets, write all files, print the table and where the files are."""
-    scores = [score_set(name, pairs) for name, pairs in sets]
+    scores = [_score(name, pairs, with_cdm=config.cdm) for name, pairs in sets]
     written = write_results(config.output, scores, {"sets": settings}, image_root=image_root)
     print(screen_table(scores))
     for one in scores:
@@ -101,6 +102,16 @@ def _show(
             print(_failures(one))
     print(f"\nfiles in {config.output}: " + ", ".join(path.name for path in written))
     return scores
+
+
+def _score(name: str, pairs: Sequence[Pair], *, with_cdm: bool) -> SetScores:
+    scores = score_set(name, pairs)
+    if not with_cdm:
+        return scores
+    progress = Progress(f"{name}, CDM", len(pairs))
+    visual = visual_scores(pairs, workers=os.cpu_count() or 1, progress=progress.step)
+    progress.close()
+    return replace(scores, visual=visual)
 
 
 def _failures(scores: SetScores) -> str:

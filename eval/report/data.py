@@ -92,6 +92,7 @@ def set_dict(scores: SetScores) -> dict[str, Any]:
                 for symbol in alignment.symbols
             ],
         },
+        "visual": None if scores.visual is None else asdict(scores.visual),
         "calibration": None if scores.calibration is None else asdict(scores.calibration),
     }
 

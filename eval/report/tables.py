@@ -10,6 +10,7 @@ Row = tuple[str, ...]
 
 _PUBLISHED: Row = ("set", "n", "ExpRate", "<=1", "<=2", "<=3", "edit", "BLEU-4", "CER")
 _FORMS: Row = ("set", "raw", "strict [95 %]", "loose", "TER", "CER", "empty", "runaway", "unparsable", "failed")
+_VISUAL: Row = ("set", "ExpRate@CDM", "CDM F1", "structure F1", "mended labels", "mended answers")
 _PAPER: Row = ("Set", "n", "ExpRate raw", "strict", "loose", "≤ 1", "≤ 2", "≤ 3", "TER", "CER", "BLEU-4")
 
 
@@ -48,9 +49,24 @@ def screen_table(sets: Sequence[SetScores]) -> str:
             "",
             "By canonical form: ExpRate, and true token and character error rates (strict), percent",
             align_columns([_FORMS, *forms]),
+            *_visual_table(sets),
             *(_warning(scores) for scores in sets if scores.counts.unparsable_labels or scores.counts.empty_labels),
         ]
     )
+
+
+def _visual_table(sets: Sequence[SetScores]) -> list[str]:
+    rows = [
+        (
+            scores.name,
+            *(f"{x:.2f}" for x in (visual.cdm.exprate, visual.cdm.f1, visual.structure_f1)),
+            str(visual.cdm.mended_labels),
+            str(visual.cdm.mended_answers),
+        )
+        for scores in sets
+        if (visual := scores.visual) is not None
+    ]
+    return ["", "On paper: CDM, and structure F1, percent", align_columns([_VISUAL, *rows])] if rows else []
 
 
 def comparison_table(first: str, second: str, comparisons: Sequence[Comparison]) -> str:

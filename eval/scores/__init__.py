@@ -15,6 +15,7 @@ from .pairs import Pair, against_labels
 from .published import Published, published_scores
 from .rates import FormScores
 from .summary import Sample, SetScores, score_set
+from .visual import Visual, visual_scores
 
 __all__ = [
     "FORMS",
@@ -30,9 +31,11 @@ __all__ = [
     "Published",
     "Sample",
     "SetScores",
+    "Visual",
     "against_labels",
     "compare",
     "published_scores",
     "same_samples",
     "score_set",
+    "visual_scores",
 ]

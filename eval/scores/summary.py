@@ -20,6 +20,7 @@ from .outcomes import OUTCOMES, Outcome, is_runaway, outcome_of
 from .pairs import Pair, mark_duplicates
 from .published import Published, published_scores
 from .rates import FormScores, edits_of, form_columns, form_scores, right_of
+from .visual import Visual
 
 _NOT_ALIGNED: frozenset[Outcome] = frozenset(("missing", "duplicate", "failed", "empty", "runaway"))
 
@@ -82,6 +83,7 @@ class SetScores:
         alignment: confusions, single symbols, symbol and structure edits.
         calibration: of the confidence; None where the predictions carry none.
         resamples, seed: of the bootstrap.
+        visual: CDM and structure F1; None where they were not asked for.
         samples: every pair with its outcome, in the order given.
         columns: sums of each sample, ``[n, WIDTH]`` a form, for comparing runs.
     """
@@ -99,6 +101,7 @@ class SetScores:
     seed: int
     samples: tuple[Sample, ...] = field(repr=False)
     columns: Mapping[Form, NDArray[np.float64]] = field(repr=False)
+    visual: Visual | None = None
 
 
 def score_set(name: str, pairs: Iterable[Pair], *, resamples: int = RESAMPLES, seed: int = 0) -> SetScores:
