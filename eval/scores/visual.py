@@ -1,4 +1,4 @@
-"""What a set looks like on paper: ExpRate@CDM and mean CDM F1, and beside them structure F1, which sees what CDM cannot.
+"""What a set looks like on paper: ExpRate@CDM and CDM F1, and beside them structure F1, which sees what CDM cannot.
 
 Costs about a millisecond a pair, hence not part of `summary.score_set`.
 """
