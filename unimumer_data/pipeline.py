@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from hashlib import blake2b
 from pathlib import Path
 from typing import Literal
@@ -26,6 +26,8 @@ from .tasks import Expression, get_task
 
 Images = Literal["copy", "reference", "none"]
 Item = Sample | Drop
+
+REMEMBERED = 100_000  # labels, about 1 kB each
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,9 +119,8 @@ def process(work: Work, items: Sequence[Item]) -> Result:
     Raises:
         OSError: a picture cannot be written.
     """
-    tasks = [get_task(name) for name in work.tasks]
-    writers = [record_writer(task.instruction) for task in tasks]
-    result = Result(records={task.name: [] for task in tasks})
+    writers = [record_writer(get_task(name).instruction) for name in work.tasks]
+    result = Result(records={name: [] for name in work.tasks})
     digest = blake2b(digest_size=16)
     for item in items:
         if isinstance(item, Drop):
@@ -129,14 +130,14 @@ def process(work: Work, items: Sequence[Item]) -> Result:
         try:
             opened = _open(work, item)
             label = opened.sample.label
-            expression, changes = _canonical(work, opened)
+            answered = _answer(label, work.conventions, work.repair, work.tasks)
             path = _path(work, opened.sample)
-            records = [write(path, task.answer(expression)) for task, write in zip(tasks, writers, strict=True)]
+            records = [write(path, answer) for write, answer in zip(writers, answered.answers, strict=True)]
             picture = opened.picture() if opened.picture else None
         except UniMumerError as error:
             result.changes.append(_dropped(item.id, error.reason, str(error), label))
             continue
-        leak = _compare_with_tests(work, item.id, expression.text, picture, result)
+        leak = _compare_with_tests(work, item.id, answered.text, picture, result)
         if leak:
             message = f"is {leak.test_set}/{leak.test_id} ({leak.rule})"
             result.changes.append(_dropped(item.id, "in_test_set", message, label))
@@ -146,9 +147,9 @@ def process(work: Work, items: Sequence[Item]) -> Result:
             _write_whole(work.image_folder / os.path.basename(path), picture.data)
             digest.update(picture.data)
             result.images += 1
-        for task, record in zip(tasks, records, strict=True):
-            result.records[task.name].append(record)
-        result.changes += changes
+        for name, record in zip(work.tasks, records, strict=True):
+            result.records[name].append(record)
+        result.changes += _changes(opened, answered)
     result.image_digest = digest.hexdigest()
     return result
 
@@ -191,30 +192,51 @@ def _path(work: Work, sample: Sample) -> str:
     return stored_path(sample, work.image_prefix)
 
 
-def _canonical(work: Work, opened: _Opened) -> tuple[Expression, list[Change]]:
-    """The label in the form of the records, and how it differs from what the corpus says, if it was mended.
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    """What all samples of one label have in common.
+
+    Args:
+        text: the label in the form of the records.
+        answers: of each task.
+        repairs: (reason, message) of what was mended.
+    """
+
+    text: str
+    answers: tuple[str, ...]
+    repairs: tuple[tuple[str, str], ...]
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _answer(label: str, conventions: str | None, repair: bool, tasks: tuple[str, ...]) -> _Answered:
+    """The answers to a label; remembered, for labels repeat: half of CROHME's and MathWriting's do.
 
     Raises:
         LatexSyntaxError: broken, and not to be mended; or nothing is left of it.
     """
-    sample = opened.sample
-    if not is_text(sample.label):
+    if not is_text(label):
         raise LatexSyntaxError("not valid Unicode", reason="encoding")
-    repairs: list[Repair] | None = [] if work.repair else None
-    label, listed = repair_label(sample.label)
-    expression = Expression.of_tree(canonical_tree(label, "records", corpus=work.conventions, repairs=repairs))
+    repairs: list[Repair] | None = [] if repair else None
+    mended, listed = repair_label(label)
+    expression = Expression.of_tree(canonical_tree(mended, "records", corpus=conventions, repairs=repairs))
     if not expression.text:
         raise LatexSyntaxError("the label is empty", reason="empty_label")
     reasons = [(name, "a listed repair, see lint.REPAIRS") for name in listed]
-    reasons += [(repair.reason, repair.message) for repair in repairs or ()]
+    reasons += [(mend.reason, mend.message) for mend in repairs or ()]
+    return _Answered(expression.text, tuple(get_task(name).answer(expression) for name in tasks), tuple(reasons))
+
+
+def _changes(opened: _Opened, answered: _Answered) -> list[Change]:
+    """How the label of the records differs from what the corpus says, beyond spelling."""
+    sample, reasons = opened.sample, list(answered.repairs)
     if sample.note and opened.truth != sample.label:
         reasons.insert(0, (sample.note.partition(":")[0], sample.note))
-    after = expression.text
-    changes = [
-        Change(id=sample.id, action="repaired", reason=reason, message=message, before=opened.truth, after=after)
+    return [
+        Change(
+            id=sample.id, action="repaired", reason=reason, message=message, before=opened.truth, after=answered.text
+        )
         for reason, message in reasons
     ]
-    return expression, changes
 
 
 def _compare_with_tests(work: Work, sample_id: str, text: str, picture: Picture | None, result: Result) -> Leak | None:

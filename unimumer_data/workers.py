@@ -37,11 +37,16 @@ def ordered_map(
         UniMumerError: a worker was killed.
         Exception: whatever ``work`` raises.
     """
-    if workers == 1:
-        with _rare_collection():
-            for chunk in chunks:
-                yield chunk, work(chunk)
-        return
+    with _rare_collection():
+        if workers == 1:
+            yield from ((chunk, work(chunk)) for chunk in chunks)
+        else:
+            yield from _in_processes(work, chunks, workers)
+
+
+def _in_processes(
+    work: Callable[[Chunk], Result], chunks: Iterable[Chunk], workers: int
+) -> Iterator[tuple[Chunk, Result]]:
     waiting: deque[tuple[Chunk, Future[Result]]] = deque()
     with ProcessPoolExecutor(workers, initializer=_start, initargs=(work,)) as pool:
         try:
