@@ -7,7 +7,7 @@ export OMP_NUM_THREADS ?= 1
 TRAIN := $(UNIMUMER_ENVS)/train/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast check format envs train-env vllm-env lock clean python
+.PHONY: help demo test test-fast check format envs train-env vllm-env browser lock clean python
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
@@ -15,7 +15,7 @@ help:  ## this list
 demo: python  ## build, train a tiny model, predict with vLLM, score: the whole way on the bundled sample
 	@$(PYTHON) scripts/demo.py
 
-test: envs  ## all tests, with real LLaMA-Factory and vLLM runs
+test: envs browser  ## all tests, with real LLaMA-Factory and vLLM runs
 	@$(TRAIN)/python -m pytest
 
 test-fast: train-env  ## the tests that take seconds
@@ -37,6 +37,13 @@ train-env: python
 
 vllm-env: python
 	@$(PYTHON) scripts/environments.py vllm
+
+# The report is tested in a real browser. Where there is none it is installed if that is possible, else those tests skip.
+browser:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || { \
+	  echo "browser: installing chromium for the tests of the report"; \
+	  { apt-get update && apt-get install -y --no-install-recommends chromium chromium-driver fonts-dejavu-core; } \
+	    >/dev/null 2>&1 || echo "browser: none to be had; its tests will skip"; }
 
 lock: python  ## write requirements/*.lock from the environments as they are installed
 	@$(PYTHON) scripts/environments.py lock train vllm
