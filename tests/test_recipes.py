@@ -1,4 +1,4 @@
-"""What can be wrong with a recipe before LLaMA-Factory starts; tests/slow lets LLaMA-Factory itself read them."""
+"""What can be wrong with a recipe before LLaMA-Factory starts; tests/slow lets LLaMA-Factory read and run them."""
 
 from __future__ import annotations
 
@@ -10,14 +10,21 @@ from typing import Any
 import pytest
 import yaml
 
+from unimumer_data import recipes
+from unimumer_data.doctor.findings import Findings
+from unimumer_data.doctor.memory import check_memory, shape_of
+from unimumer_data.doctor.recipe import read_recipe
+
 ROOT = Path(__file__).resolve().parent.parent
 DATA_RECIPES = sorted((ROOT / "recipes" / "data").glob("*.yaml"))  # of unimumer_data.build; see test_build.py
-RECIPES = sorted(set((ROOT / "recipes").glob("**/*.yaml")) - set(DATA_RECIPES))
+ALL = sorted(set((ROOT / "recipes").glob("**/*.yaml")) - set(DATA_RECIPES))
+RECIPES = [path for path in ALL if "do_train: true" in path.read_text(encoding="utf-8")]
 DEEPSPEED = sorted((ROOT / "recipes" / "deepspeed").glob("*.json"))
 REGISTRY = json.loads((ROOT / "dataset_info.json").read_text(encoding="utf-8"))
 HEADINGS = ["model", "method", "dataset", "output", "train"]
 
 CORPORA = ("crohme_train", "crohme2023", "hme100k_train", "im2latex_v2_train", "mathwriting_train")
+FULL = [name for name, member in recipes.MEMBERS.items() if member.gpus > 1]  # the paper's batch of 512
 TEST_SETS = (
     "crohme_2014 crohme_2016 crohme_2019 crohme2023_test hme100k_test im2latexv2_test mathwriting_test "
     "mne_n1 mne_n2 mne_n3"
@@ -45,13 +52,14 @@ def names_of(recipe: dict[str, Any]) -> list[str]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    for name, paths in {"recipe": RECIPES, "deepspeed": DEEPSPEED}.items():
+    for name, paths in {"recipe": RECIPES, "any_recipe": ALL, "deepspeed": DEEPSPEED}.items():
         if name in metafunc.fixturenames:
             metafunc.parametrize(name, paths, ids=[path.name for path in paths])
 
 
 def test_some_were_found() -> None:
-    assert {"unimumer.yaml", "smoke.yaml"} <= {path.name for path in RECIPES}
+    assert {path.stem for path in ALL} == set(recipes.MEMBERS)
+    assert {path.stem for path in ALL} - {path.stem for path in RECIPES} == {"merge_lora", "serve"}
     assert {"zero2.json", "zero3.json", "zero3_offload.json"} <= {path.name for path in DEEPSPEED}
 
 
@@ -61,29 +69,123 @@ def test_names_registered_data_sets_once_each(recipe: Path) -> None:
     assert len(names) == len(set(names))  # LLaMA-Factory would load it once, without a word
 
 
-def test_opens_with_its_command_and_keeps_the_headings(recipe: Path) -> None:
-    text = recipe.read_text(encoding="utf-8")
-    assert f"llamafactory-cli train {recipe.relative_to(ROOT).as_posix()}" in text.split("\n### ")[0]
-    assert re.findall(r"^### (\w+)$", text, re.MULTILINE)[:5] == HEADINGS
+def test_written_files_are_up_to_date() -> None:
+    """After a change of unimumer.yaml or of the family: python -m unimumer_data.recipes."""
+    files = recipes.written(ROOT / "recipes")
+    assert len(files) > 20
+    assert [path.name for path, text in files.items() if path.read_text(encoding="utf-8") != text] == []
 
 
-def test_numbers_are_numbers(recipe: Path) -> None:
+@pytest.mark.parametrize("name", [name for name, member in recipes.MEMBERS.items() if member.changes is not None])
+def test_differs_from_the_paper_only_where_it_says_so(name: str) -> None:
+    base, own = (read(ROOT / "recipes" / f"{recipe}.yaml") for recipe in ("unimumer", name))
+    changes = recipes.MEMBERS[name].changes or {}
+    assert {key for key in base | own if base.get(key) != own.get(key)} == set(changes)
+    header = (ROOT / "recipes" / f"{name}.yaml").read_text(encoding="utf-8").split("\n###")[0]
+    assert all(key in header for key in changes if key != "output_dir")
+
+
+def test_opens_with_its_command(any_recipe: Path) -> None:
+    header = any_recipe.read_text(encoding="utf-8").split("\n### ")[0]
+    assert re.search(rf"llamafactory-cli (train|api|export) recipes/{re.escape(any_recipe.name)}", header)
+    for word in ("Hardware: ", "Expected") if any_recipe.stem != "smoke" else ("Hardware: ",):
+        assert word in header
+
+
+def test_keeps_the_headings(recipe: Path) -> None:
+    assert re.findall(r"^### (\w+)$", recipe.read_text(encoding="utf-8"), re.MULTILINE) == HEADINGS
+
+
+def test_readme_tells_command_and_figure_of_each() -> None:
+    table = (ROOT / "recipes" / "README.md").read_text(encoding="utf-8")
+    for name, member in recipes.MEMBERS.items():
+        row = next(line for line in table.splitlines() if line.startswith(f"| [{name}.yaml]"))
+        assert member.expected in row
+        assert f"recipes/{name}.yaml" in row
+
+
+@pytest.mark.parametrize("name", [name for name, member in recipes.MEMBERS.items() if member.memory])
+def test_memory_is_the_doctors_estimate(name: str) -> None:
+    recipe = read_recipe(ROOT / "recipes" / f"{name}.yaml", {})
+    member, findings = recipes.MEMBERS[name], Findings()
+    shape = shape_of(recipe.values["model_name_or_path"].replace("uni-mumer-", ""), None)
+    assert shape is not None and member.memory
+    check_memory(recipe, shape, findings, gpus=member.gpus, tokens=2048, gpu_memory=None)
+    estimate = re.search(r"about ([\d.]+) GB", next(iter(findings)).message)
+    assert estimate and abs(float(estimate[1]) - member.memory) < 1
+
+
+@pytest.mark.parametrize("name", FULL)
+def test_effective_batch_is_the_papers(name: str) -> None:
+    recipe = read(ROOT / "recipes" / f"{name}.yaml")
+    batch = recipe["per_device_train_batch_size"] * recipe["gradient_accumulation_steps"]
+    assert batch * recipes.MEMBERS[name].gpus == 512
+
+
+def test_ablations_see_equally_many_records() -> None:
+    ablations = [read(path) for path in RECIPES if path.stem.startswith("ablation_")]
+    assert len(ablations) == 5
+    assert (
+        len({(a["max_steps"], a["per_device_train_batch_size"], a["gradient_accumulation_steps"]) for a in ablations})
+        == 1
+    )
+    assert not any("num_train_epochs" in ablation for ablation in ablations)
+    names = {frozenset(name.removeprefix("crohme_train") for name in names_of(ablation)) for ablation in ablations}
+    edl = {"_error_find", "_error_fix"}
+    assert names == {
+        frozenset(suffixes)
+        for suffixes in ([""], ["", "_tree"], ["", *edl], ["", "_can"], ["", "_tree", "_can", *edl])
+    }
+
+
+def test_each_corpus_is_left_out_once() -> None:
+    left_out = [
+        published_names() - set(names_of(read(path))) for path in RECIPES if path.stem.startswith("leave_out_")
+    ]
+    assert len(left_out) == len(CORPORA)
+    assert set.union(*left_out) == published_names()
+    assert sum(map(len, left_out)) == 26  # no set twice
+
+
+def test_models_come_with_their_template(any_recipe: Path) -> None:
+    values = read(any_recipe)
+    templates = {
+        "Qwen2.5-VL": "qwen2_vl",
+        "Qwen3-VL": "qwen3_vl_nothink",
+        "Qwen3.5": "qwen3_5_nothink",
+        "tiny": "qwen2_vl",
+    }
+    (expected,) = (template for part, template in templates.items() if part in values["model_name_or_path"])
+    assert values["template"] == expected
+
+
+def test_merge_starts_from_what_lora_trained() -> None:
+    merge, lora = (read(ROOT / "recipes" / f"{name}.yaml") for name in ("merge_lora", "lora_24gb"))
+    assert merge["adapter_name_or_path"] == lora["output_dir"]
+    assert merge["model_name_or_path"] == lora["model_name_or_path"]
+
+
+def test_numbers_are_numbers(any_recipe: Path) -> None:
     """PyYAML reads 1e-5 as text, and LLaMA-Factory does not check."""
-    text_values = {key: value for key, value in read(recipe).items() if isinstance(value, str)}
+    text_values = {key: value for key, value in read(any_recipe).items() if isinstance(value, str)}
     assert not [key for key, value in text_values.items() if re.fullmatch(r"[-+]?\d[-+.\de]*", value)]
 
 
-def test_paths_are_inside_the_project(recipe: Path) -> None:
-    values = read(recipe)
-    assert values["dataset_dir"] == "."
+def test_paths_are_inside_the_project(any_recipe: Path) -> None:
+    values = read(any_recipe)
+    assert values.get("dataset_dir", ".") == "."
     assert not [value for value in values.values() if str(value).startswith(("/", "~", ".."))]
     if "deepspeed" in values:
         assert (ROOT / values["deepspeed"]).is_file()
 
 
-def test_trains_all_parts_on_the_published_template(recipe: Path) -> None:
+def test_each_writes_to_a_folder_of_its_own() -> None:
+    folders = [read(path)["output_dir"] for path in RECIPES]
+    assert len(folders) == len(set(folders))
+
+
+def test_trains_all_parts(recipe: Path) -> None:
     values = read(recipe)
-    assert values["template"] == "qwen2_vl"
     assert values["freeze_vision_tower"] is False
     assert values["freeze_multi_modal_projector"] is False
 
