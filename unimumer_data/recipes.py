@@ -139,7 +139,7 @@ def _without(corpus: str, name: str, note: str = "") -> dict[str, Member]:
     }
 
 
-def _model(recipe: str, model: str, template: str, expected: str, *, memory: int | None = None) -> dict[str, Member]:
+def _model(recipe: str, model: str, expected: str, memory: int | None = None, **changes: Value) -> dict[str, Member]:
     return {
         recipe: Member(
             title=f"Uni-MuMER's training with {model}.",
