@@ -7,6 +7,7 @@ their places, the manifest last.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -23,6 +24,7 @@ from .manifest import Tally
 FOLDER = ".build"
 IMAGES = "images"
 SECONDS_BETWEEN = 0.5  # checkpoints
+_ORPHANS_SECONDS = 10  # for which workers may outlive a killed build
 
 
 @dataclass(slots=True)
@@ -177,7 +179,7 @@ class Staging:
     def _open(self) -> None:
         """The files, cut back to the checkpoint."""
         if not self.checkpoint.sizes and self.work.exists():
-            shutil.rmtree(self.work)
+            _remove(self.work)
         self.images.mkdir(parents=True, exist_ok=True)
         for leftover in self.work.glob("*.partial"):
             leftover.unlink()
@@ -202,3 +204,15 @@ class Staging:
 def _lines(path: Path) -> int:
     with path.open("rb") as file:
         return sum(1 for _ in file)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder that workers of a build killed a moment ago may still be writing to; they end within seconds."""
+    for _ in range(_ORPHANS_SECONDS):
+        try:
+            return shutil.rmtree(folder)
+        except OSError as error:
+            if error.errno != errno.ENOTEMPTY:
+                raise
+            time.sleep(1)
+    shutil.rmtree(folder)
