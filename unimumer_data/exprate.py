@@ -23,7 +23,7 @@ from transformers import AutoProcessor, TrainerCallback
 from transformers.integrations import get_reporting_integration_callbacks
 
 from .answers import final_expression
-from .errors import ConfigError, ImageError
+from .errors import ConfigError, ImageError, RegistryError
 from .images import IMAGE_MIN_PIXELS, load_image
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ RUNTIME = f"{METRIC}_runtime"
 TRAINER_LOG = "trainer_log.jsonl"  # LLaMA-Factory's, one line a logged step
 TENSORBOARD_FOLDER = "TENSORBOARD_LOGGING_DIR"  # transformers' variable
 BEST = "best"
+_CURE = "name one that is on this machine: exprate_dataset=..."
 LLAMAFACTORY_MAX_PIXELS = 768 * 768  # its default of image_max_pixels
 
 
@@ -90,13 +91,18 @@ def load_validation(config: ExpRateConfig, dataset_dir: Path) -> ValidationSet:
     """Read the validation sets and open each picture once, so that nothing of it can fail in the middle of training.
 
     Raises:
-        ConfigError: neither a data set nor a file, or not built yet.
+        ConfigError: none is named; neither a data set nor a file; not built yet, or on the hub.
         RecordError: a file that holds no records.
-        RegistryError: dataset_info.json cannot be read.
     """
     from unimumer_eval.data import load_sets
 
-    items = [item for one in load_sets(config.dataset, dataset_dir=dataset_dir) for item in one.items]
+    if not config.dataset:
+        raise ConfigError(f"no validation set; {_CURE}")
+    try:
+        sets = load_sets(config.dataset, dataset_dir=dataset_dir)
+    except (ConfigError, RegistryError) as error:
+        raise ConfigError(f"validation set: {str(error).removeprefix('data=')}; {_CURE}") from error
+    items = [item for one in sets for item in one.items]
     if len(items) > config.samples:
         items = Random(0).sample(items, config.samples)
     faults = {number: fault for number, item in enumerate(items) if (fault := _fault(item))}

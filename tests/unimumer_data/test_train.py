@@ -98,6 +98,19 @@ def test_wrong_keys_of_ours(keys: dict[str, Any], message: str) -> None:
         train.split_keys({"dataset": "a", **keys}, "x.yaml")
 
 
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        ((), "no validation set; name one"),
+        (("hub_crohme_train",), "'hub_crohme_train' has no file_name.*exprate_dataset="),
+        (("smaple",), "validation set: smaple: neither.*'sample'.*exprate_dataset="),
+    ],
+)
+def test_validation_set_that_is_not_there(names: tuple[str, ...], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        load_validation(ExpRateConfig(dataset=names), ROOT)
+
+
 def test_validation_counts_what_cannot_be_asked(records: Path) -> None:
     (records.parent / "1.png").write_bytes(b"no picture")
     found = load_validation(ExpRateConfig(dataset=(str(records),)), Path("."))
