@@ -221,7 +221,7 @@ class _Progress:
         if word == "Collecting":
             self.packages += 1
             self.doing = f"{self.packages} packages found, now {re.split(r'[ (<>=!~;]', rest)[0]}"
-        elif word == "Installing":
+        elif line.startswith("Installing collected"):
             self.doing = f"unpacking {self.packages} packages"
 
     def __str__(self) -> str:
