@@ -220,7 +220,7 @@ class ExpRateCallback(TrainerCallback):
         state.log_history.append(entry)
         if not state.is_world_process_zero:
             return
-        print(f"step {state.global_step}: ExpRate {figures[METRIC]:.2f} of {len(self._validation)}", flush=True)
+        print(f"\nstep {state.global_step}: ExpRate {figures[METRIC]:.2f} of {len(self._validation)}", flush=True)
         for reporter in self._reporters:
             reporter.on_log(args, state, control, logs=figures)
         folder = _folder(args)
