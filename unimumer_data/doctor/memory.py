@@ -119,7 +119,6 @@ def check_memory(
     """Estimate for the recipe; an error where it exceeds ``gpu_memory`` (GB)."""
     values = recipe.values
     parameters = count_parameters(shape)
-    lora = values.get("finetuning_type", "lora") != "full"
     zero = recipe.deepspeed.get("zero_optimization") or {}
     memory = estimate(
         parameters,
@@ -128,7 +127,7 @@ def check_memory(
         gpus=gpus,
         batch=recipe.number("per_device_train_batch_size", 8),
         tokens=tokens,
-        trained=0.01 if lora else 1.0,
+        trained=recipe.trained_share,
         offload=bool(zero.get("offload_optimizer")),
         checkpointing=not values.get("disable_gradient_checkpointing"),
         weight_bytes=values["quantization_bit"] / 8 if isinstance(values.get("quantization_bit"), int) else 2.0,

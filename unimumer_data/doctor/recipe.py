@@ -45,6 +45,7 @@ TEMPLATES = {
     "qwen3_5": "qwen3_5_nothink",
     "qwen3.5": "qwen3_5_nothink",
 }
+OWN_KEYS = "exprate_"  # of python -m unimumer_data.train
 MIN_IMAGE_TOKENS = 16  # fewer cannot hold a formula: 16 squares of 28 pixels
 # Versions that are known to run together; see requirements/train.lock.
 KNOWN_VERSIONS = {
@@ -86,6 +87,11 @@ class Recipe:
         """An integer of the recipe; the default where it is missing or wrong (which is a finding of its own)."""
         value = self.values.get(key, default)
         return value if isinstance(value, int) and not isinstance(value, bool) else default
+
+    @property
+    def trained_share(self) -> float:
+        """Share of the parameters that are trained; adapters of the usual ranks hold about a hundredth."""
+        return 1.0 if self.values.get("finetuning_type", "lora") == "full" else 0.01
 
     @property
     def deepspeed(self) -> Mapping[str, Any]:
@@ -139,7 +145,7 @@ def _check_keys(recipe: Recipe, findings: Findings) -> None:
         )  # fmt: skip
         return
     for key in recipe.values:
-        if key not in known:
+        if key not in known and not key.startswith(OWN_KEYS):
             findings.add(
                 "error", "unknown_key", f"{key!r} is no key of LLaMA-Factory{suggestion(key, known)}",
                 f"Correct or delete the line {key}: ... in {recipe.path}",
@@ -310,12 +316,13 @@ def _parts(version: str) -> tuple[int, ...]:
 
 
 def check_disk(recipe: Recipe, parameters: int, findings: Findings) -> None:
-    """Free space for checkpoints: 2 bytes a parameter, and 12 of the optimizer unless only the model is saved."""
+    """Free space for checkpoints: 2 bytes a trained parameter, and 12 of the optimizer unless only the model is saved;
+    and for the weights that a full training writes at its end."""
     output = Path(str(recipe.values.get("output_dir", ".")))
     folder = next(parent for parent in (output, *output.absolute().parents) if parent.is_dir())
     kept = recipe.number("save_total_limit", 2) if recipe.values.get("save_strategy", "steps") != "no" else 0
-    each = parameters * (2 if recipe.values.get("save_only_model") else 14)
-    needed = kept * each + parameters * 2
+    each = parameters * recipe.trained_share * (2 if recipe.values.get("save_only_model") else 14)
+    needed = kept * each + parameters * recipe.trained_share * 2
     free = shutil.disk_usage(folder).free
     text = f"checkpoints need about {needed / 1e9:.1f} GB ({kept} kept); {free / 1e9:.1f} GB are free in {folder}"
     if needed > free:

@@ -216,6 +216,7 @@ def test_byte_order_mark(project: Path) -> None:
 def test_unknown_keys_where_llamafactory_is_there(project: Path) -> None:
     pytest.importorskip("llamafactory")
     assert "did you mean 'cutoff_len'" in kinds(cutof_len=512)["unknown_key"]
+    assert "unknown_key" not in kinds(exprate_dataset="mine")
 
 
 def test_disk_and_versions(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -227,6 +228,13 @@ def test_disk_and_versions(project: Path, monkeypatch: pytest.MonkeyPatch) -> No
     )
     check_versions(findings)
     assert {finding.kind for finding in findings} == {"disk", "version", "not_installed"}
+
+
+def test_adapters_need_little_disk(project: Path) -> None:
+    Path("recipe.yaml").write_text(json.dumps({**RECIPE, "save_strategy": "steps", "finetuning_type": "lora"}))
+    findings = Findings()
+    check_disk(read_recipe(Path("recipe.yaml"), {}), 10**11, findings)
+    assert "30.0 GB" in next(iter(findings)).message
 
 
 def test_findings_count_what_they_do_not_show() -> None:
