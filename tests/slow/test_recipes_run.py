@@ -105,9 +105,10 @@ def test_trains_two_steps(workshop: Workshop, trained: dict[str, str], name: str
     assert (workshop.folder / trained[name] / f"{weights}.safetensors").is_file()
 
 
-@pytest.mark.parametrize(("name", "processes"), [("unimumer", 2), ("zero3", 1), ("zero3_offload", 1)])
+@pytest.mark.parametrize(("name", "processes"), [("unimumer", 2), ("zero3", 1)])
 def test_trains_two_steps_with_its_own_deepspeed(workshop: Workshop, name: str, processes: int) -> None:
-    """Not ZeRO-3 with two processes: DeepSpeed 0.18.4 refuses it on CPU, or corrupts the weights in silence."""
+    """Not ZeRO-3 with two processes: DeepSpeed 0.18.4 refuses it on CPU, or corrupts the weights in silence. Nor
+    offload, which compiles an optimizer of its own for minutes; run by hand it trains, too."""
     output = f"outputs/two_steps/{name}_{processes}"
     words = {**TINY, "deepspeed": ROOT / VALUES[name]["deepspeed"], "output_dir": output}
     workshop.train(
