@@ -30,7 +30,8 @@ format: train-env  ## lay the code out as `make check` wants it
 	@$(TRAIN)/ruff check --fix .
 	@$(TRAIN)/ruff format .
 
-envs: train-env vllm-env  ## both environments, without running anything
+envs: python  ## both environments, without running anything
+	@$(PYTHON) scripts/environments.py train vllm
 
 train-env: python
 	@$(PYTHON) scripts/environments.py train

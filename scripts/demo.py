@@ -119,11 +119,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     folder = Path(words[0]).resolve() if words else ROOT
     started = time.monotonic()
     try:
-        train = environments.make("train")
-        try:
-            predict, engine = environments.make("vllm"), "vllm"
-        except EnvironmentFailed as error:
-            print(f"vLLM cannot be had here, predicting with transformers instead: {error}")
+        made = environments.make_all(("train", "vllm"))
+        train, predict, engine = made["train"], made["vllm"], "vllm"
+        if isinstance(train, EnvironmentFailed):
+            raise train
+        if isinstance(predict, EnvironmentFailed):
+            print(f"vLLM cannot be had here, predicting with transformers instead: {predict}")
             predict, engine = train, "transformers"
         environment = {**os.environ, **QUIET, "PATH": f"{train.parent}{os.pathsep}{os.environ['PATH']}"}
         plan = steps(train, predict, engine)
