@@ -168,16 +168,16 @@ class _Rewriter:
 
     def _finish_row(self, row: Row) -> None:
         """Take out what has turned out empty, and join what prints as one."""
-        emptied = False
+        thinned = False
         for node in row:
             if node.children is not None:
                 if node.symbol == "\\begin":
                     _trim_rows(node)
                 if not all([child for _, child in node.children]):
                     node.children = [child for child in node.children if child[1]] or None
-                    emptied |= node.children is None
-        if emptied:
-            row[:] = [node for node in row if node.symbol != GROUP or node.children is not None]
+                    thinned = True
+        if thinned:
+            row[:] = [kept for node in row for kept in _remains(node)]
         symbols = {node.symbol for node in row}
         for triggers, join in self.joins:
             if not triggers.isdisjoint(symbols):
@@ -252,6 +252,13 @@ class _Rewriter:
         target += [Node(left), plain] if left else [plain]
         target += [Node(right)] if right else []
         return self._scripts(node, len(target) - 1, font)
+
+
+def _remains(node: Node) -> Row:
+    """What is left of a node that has lost empty rows: braces without scripts say nothing."""
+    if node.symbol != GROUP or any(relation in ORDINARY.scripts for relation, _ in node.children or ()):
+        return [node]
+    return node.child("above") or []
 
 
 def _trim_rows(node: Node) -> None:

@@ -22,16 +22,20 @@ PIECES = [
 ]  # fmt: skip
 
 
-@settings(max_examples=1500, deadline=2000)
+@settings(max_examples=1500)
 @given(st.lists(st.sampled_from(PIECES), max_size=60), st.sampled_from(["", " "]))
 def test_pieces_in_any_order(pieces: list[str], joint: str) -> None:
     check(joint.join(pieces))
 
 
-@settings(max_examples=500, deadline=2000)
+@settings(max_examples=500)
 @given(st.text(max_size=200))
 def test_any_text(text: str) -> None:
     check(text)
+
+
+def test_scripts_that_turn_out_empty() -> None:
+    check("{^'}^\\textcolor")
 
 
 def check(text: str) -> None:
