@@ -202,6 +202,8 @@ class _Reader:
             if wanted in _WANTED:
                 where = f"opened at token {self.frame.node.start}"
                 self._fault("unbalanced_" + _NAMES[wanted], f"{_WANTED[wanted]} is missing, {where}")
+                if wanted == _BRACKET:  # close the brackets inside, too
+                    self.row += [Node("]", self.position, self.position) for _ in range(self.frame.start)]
             elif wanted == _ATOM:
                 self._fault("missing_argument", f"{self.frame.node.symbol!r} lacks an argument")
             self._close()

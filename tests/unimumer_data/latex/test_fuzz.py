@@ -34,8 +34,9 @@ def test_any_text(text: str) -> None:
     check(text)
 
 
-def test_scripts_that_turn_out_empty() -> None:
-    check("{^'}^\\textcolor")
+@pytest.mark.parametrize("text", ["{^'}^\\textcolor", "\\sqrt [ [", "{ \\sqrt [ [ [ a ] }"])
+def test_what_fuzzing_has_found(text: str) -> None:
+    check(text)
 
 
 def check(text: str) -> None:
