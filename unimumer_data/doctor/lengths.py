@@ -131,14 +131,16 @@ def check_lengths(
             f"{found.name}: {len(cut)} of {len(lengths)} records ({share:.2f} %) are longer than cutoff_len {cutoff}"
         )
         if cut:
-            findings.add("warning", "cut", f"{text}; longest {longest}", f"cutoff_len: {-(-longest // 64) * 64}")
+            cure = f"cutoff_len: {-(-longest // 64) * 64}"
+            findings.add("warning", "cut", f"{text}; longest {longest}", cure, place=found.name)
         else:
-            findings.add("note", "lengths", f"{found.name}: longest record {longest} tokens, cutoff_len {cutoff}")
+            text = f"{found.name}: longest record {longest} tokens, cutoff_len {cutoff}"
+            findings.add("note", "lengths", text, place=found.name)
         dying = sum(_cuts_image(length, cutoff) for length in cut)
         if dying:
             findings.add(
                 "error", "image_cut", f"{found.name}: {dying} records would lose image tokens, of which training dies",
-                f"cutoff_len: {-(-longest // 64) * 64}, or a smaller image_max_pixels",
+                f"cutoff_len: {-(-longest // 64) * 64}, or a smaller image_max_pixels", place=found.name,
             )  # fmt: skip
     return every
 

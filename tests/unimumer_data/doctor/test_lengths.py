@@ -14,6 +14,7 @@ from unimumer_data.doctor.recipe import Recipe
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[3]
+SUFFIXES = ("", "_tree", "_can", "_error_find", "_error_fix")
 CROHME = ROOT.parent / "shared" / "data" / "crohme-inkml" / "TestEM2014GT"
 
 
@@ -22,6 +23,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The bundled sample, 200 inks of CROHME 2014 where they are there, and a tiny model, in a folder of their own."""
     pytest.importorskip("llamafactory")
     from unimumer_data.build import main as build
+    from unimumer_data.error_corpus import main as error_corpus
     from unimumer_data.tiny import TinyConfig, make_tiny
 
     folder = tmp_path_factory.mktemp("lengths")
@@ -31,6 +33,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if CROHME.is_dir():
             words = ["source=crohme-inkml", "name=crohme", "split=test", "limit=200", "seed=0"]
             assert build([f"path={CROHME}", *words]) == 0
+        for name in ("sample", "crohme")[: 1 + CROHME.is_dir()]:
+            assert error_corpus([f"data={name}", "synthetic=look-alikes"]) == 0
     make_tiny(TinyConfig(output=folder / "tiny"))
     return folder
 
@@ -53,7 +57,7 @@ def test_lengths_equal_those_of_the_preprocessing(
         "do_train": True,
         "finetuning_type": "full",
         "dataset_dir": ".",
-        "dataset": f"{name},{name}_tree,{name}_can",
+        "dataset": ",".join(name + suffix for suffix in SUFFIXES),
         "template": "qwen2_vl",
         "cutoff_len": 100_000,
         "overwrite_cache": True,
