@@ -35,7 +35,7 @@ PADDING = 8
 LONGEST = 1000
 """Tokens that take part in the matching; those after them count, but match nothing, as the published tool has it that
 runs out of colours. Formulas that are the same on paper are not cut."""
-TOKEN_COST, SYNONYM_COST, BOX_COST, ORDER_COST = 1.0, 0.05, 0.05, 0.15
+TOKEN_COST, SYNONYM_COST, BOX_COST, ORDER_COST = 1.0, 0.005, 0.05, 0.15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -338,7 +338,8 @@ def _matches(label: _Rendered, answer: _Rendered) -> int:
     token_cost = _token_cost(label, answer)
     sizes = np.array([[r.width, r.height] * 2 for r in (label, answer)])
     places = sum(np.abs(np.subtract.outer(ours[:, i] / sizes[0, i], theirs[:, i] / sizes[1, i])) for i in range(4)) / 4
-    order = np.abs(np.subtract.outer(_order(label), _order(answer)))
+    longer = max(len(label.names), len(answer.names))
+    order = np.abs(np.subtract.outer(np.arange(len(ours)), np.arange(len(theirs)))) / longer
     rows, columns = linear_sum_assignment(TOKEN_COST * token_cost + BOX_COST * places + ORDER_COST * order)
     fitting = inliers(_centers(ours[rows]), _centers(theirs[columns]))
     return int((fitting & (token_cost[rows, columns] < 1)).sum())
@@ -353,12 +354,6 @@ def _token_cost(label: _Rendered, answer: _Rendered) -> NDArray[np.float64]:
     same = codes[0][:, None] == codes[1][None]
     alike = codes[2][:, None] == codes[3][None]
     return np.where(same, 0.0, np.where(alike, SYNONYM_COST, 1.0))
-
-
-def _order(formula: _Rendered) -> NDArray[np.float64]:
-    """How far into the formula each token stands, ``[n]`` in [0, 1)."""
-    n = len(formula.names)
-    return np.arange(min(n, LONGEST)) / n
 
 
 def _centers(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
