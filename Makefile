@@ -5,6 +5,8 @@ export UNIMUMER_ENVS := $(abspath $(or $(UNIMUMER_ENVS),.venv))
 # One thread a process: with more, tiny models train many times slower on a busy machine.
 export OMP_NUM_THREADS ?= 1
 TRAIN := $(UNIMUMER_ENVS)/train/bin
+# Test files side by side: most of a slow test is one process that starts up. Each takes up to 4 GB of memory.
+TEST_WORKERS ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-fast check format envs train-env vllm-env browser lock clean python
@@ -16,7 +18,7 @@ demo: python  ## build, train a tiny model, predict with vLLM, score: the whole 
 	@$(PYTHON) scripts/demo.py
 
 test: envs browser  ## all tests, with real LLaMA-Factory and vLLM runs
-	@$(TRAIN)/python -m pytest
+	@$(TRAIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile
 
 test-fast: train-env  ## the tests that take seconds
 	@$(TRAIN)/python -m pytest -m "not slow"

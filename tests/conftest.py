@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+# A model that is not here is not asked for on a hub, and waited for, in tests.
+os.environ["HF_HUB_OFFLINE"] = "1"
 
 # The same examples everywhere, and no deadline: a busy machine is no fault of ours.
 settings.register_profile("project", deadline=None, derandomize=True)
@@ -15,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SHARED_DATA = ROOT.parent / "shared" / "data"
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Real corpora beside the checkout; they may not be part of the project (their licences differ)."""
     if not SHARED_DATA.is_dir():

@@ -44,7 +44,7 @@ KEYS: Mapping[str, str] = {
     "limit": "at most so many samples: the first, or with a seed drawn at random",
     "seed": "which samples a limit draws",
     "shard": "i/n: only the i-th of n parts, i from 1; parts are chosen by sample id",
-    "repair": "mend broken labels and list them, instead of dropping them",
+    "repair": "mend broken labels and list them, instead of dropping them; default: in test sets, whose n must not shrink",
     "images": "copy, reference (point to picture files where they are) or none (only records)",
     "image_max_pixels": "bound of height times width; LLaMA-Factory's key of that name",
     "conventions": "label conventions of the corpus; default: those of the source",
@@ -69,7 +69,7 @@ class SetConfig:
     limit: int | None = None
     seed: int | None = None
     shard: str | None = None
-    repair: bool = False
+    repair: bool | None = None
     images: Images = "copy"
     image_max_pixels: int = IMAGE_MAX_PIXELS
     conventions: str | None = None
@@ -149,6 +149,7 @@ class SetBuilder:
         self.source: Source = get_source(config.source)
         self.path: Path = config.path
         self.split = config.split or self.source.split
+        self.repair = self.split == testsets.TEST if config.repair is None else config.repair
         tasks = [get_task(name) for name in config.tasks]
         self.tasks = [task for task in tasks if not task.fields]
         self.error_tasks = [task for task in tasks if task.fields]
@@ -303,7 +304,7 @@ class SetBuilder:
             source=self.source.name,
             tasks=tuple(task.name for task in self.tasks),
             conventions=self.conventions,
-            repair=config.repair,
+            repair=self.repair,
             images=config.images,
             image_max_pixels=config.image_max_pixels,
             image_folder=images,
@@ -323,6 +324,7 @@ class SetBuilder:
             "name": self.name,
             "split": self.split,
             "conventions": self.conventions,
+            "repair": self.repair,
             "tasks": [task.name for task in self.tasks],
             "guarded_against": {
                 name: sha256(path.read_bytes()).hexdigest()[:16] for name, path in self._tests.items()

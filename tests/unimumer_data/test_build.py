@@ -359,6 +359,22 @@ class TestBadSamples:
         assert (change["before"], change["after"]) == ("x ^ { 2", "x ^ { 2 }")
         assert read(tmp_path / "data/a/manifest.json")["repaired"] == {"unbalanced_brace": 1}
 
+    @pytest.mark.parametrize(
+        ("words", "kept"),
+        [
+            (("split=train",), ["y"]),
+            (("split=test",), ["x ^ { 2 }", "y"]),
+            (("split=test", "repair=false"), ["y"]),
+        ],
+    )
+    def test_a_test_set_loses_no_sample_to_a_broken_label(
+        self, tmp_path: Path, words: tuple[str, ...], kept: list[str]
+    ) -> None:
+        corpus = write_table(tmp_path / "in", {"a": "x ^ { 2", "b": "y"})
+        assert run(tmp_path, "source=table", f"path={corpus}", "name=a", *words) == 0
+        assert answers(tmp_path / "data/a/a.json") == kept
+        assert [change["reason"] for change in changes(tmp_path / "data/a")] == ["unbalanced_brace"]
+
     def test_hostile_ink(self, tmp_path: Path) -> None:
         corpus = write_ink(tmp_path / "in", {"good": "x"})
         bomb = '<!DOCTYPE ink [<!ENTITY a "aaaa">]><ink><annotation type="truth">&a;</annotation></ink>'
