@@ -44,7 +44,7 @@ KEYS: Mapping[str, str] = {
     "limit": "at most so many samples: the first, or with a seed drawn at random",
     "seed": "which samples a limit draws",
     "shard": "i/n: only the i-th of n parts, i from 1; parts are chosen by sample id",
-    "repair": "mend broken labels and list them, instead of dropping them; default: in test sets, whose n must not shrink",
+    "repair": "mend and list broken labels, do not drop them; default: in test sets only, whose n must not shrink",
     "images": "copy, reference (point to picture files where they are) or none (only records)",
     "image_max_pixels": "bound of height times width; LLaMA-Factory's key of that name",
     "conventions": "label conventions of the corpus; default: those of the source",
