@@ -5,7 +5,7 @@ r"""Formulas on paper without TeX: LaTeX to glyphs with boxes, and to SVG.
 """
 
 from .boxes import Mark
-from .svg import draw, to_svg
+from .svg import draw, extent, outline, to_svg
 from .typeset import Layout, layout, layout_row
 
-__all__ = ["Layout", "Mark", "draw", "layout", "layout_row", "to_svg"]
+__all__ = ["Layout", "Mark", "draw", "extent", "layout", "layout_row", "outline", "to_svg"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
 from .boxes import LINE, RULE, TEXT, Mark
@@ -14,6 +15,14 @@ _MARGIN = 0.1
 _STANDS_FOR = {"bold": "main", "italic": "math", "boldmath": "math", "script": "cal"}
 _HEAVY = frozenset(("bold", "boldmath"))
 _FAMILIES = {"sans": "sans-serif", "tt": "monospace"}
+
+
+class Outline(NamedTuple):
+    """What is drawn of a mark: its name, equal in all formulas of a page; the path, y upwards, in `UNIT`; bold."""
+
+    name: str
+    path: str
+    heavy: bool
 
 
 def to_svg(latex: str, *, em: float = 16.0) -> str:
@@ -34,10 +43,10 @@ def to_svg(latex: str, *, em: float = 16.0) -> str:
 
 def draw(formula: Layout, *, em: float = 16.0, label: str = "") -> str:
     """The SVG of a layout; ``label`` is its text for readers who cannot see it."""
-    left, top, right, bottom = _extent(formula)
-    shapes: dict[tuple[str, str], str] = {}
+    left, top, right, bottom = extent(formula)
+    shapes: dict[str, str] = {}
     body = [_draw_mark(mark, shapes) for mark in formula.marks]
-    defined = "".join([f'<path id="{_name(key)}" d="{path}"/>' for key, path in shapes.items()])
+    defined = "".join([f'<path id="{name}" d="{path}"/>' for name, path in shapes.items()])
     view = " ".join(str(round(UNIT * edge)) for edge in (left, top, right - left, bottom - top))
     size = f'width="{(right - left) * em:.1f}" height="{(bottom - top) * em:.1f}"'
     title = f"<title>{escape('; '.join(formula.notes))}</title>" if formula.notes else ""
@@ -48,7 +57,8 @@ def draw(formula: Layout, *, em: float = 16.0, label: str = "") -> str:
     )
 
 
-def _extent(formula: Layout) -> tuple[float, float, float, float]:
+def extent(formula: Layout) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom of a drawing with its margin, in em; at least a line high."""
     edges = [(mark.left, mark.top, mark.right, mark.bottom) for mark in formula.marks]
     left = min([0.0, *(edge[0] for edge in edges)]) - _MARGIN
     top = min([-0.7, *(edge[1] for edge in edges)]) - _MARGIN
@@ -57,27 +67,31 @@ def _extent(formula: Layout) -> tuple[float, float, float, float]:
     return left, top, right, bottom
 
 
-def _draw_mark(mark: Mark, shapes: dict[tuple[str, str], str]) -> str:
+def outline(mark: Mark) -> Outline | None:
+    """The outline of a glyph; None for rules and strokes, and where we have none."""
+    table = outlines()
+    font = mark.font if mark.char in table.get(mark.font, {}) else _STANDS_FOR.get(mark.font, mark.font)
+    if mark.char not in table.get(font, {}):
+        font = "main"
+    path = table[font].get(mark.char)
+    if path is None or mark.font in (RULE, LINE, TEXT, *_FAMILIES):
+        return None
+    name = f"g-{font}-{'-'.join(f'{ord(char):x}' for char in mark.char)}"
+    return Outline(name, path, mark.font in _HEAVY)
+
+
+def _draw_mark(mark: Mark, shapes: dict[str, str]) -> str:
     if mark.font == RULE:
         return _rectangle(mark)
     if mark.font == LINE:
         return _stroke(mark)
-    table = outlines()
-    font = mark.font if mark.char in table.get(mark.font, {}) else _STANDS_FOR.get(mark.font, mark.font)
-    path = table.get(font, {}).get(mark.char) or table["main"].get(mark.char)
-    if path is None or mark.font in (TEXT, *_FAMILIES):
+    shape = outline(mark)
+    if shape is None:
         return _words(mark)
-    if mark.char not in table.get(font, {}):
-        font = "main"
-    shapes[font, mark.char] = path
-    heavy = ' stroke="currentColor" stroke-width="40"' if mark.font in _HEAVY else ""
+    shapes[shape.name] = shape.path
+    heavy = ' stroke="currentColor" stroke-width="40"' if shape.heavy else ""
     place = f"matrix({mark.scale_x:.4g} 0 0 {-mark.scale_y:.4g} {UNIT * mark.x:.0f} {UNIT * mark.y:.0f})"
-    return f'<use href="#{_name((font, mark.char))}" transform="{place}"{heavy}/>'
-
-
-def _name(key: tuple[str, str]) -> str:
-    """Equal in all formulas of a page, so that they may share it."""
-    return f"g-{key[0]}-{'-'.join(f'{ord(char):x}' for char in key[1])}"
+    return f'<use href="#{shape.name}" transform="{place}"{heavy}/>'
 
 
 def _rectangle(mark: Mark) -> str:

@@ -1,8 +1,9 @@
 """``report.html``: one page with everything in it, that opens from a disk and asks no network.
 
-Formulas are drawn in the browser from their tokens (assets/formula.js), so a sample costs the page only its text. The
-pictures of wrong samples are put into the page until `PICTURES` or `PICTURE_BYTES` is reached; those of the others are
-read from where they lie, relative to the page, as the reader turns to them.
+Formulas are set here and drawn in the browser from outlines that the page holds (drawings.py). Texts and formulas
+go into the page until `TEXT_BYTES` is reached, those of wrong samples first. The pictures of wrong samples are put in
+until `PICTURES` or `PICTURE_BYTES` is reached; those of the others are read from where they lie, relative to the page,
+as the reader turns to them.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from unimumer_eval.scores import OUTCOMES, RIGHT, Form, Sample, SetScores, compa
 from unimumer_data.errors import PredictionError
 
 from .data import set_dict
+from .drawings import Drawings
 from .names import printed_names
 from .pictures import Pictures
 
@@ -25,6 +27,7 @@ PICTURES = 1500
 PICTURE_BYTES = 8_000_000
 TEXT_BYTES = 9_000_000
 _LONGEST = 2000  # characters of an answer
+_LONGEST_DRAWN = 500  # tokens of a formula
 _OFTEN, _WORST = 5, 16  # symbols read worst: seen so often at least, so many of them
 _ASSETS = Path(__file__).with_name("assets")
 
@@ -57,8 +60,8 @@ def report_page(
     if not shared:
         raise PredictionError("the runs have no test set in common: " + "; ".join(map(", ".join, by_run)))
     pictures = Pictures(folder=folder, root=image_root, count=PICTURES, size=PICTURE_BYTES)
-    space = TEXT_BYTES // len(shared)
-    sets = [_set_data([sets[name] for sets in by_run], pictures, space, form) for name in shared]
+    drawings, space = Drawings(), TEXT_BYTES // len(shared)
+    sets = [_set_data([sets[name] for sets in by_run], pictures, drawings, space, form) for name in shared]
     samples = sum(scores.n for scores in by_run[0].values())
     content = {
         "runs": names,
@@ -68,29 +71,33 @@ def report_page(
         "outcomes": OUTCOMES,
         "names": printed_names({token for sets in by_run for scores in sets.values() for token in _tokens(scores)}),
         "sets": sets,
+        "drawings": drawings.data(),
     }
     return _fill(json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=str))
 
 
 def _fill(data: str) -> str:
-    page, style, script, formula = (
-        (_ASSETS / name).read_text(encoding="utf-8") for name in ("page.html", "page.css", "page.js", "formula.js")
+    page, style, script = (
+        (_ASSETS / name).read_text(encoding="utf-8") for name in ("page.html", "page.css", "page.js")
     )
     data = data.replace("<", "\\u003c")  # no text can close the script element
-    for mark, text in {"/*STYLE*/": style, "/*SCRIPT*/": script, "/*FORMULA*/": formula, "/*DATA*/": data}.items():
+    for mark, text in {"/*STYLE*/": style, "/*SCRIPT*/": script, "/*DATA*/": data}.items():
         page = page.replace(mark, text, 1)
     return page
 
 
-def _set_data(runs: Sequence[SetScores], pictures: Pictures, space: int, form: Form) -> dict[str, Any]:
+def _set_data(
+    runs: Sequence[SetScores], pictures: Pictures, drawings: Drawings, space: int, form: Form
+) -> dict[str, Any]:
     """One test set; samples in the order of the first run, wrong ones first to be listed if space is short."""
     orders = [list(range(runs[0].n)), *(same_samples(runs[0], other) for other in runs[1:])]
     rows = [[run.samples[order[i]] for run, order in zip(runs, orders, strict=True)] for i in range(runs[0].n)]
     wrong = [any(sample.outcome not in RIGHT for sample in row) for row in rows]
     listed: list[list[Any] | None] = [None] * len(rows)
     for index in sorted(range(len(rows)), key=lambda i: not wrong[i]):
-        data = _sample_data(rows[index])
-        space -= len(str(data).encode())
+        before = drawings.size
+        data = _sample_data(rows[index], drawings)
+        space -= len(str(data).encode()) + drawings.size - before
         if space < 0:
             break
         path = next((sample.pair.image_path for sample in rows[index] if sample.pair.image_path), "")
@@ -117,8 +124,8 @@ def _run_data(scores: SetScores, order: Sequence[int]) -> dict[str, Any]:
     return data
 
 
-def _sample_data(row: Sequence[Sample]) -> list[Any]:
-    """Id, picture (later), label, its strict form, and of each run: outcome, answer, strict form, edits, ...
+def _sample_data(row: Sequence[Sample], drawings: Drawings) -> list[Any]:
+    """Id, picture (later), label, its strict form, of each run outcome, answer, strict form, edits ..., and drawings.
 
     What repeats is left out: 0 stands for "as the text before" and in the place of the answer for "as the label",
     1 for "as the strict form of the label". assets/page.js reads it back.
@@ -135,9 +142,11 @@ def _sample_data(row: Sequence[Sample]) -> list[Any]:
                 sample.edits["strict"],
                 None if sample.pair.confidence is None else round(sample.pair.confidence, 3),
                 sample.pair.failure,
+                drawings.add(sample.answer.strict[:_LONGEST_DRAWN]),
             ]
         )
-    return [row[0].pair.id, None, label, 0 if strict == label else strict, runs]
+    drawn = drawings.add(row[0].label.strict[:_LONGEST_DRAWN])
+    return [row[0].pair.id, None, label, 0 if strict == label else strict, runs, drawn]
 
 
 def _tokens(scores: SetScores) -> set[str]:

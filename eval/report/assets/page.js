@@ -1,5 +1,4 @@
 "use strict";
-/*FORMULA*/
 
 const DATA = JSON.parse(document.getElementById("data").textContent);
 const PAGE = 24;
@@ -204,14 +203,14 @@ function drawWorst() {
 
 // ---- samples ---------------------------------------------------------------------------------------------------
 
-/** What the page keeps of a sample, see page.py: [id, picture, label, strict label, runs]. */
+/** What the page keeps of a sample, see page.py: [id, picture, label, strict label, runs, drawing]. */
 function unpack(index) {
-  const [id, picture, label, strictLabel, runs] = set().samples[index];
+  const [id, picture, label, strictLabel, runs, drawing] = set().samples[index];
   return {
-    id, picture, label, strictLabel: strictLabel || label,
-    runs: runs.map(([outcome, answer, strictAnswer, edits, confidence, failure]) => {
+    id, picture, label, drawing, strictLabel: strictLabel || label,
+    runs: runs.map(([outcome, answer, strictAnswer, edits, confidence, failure, drawing]) => {
       const text = answer === 0 ? label : answer;
-      return { outcome: DATA.outcomes[outcome], answer: text, strict: strictAnswer === 0 ? text : strictAnswer === 1 ? strictLabel || label : strictAnswer, edits, confidence, failure };
+      return { outcome: DATA.outcomes[outcome], answer: text, strict: strictAnswer === 0 ? text : strictAnswer === 1 ? strictLabel || label : strictAnswer, edits, confidence, failure, drawing };
     }),
   };
 }
@@ -272,11 +271,11 @@ function card(sample) {
     el("header", {}, el("h3", {}, sample.id || "sample without id"), el("span", { class: "tag " + shownRun.outcome }, WORDS[shownRun.outcome]),
       el("span", { class: "meta" }, meta(shownRun))),
     picture(sample),
-    side("label", "Label", sample.label, label, right ? new Set() : marks.label),
+    side("label", "Label", sample.label, sample.drawing, label, right ? new Set() : marks.label),
     ...sample.runs.map((run, i) => {
       const tokens = run.strict.split(/\s+/).filter(Boolean);
       const marked = GOOD.has(run.outcome) ? new Set() : i === state.run ? marks.answer : difference(label, tokens).answer;
-      return side("answer", TWO ? `${DATA.runs[i]}: ${WORDS[run.outcome]}` : "Prediction", run.answer, tokens, marked);
+      return side("answer", TWO ? `${DATA.runs[i]}: ${WORDS[run.outcome]}` : "Prediction", run.answer, run.drawing, tokens, marked);
     }));
 }
 
@@ -296,10 +295,30 @@ function picture(sample) {
   return frame;
 }
 
-function side(kind, title, text, tokens, marked) {
-  const drawn = tokens.length ? formula(tokens, DATA.names, marked) : null;
+function side(kind, title, text, drawing, tokens, marked) {
+  const note = drawing === null ? (tokens.length ? "nothing of it prints" : null) : DATA.drawings.notes[drawing];
   const code = el("span", { class: "tokens" }, ...(marked.size ? tokens.flatMap((token, i) => [marked.has(i) ? el("mark", {}, token) : token, " "]) : [text || "(nothing)"]));
-  return el("div", { class: "side " + kind }, el("b", {}, title), el("div", { class: "formula" }, drawn ?? (tokens.length ? "cannot be drawn" : "")), code);
+  return el("div", { class: "side " + kind }, el("b", {}, title),
+    el("div", { class: "formula" }, drawing === null ? null : formula(drawing, text, marked)), note ? el("p", { class: "note" }, `Not drawn as written: ${note}`) : null, code);
+}
+
+/** A formula as SVG; `marked` holds the numbers of the tokens to mark. What its numbers mean is told in drawings.py. */
+function formula(drawing, text, marked) {
+  const { kinds, words, formulas } = DATA.drawings;
+  const [left, top, width, height, ...marks] = formulas[drawing];
+  const node = svg("svg", { viewBox: `${left} ${top} ${width} ${height}`, style: `width: ${width / 100}em; height: ${height / 100}em`, role: "img", "aria-label": text });
+  const size = { "-1": 6, "-2": 6, "-3": 6, "-4": 7 };
+  for (let at = 0; at < marks.length; at += size[marks[at]] ?? 4) {
+    const [kind, x, y, token, w, h, word] = marks.slice(at, at + 7);
+    const style = marked.has(token) ? { class: "off" } : {};
+    if (kind >= 0) {
+      const [path, stretchX, stretchY, bold] = kinds[kind];
+      node.append(svg("use", { href: `#outline-${path}`, transform: `matrix(${stretchX / 10} 0 0 ${-stretchY / 10} ${x} ${y})`, ...(bold ? { stroke: "currentColor", "stroke-width": 40 } : {}), ...style }));
+    } else if (kind === -1) node.append(svg("rect", { x, y, width: w, height: h, ...style }));
+    else if (kind === -4) node.append(svg("text", { x, y, "font-size": h, textLength: w, lengthAdjust: "spacingAndGlyphs", ...style }, words[word]));
+    else node.append(svg("line", { x1: x, x2: x + w, y1: kind === -2 ? y + h : y, y2: kind === -2 ? y : y + h, stroke: "currentColor", "stroke-width": 4, ...style }));
+  }
+  return node;
 }
 
 /** Numbers of the tokens that a shortest edit path changes, on both sides. */
@@ -332,6 +351,7 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "ArrowLeft") $("previous").click();
   if (event.key === "ArrowRight") $("next").click();
 });
+$("outlines").append(...DATA.drawings.paths.map((d, i) => svg("path", { id: `outline-${i}`, d })));
 $("subtitle").textContent = DATA.subtitle;
 $("settings").querySelector("pre").textContent = DATA.settings;
 draw();
