@@ -59,7 +59,7 @@ class EvalConfig:
         labels: of prediction files without (CoMER's result.zip) or with damaged labels: a record file, a list of
             labels in the same order (JSON), a table of id and label (replay).
         missing: error | wrong: what to do when a label has no prediction (replay).
-        cdm: score CDM and structure F1 too, about a millisecond a pair.
+        cdm: score CDM and structure F1 too, at most a millisecond a pair; false leaves them out.
         resume: go on where a killed run stopped, keep what is complete; false asks everything again.
         retry_failures: ask again what has failed.
     """
@@ -110,7 +110,7 @@ class EvalConfig:
     predictions: tuple[Path, ...] = ()
     labels: Path | None = None
     missing: Literal["error", "wrong"] = "error"
-    cdm: bool = False
+    cdm: bool = True
     resume: bool = True
     retry_failures: bool = False
 

@@ -44,6 +44,10 @@ except ModuleNotFoundError as error:
     sys.exit(f"error: {error.name} is not installed; run this in the checkout: pip install -e .[eval]")
 
 
+ALONE = 5000
+"""Pairs up to which CDM is faster in this process than the start of others."""
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """0: good; 1: something is wrong with data or engine; 2: with the command line."""
     words = _parser().parse_args(argv).settings
@@ -109,7 +113,8 @@ def _score(name: str, pairs: Sequence[Pair], *, with_cdm: bool) -> SetScores:
     if not with_cdm:
         return scores
     progress = Progress(f"{name}, CDM", len(pairs))
-    visual = visual_scores(pairs, workers=os.cpu_count() or 1, progress=progress.step)
+    workers = (os.cpu_count() or 1) if len(pairs) > ALONE else 1
+    visual = visual_scores(pairs, workers=workers, progress=progress.step)
     progress.close()
     return replace(scores, visual=visual)
 

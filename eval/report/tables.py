@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from unimumer_eval.scores import Comparison, Estimate, SetScores
+from unimumer_eval.scores import Comparison, Estimate, SetScores, Visual
 
 Row = tuple[str, ...]
 
@@ -12,6 +12,7 @@ _PUBLISHED: Row = ("set", "n", "ExpRate", "<=1", "<=2", "<=3", "edit", "BLEU-4",
 _FORMS: Row = ("set", "raw", "strict [95 %]", "loose", "TER", "CER", "empty", "runaway", "unparsable", "failed")
 _VISUAL: Row = ("set", "ExpRate@CDM", "CDM F1", "structure F1", "mended labels", "mended answers")
 _PAPER: Row = ("Set", "n", "ExpRate raw", "strict", "loose", "≤ 1", "≤ 2", "≤ 3", "TER", "CER", "BLEU-4")
+_ON_PAPER: Row = ("ExpRate@CDM", "CDM F1", "Structure F1")
 
 
 def screen_table(sets: Sequence[SetScores]) -> str:
@@ -59,7 +60,7 @@ def _visual_table(sets: Sequence[SetScores]) -> list[str]:
     rows = [
         (
             scores.name,
-            *(f"{x:.2f}" for x in (visual.cdm.exprate, visual.cdm.f1, visual.structure_f1)),
+            *_on_paper(visual),
             str(visual.cdm.mended_labels),
             str(visual.cdm.mended_answers),
         )
@@ -92,8 +93,8 @@ def comparison_table(first: str, second: str, comparisons: Sequence[Comparison])
 
 
 def markdown_table(sets: Sequence[SetScores]) -> str:
-    """ExpRate raw, strict with its interval and loose; then strict figures."""
-    return "\n".join(markdown_lines([_PAPER, *(_paper_row(scores) for scores in sets)], text_columns=1)) + "\n"
+    """ExpRate raw, strict with its interval and loose; then strict figures, and CDM where it was scored."""
+    return "\n".join(markdown_lines(_paper_rows(sets), text_columns=1)) + "\n"
 
 
 def markdown_lines(rows: Sequence[Sequence[str]], *, text_columns: int) -> list[str]:
@@ -105,12 +106,12 @@ def markdown_lines(rows: Sequence[Sequence[str]], *, text_columns: int) -> list[
 
 def latex_table(sets: Sequence[SetScores]) -> str:
     """The same as a ``tabular`` for papers; needs the package booktabs."""
-    rows = [_PAPER, *(_paper_row(scores) for scores in sets)]
+    rows = _paper_rows(sets)
     lines = [" & ".join(map(_escape, row)) + r" \\" for row in rows]
     return "\n".join(
         [
-            "% ExpRate in percent; strict with its 95 % bootstrap interval; from <= 1 on all figures are strict",
-            r"\begin{tabular}{l" + "r" * (len(_PAPER) - 1) + "}",
+            "% ExpRate in percent; strict with its 95 % bootstrap interval; from <= 1 to BLEU-4 figures are strict",
+            r"\begin{tabular}{l" + "r" * (len(rows[0]) - 1) + "}",
             r"\toprule",
             lines[0],
             r"\midrule",
@@ -130,6 +131,19 @@ def align_columns(rows: Sequence[Row]) -> str:
 
 def _align(column: int, cell: str, width: int) -> str:
     return cell.rjust(width) if column else cell.ljust(width)
+
+
+def _paper_rows(sets: Sequence[SetScores]) -> list[Row]:
+    """The heading and a row for each set; CDM only where all sets have it."""
+    rows = [_PAPER, *(_paper_row(scores) for scores in sets)]
+    visual = [scores.visual for scores in sets if scores.visual is not None]
+    if len(visual) < len(sets):
+        return rows
+    return [left + right for left, right in zip(rows, [_ON_PAPER, *map(_on_paper, visual)], strict=True)]
+
+
+def _on_paper(visual: Visual) -> Row:
+    return tuple(f"{x:.2f}" for x in (visual.cdm.exprate, visual.cdm.f1, visual.structure_f1))
 
 
 def _paper_row(scores: SetScores) -> Row:

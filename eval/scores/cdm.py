@@ -16,6 +16,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
+from multiprocessing import get_context
 from types import MappingProxyType
 
 import numpy as np
@@ -156,7 +157,8 @@ _CHUNK = 64
 def _in_processes(pairs: Iterable[tuple[str, str]], workers: int) -> Iterator[Cdm]:
     remaining = iter(pairs)
     waiting: deque[Future[list[Cdm]]] = deque()
-    with ProcessPoolExecutor(workers) as pool:
+    # spawned, not forked: an engine may have threads in this process
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         while True:
             while len(waiting) < 4 * workers and (chunk := list(islice(remaining, _CHUNK))):
                 waiting.append(pool.submit(_score_chunk, chunk))

@@ -83,7 +83,7 @@ class SetScores:
         alignment: confusions, single symbols, symbol and structure edits.
         calibration: of the confidence; None where the predictions carry none.
         resamples, seed: of the bootstrap.
-        visual: CDM and structure F1; None where they were not asked for.
+        visual: CDM and structure F1; None where they were left out.
         samples: every pair with its outcome, in the order given.
         columns: sums of each sample, ``[n, WIDTH]`` a form, for comparing runs.
     """

@@ -1,6 +1,6 @@
 """What a set looks like on paper: ExpRate@CDM and CDM F1, and beside them structure F1, which sees what CDM cannot.
 
-Costs about a millisecond a pair, hence not part of `summary.score_set`.
+Costs up to a millisecond a pair, hence not part of `summary.score_set`.
 """
 
 from __future__ import annotations

@@ -5,13 +5,14 @@ Screenshots at both widths are left in the folder of ``UNIMUMER_SCREENSHOTS`` wh
 
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PIL import Image, ImageDraw
 from unimumer_eval.layout import extent, layout
 from unimumer_eval.report import report_page
-from unimumer_eval.scores import Pair, score_set
+from unimumer_eval.scores import Pair, score_set, visual_scores
 
 webdriver = pytest.importorskip("selenium.webdriver", reason="needs selenium: pip install selenium")
 from selenium.webdriver.chrome.service import Service  # noqa: E402
@@ -53,7 +54,11 @@ def folder(tmp_path_factory) -> Path:
     second[1] = _pair(1, r"\frac { 1 } {")
     second[2] = Pair(id="sample_002", gt=LABELS[2], pred="", failure="image: cut off", image_path="gone.png")
     small = score_set("small", [Pair(id="only", gt="x", pred="x")])
-    one = report_page({"": [score_set("toy", first), small]}, {"seed": 0}, folder=folder, image_root=folder)
+    sets = [
+        replace(one, visual=visual_scores([sample.pair for sample in one.samples]))
+        for one in (score_set("toy", first), small)
+    ]
+    one = report_page({"": sets}, {"seed": 0}, folder=folder, image_root=folder)
     two = report_page(
         {"base": [score_set("toy", first)], "new": [score_set("toy", second)]}, {}, folder=folder, image_root=folder
     )
@@ -134,6 +139,9 @@ def test_the_table_shows_both_sets_and_one_can_be_chosen(at_width):
     rows = browser.find_elements(By.CSS_SELECTOR, "#summary tbody tr")
     assert [row.find_element(By.TAG_NAME, "button").text for row in rows] == ["toy", "small"]
     assert "60.00" not in rows[0].text and "[" in rows[0].text
+    heads = [cell.text for cell in browser.find_elements(By.CSS_SELECTOR, "#summary th")]
+    assert heads[-3:] == ["CDM", "CDM F1", "Structure F1"]
+    assert rows[1].text.split()[-3:] == ["100.00"] * 3
     rows[1].find_element(By.TAG_NAME, "button").click()
     assert "0 of 1 samples" in browser.find_element(By.ID, "status").text
     choose(browser, "all")

@@ -33,7 +33,8 @@ const interval = (e) => [two(e.value), el("span", { class: "range" }, ` [${two(e
 // ---- summary ---------------------------------------------------------------------------------------------------
 
 function drawSummary() {
-  const heads = ["Set", ...(TWO ? ["Run"] : []), "n", "Raw", "Strict", "Loose", "≤ 1", "≤ 2", "≤ 3", "BLEU-4", "Token errors", "Char. errors"];
+  const paper = DATA.sets.every((one) => one.runs.every((run) => run.visual));
+  const heads = ["Set", ...(TWO ? ["Run"] : []), "n", "Raw", "Strict", "Loose", "≤ 1", "≤ 2", "≤ 3", "BLEU-4", "Token errors", "Char. errors", ...(paper ? ["CDM", "CDM F1", "Structure F1"] : [])];
   const body = el("tbody");
   DATA.sets.forEach((one, index) => one.runs.forEach((run, which) => {
     const { raw, strict, loose } = run.forms;
@@ -42,7 +43,8 @@ function drawSummary() {
       el("td", {}, pick), ...(TWO ? [el("td", {}, DATA.runs[which])] : []), el("td", {}, count(run.n)),
       ...[raw.exprate, strict.exprate, loose.exprate].map((e) => el("td", {}, ...interval(e))),
       ...[strict.exprate_le1, strict.exprate_le2, strict.exprate_le3, strict.bleu4, strict.token_error_rate, strict.char_error_rate]
-        .map((e) => el("td", { title: `95 % interval ${two(e.low)} to ${two(e.high)}` }, two(e.value)))));
+        .map((e) => el("td", { title: `95 % interval ${two(e.low)} to ${two(e.high)}` }, two(e.value))),
+      ...(paper ? [run.visual.cdm.exprate, run.visual.cdm.f1, run.visual.structure_f1].map((figure) => el("td", {}, two(figure))) : [])));
   }));
   $("summary").replaceChildren(el("thead", {}, el("tr", {}, ...heads.map((head) => el("th", { scope: "col" }, head)))), body);
 }

@@ -1,7 +1,9 @@
 """Tables for the screen, Markdown and LaTeX."""
 
+from dataclasses import replace
+
 from unimumer_eval.report.tables import comparison_table, latex_table, markdown_table, screen_table
-from unimumer_eval.scores import Pair, compare, score_set
+from unimumer_eval.scores import Pair, compare, score_set, visual_scores
 
 
 def toy(pred: str = "x^2", gt: str = "x ^ { 2 }", name: str = "my_set"):
@@ -28,6 +30,16 @@ def test_markdown_is_a_table():
     lines = markdown_table([toy()]).splitlines()
     assert len({line.count("|") for line in lines}) == 1
     assert lines[2].startswith("| my_set | 2 | 0.00 | 50.00 [")
+
+
+def test_tables_have_cdm_where_every_set_has_it():
+    plain = toy()
+    seen = replace(plain, visual=visual_scores([sample.pair for sample in plain.samples]))
+    assert "50.00" in screen_table([seen]).rpartition("On paper")[2].splitlines()[2]
+    head, _, row = markdown_table([seen]).splitlines()
+    assert head.endswith("| ExpRate@CDM | CDM F1 | Structure F1 |")
+    assert row.endswith("| 50.00 | 50.00 | 50.00 |")
+    assert "CDM" not in markdown_table([seen, plain])
 
 
 def test_latex_escapes_names():
