@@ -16,7 +16,7 @@ if sys.version_info < (3, 11):  # noqa: UP036  # run from a plain checkout, noth
 import argparse
 import os
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
@@ -95,7 +95,7 @@ def _replay(config: EvalConfig) -> None:
 
 
 def _show(
-    sets: Iterator[tuple[str, list[Pair]]], config: EvalConfig, *, settings: dict[str, Any], image_root: Path
+    sets: Iterable[tuple[str, list[Pair]]], config: EvalConfig, *, settings: dict[str, Any], image_root: Path
 ) -> list[SetScores]:
     """Score the sets, write all files, print the table and where the files are."""
     scores = [_score(name, pairs, with_cdm=config.cdm) for name, pairs in sets]

@@ -127,8 +127,8 @@ def _load(config: EvalConfig) -> tuple[Any, Any]:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     dtype = "float32" if config.dtype == "auto" and device == "cpu" else config.dtype
     try:
-        processor = AutoProcessor.from_pretrained(config.model)
-        model = AutoModelForImageTextToText.from_pretrained(config.model, dtype=dtype)
+        processor = AutoProcessor.from_pretrained(str(config.model))
+        model = AutoModelForImageTextToText.from_pretrained(str(config.model), dtype=dtype)
     except (OSError, ValueError, KeyError) as error:
         raise EngineError(f"transformers cannot load {config.model}: {brief(error)}") from error
     return _with_adapter(model, config).to(device).eval(), processor

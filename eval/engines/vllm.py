@@ -163,7 +163,7 @@ def _window(config: EvalConfig) -> int:
     from transformers import AutoConfig
 
     try:
-        model = AutoConfig.from_pretrained(config.model).get_text_config()
+        model = AutoConfig.from_pretrained(str(config.model)).get_text_config()
     except (OSError, ValueError, KeyError) as error:
         raise EngineError(f"model={config.model}: {brief(error)}") from error
     picture = 2 * config.image_max_pixels // SIDE_OF_TOKEN**2 + 64
