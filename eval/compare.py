@@ -28,13 +28,13 @@ if __name__ == "__main__":
     sys.path = [entry for entry in sys.path if os.path.realpath(entry or ".") != _HERE]
 
 try:
-    from unimumer_eval.journal import write_whole
     from unimumer_eval.predictions import read_labels, read_predictions
     from unimumer_eval.report import comparison_json, comparison_table, report_page
     from unimumer_eval.scores import Comparison, Pair, SetScores, compare, score_set
 
     from unimumer_data.config import load_config
     from unimumer_data.errors import ConfigError, PredictionError, UniMumerError
+    from unimumer_data.files import write_whole
     from unimumer_data.predictions import find_prediction_files
 except ModuleNotFoundError as error:
     if error.name and error.name.startswith(("unimumer_data.", "unimumer_eval.")):

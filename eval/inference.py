@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any
 
 from unimumer_data import __version__
+from unimumer_data.progress import Progress
 from unimumer_data.tasks import TASKS
 
 from . import methods
@@ -23,7 +24,6 @@ from .engines.base import Answer, Predictor, Sampling
 from .journal import Journal
 from .methods import Method
 from .predictions import write_published
-from .progress import Progress
 from .scores import Pair
 
 

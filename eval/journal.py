@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from unimumer_data.errors import PredictionError
+from unimumer_data.files import write_whole
 
 from .engines.base import Answer, Output
 
@@ -122,13 +123,6 @@ class Journal:
             for known in self._answers.values():
                 for index in [index for index, answer in known.items() if answer.failure]:
                     del known[index]
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file so that it is whole or absent, whatever happens meanwhile."""
-    temporary = path.with_name(path.name + ".tmp")
-    temporary.write_text(text, encoding="utf-8")
-    os.replace(temporary, path)
 
 
 def _to_line(stage: str, answer: Answer) -> str:

@@ -28,12 +28,12 @@ if __name__ == "__main__":
     sys.path = [entry for entry in sys.path if os.path.realpath(entry or ".") != _HERE]
 
 try:
-    from unimumer_eval.journal import write_whole
     from unimumer_eval.report.data import SCHEMA, VERSION, dump
     from unimumer_eval.report.tables import markdown_lines
 
     from unimumer_data.config import load_config
     from unimumer_data.errors import ConfigError, PredictionError, UniMumerError
+    from unimumer_data.files import write_whole
 except ModuleNotFoundError as error:
     if error.name and error.name.startswith(("unimumer_data.", "unimumer_eval.")):
         raise  # a fault of ours, not a missing package

@@ -31,13 +31,13 @@ try:
     from unimumer_eval.inference import predict_sets
     from unimumer_eval.predictions import read_labels, read_predictions, write_published
     from unimumer_eval.price import price_table
-    from unimumer_eval.progress import Progress
     from unimumer_eval.report import screen_table, write_results
     from unimumer_eval.scores import Pair, SetScores, score_set, visual_scores
 
     from unimumer_data.config import load_config
     from unimumer_data.errors import ConfigError, UniMumerError
     from unimumer_data.predictions import find_prediction_files
+    from unimumer_data.progress import Progress
 except ModuleNotFoundError as error:
     if error.name and error.name.startswith(("unimumer_data.", "unimumer_eval.")):
         raise  # a fault of ours, not a missing package

@@ -200,14 +200,13 @@ class SetBuilder:
         """Count what would be kept and dropped, reading labels and no pictures; nothing is written."""
         tally, first, examples = Tally(), dict[str, str](), list[Change]()
         inputs = _Inputs(self._items(), pictures=False)
-        with Progress(self.name, self._total()) as progress:
-            for chunk, result in self._results(inputs.chunks(), self._work(images=None)):
-                tally.add(len(chunk.items), result)
-                examples += result.changes[: max(0, 3 - len(examples))]
-                for task in self.tasks:
-                    if result.records[task.name]:
-                        first.setdefault(self.name + task.suffix, result.records[task.name][0])
-                progress(tally.read)
+        progress = Progress(self.name, self._total())
+        for chunk, result in self._results(inputs.chunks(), self._work(images=None), progress):
+            tally.add(len(chunk.items), result)
+            examples += result.changes[: max(0, 3 - len(examples))]
+            for task in self.tasks:
+                if result.records[task.name]:
+                    first.setdefault(self.name + task.suffix, result.records[task.name][0])
         return Outcome(
             name=self.name, folder=self.folder, status="dry run", tally=tally, first=first, examples=examples
         )
@@ -235,8 +234,8 @@ class SetBuilder:
     def _write(self) -> Outcome:
         arrays = list(self.files.values())
         lists = [DROPPED, *([testsets.FILE_NAME] if self.split == testsets.TEST else [])]
-        progress = Progress(self.name, self._total())
-        with Staging(self.folder, arrays, lists, self._key()) as staging, progress:
+        total = self._total()  # a path that cannot be read is refused before anything is made
+        with Staging(self.folder, arrays, lists, self._key()) as staging:
             inputs = self._inputs()
             chunks = self._resumed(inputs, staging)
             if chunks is None:
@@ -244,7 +243,8 @@ class SetBuilder:
                 chunks = self._inputs().chunks()
             examples: list[Change] = []
             checkpoint = staging.checkpoint
-            for chunk, result in self._results(chunks, self._work(images=staging.images)):
+            work, progress = self._work(images=staging.images), Progress(self.name, total, checkpoint.tally.read)
+            for chunk, result in self._results(chunks, work, progress):
                 if result.leaks and self.config.guard == "stop":
                     staging.discard()
                     leak = result.leaks[0]
@@ -261,7 +261,6 @@ class SetBuilder:
                 checkpoint.digest = chunk.digest
                 staging.save()
                 examples += result.changes[: max(0, 3 - len(examples))]
-                progress(checkpoint.tally.read)
             tally = checkpoint.tally
             if not tally.kept:
                 staging.discard()
@@ -294,9 +293,13 @@ class SetBuilder:
             return None
         return chunks
 
-    def _results(self, chunks: Iterator[_Chunk], work: Work) -> Iterator[tuple[_Chunk, Result]]:
+    def _results(self, chunks: Iterator[_Chunk], work: Work, progress: Progress) -> Iterator[tuple[_Chunk, Result]]:
+        """What becomes of the chunks, in their order."""
         workers = self.config.workers or len(os.sched_getaffinity(0))
-        return ordered_map(partial(_process, work), chunks, workers)
+        with progress:
+            for chunk, result in ordered_map(partial(_process, work), chunks, workers):
+                yield chunk, result
+                progress.step(len(chunk.items))
 
     def _work(self, images: Path | None) -> Work:
         config = self.config

@@ -21,10 +21,10 @@ from pathlib import Path
 from .alignment import align
 from .config import load_config
 from .errors import ConfigError, LatexSyntaxError, PredictionError, UniMumerError
+from .files import write_whole
 from .latex import canonical, parse_tokens, prints_ink, write_tokens
 from .latex.grammar import COMMANDS
 from .predictions import find_prediction_files, read_prediction_file
-from .recordsets import write_whole
 
 GAP = ""  # in place of a token that is not there
 TRIES = 8  # to place an edit so that the formula stays valid

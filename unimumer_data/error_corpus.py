@@ -31,11 +31,12 @@ from .config import load_config, to_yaml
 from .confusions import Corruptor, load, look_alikes
 from .edits import compare
 from .errors import ConfigError, PredictionError, RecordError, UniMumerError
+from .files import write_whole
 from .latex import canonical
 from .manifest import FILE_NAME as MANIFEST
 from .predictions import Prediction, find_prediction_files, read_prediction_file
 from .records import Record
-from .recordsets import name_of, read_set, write_lines, write_sets, write_whole
+from .recordsets import name_of, read_set, write_lines, write_sets
 from .registry import FILE_NAME as REGISTRY
 from .registry import read_registry, record_file
 from .tasks import TASKS, Task

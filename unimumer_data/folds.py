@@ -27,9 +27,10 @@ import yaml
 
 from .config import load_config
 from .errors import ConfigError, RecordError, SourceError, UniMumerError
+from .files import write_whole
 from .latex import canonical
 from .manifest import FILE_NAME as MANIFEST
-from .recordsets import read_set, write_sets, write_whole
+from .recordsets import read_set, write_sets
 from .registry import record_file
 from .sources import get_source
 from .sources.base import Drop

@@ -10,7 +10,6 @@ SET is a JSON file (records, predictions or label strings) or a data set name of
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -22,6 +21,7 @@ from PIL import Image
 
 from .config import load_config
 from .errors import ConfigError, UniMumerError, suggestion
+from .files import write_whole
 from .lint import KINDS, REPAIRS, Finding, lint, repair
 from .overlap import Fingerprint, Guard, LeakError, Overlap, fingerprint, guard, overlaps
 from .sets import Item, LabelledSet, read_set
@@ -196,10 +196,7 @@ def _prints(one: LabelledSet, config: HealthConfig) -> Iterator[Fingerprint]:
 def _write(path: Path | None, report: Any) -> None:
     if path is None:
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    os.replace(partial, path)
+    write_whole(path, json.dumps(report, ensure_ascii=False, indent=1) + "\n")
     print(f"written to {path}")
 
 

@@ -10,7 +10,6 @@ paper's training only where it says so.
 from __future__ import annotations
 
 import argparse
-import os
 import re
 import sys
 import textwrap
@@ -18,6 +17,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from .errors import OutputError
+from .files import write_whole
 from .registry import TRAINING_SETS
 
 FOLDER = Path("recipes")
@@ -465,10 +466,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.parse_args(argv)
     try:
         for path, text in written().items():
-            temporary = path.with_suffix(".tmp")
-            temporary.write_text(text, encoding="utf-8")
-            os.replace(temporary, path)
-    except OSError as error:
+            write_whole(path, text)
+    except (OSError, OutputError) as error:
         print(f"error: {error}; run it in the root of the repository", file=sys.stderr)
         return 1
     print(f"{FOLDER}: {len(MEMBERS)} recipes")

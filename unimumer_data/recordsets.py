@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,8 @@ from typing import Any
 
 from . import registry
 from .answers import final_expression, task_of
-from .errors import OutputError, RecordError, RegistryError, suggestion
+from .errors import RecordError, RegistryError, suggestion
+from .files import write_whole
 from .records import IMAGE_TOKEN
 
 Entry = Mapping[str, Any]  # a record as JSON has it
@@ -112,21 +112,6 @@ def write_lines(path: Path, items: Iterable[Any]) -> None:
         OutputError: cannot be written.
     """
     write_whole(path, "[\n" + ",\n".join(json.dumps(item, ensure_ascii=False) for item in items) + "\n]\n")
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file so that it is whole or absent.
-
-    Raises:
-        OutputError: cannot be written.
-    """
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_text(text, encoding="utf-8")
-        os.replace(partial, path)
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({error.strerror}); choose another output=...") from error
 
 
 def _is_record(entry: Any) -> bool:

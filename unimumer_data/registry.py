@@ -7,12 +7,12 @@ incomplete, without a word. Hence entries are written in one way and checked whe
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from .errors import RegistryError
+from .files import write_whole
 
 FILE_NAME = "dataset_info.json"
 HUB = "phxember/Uni-MuMER-Data"
@@ -151,12 +151,10 @@ def update(path: Path, built: Mapping[str, dict[str, Any]]) -> None:
 
     Raises:
         RegistryError: the file that is there is damaged; it is left alone.
-        OSError: it cannot be written.
+        OutputError: it cannot be written.
     """
     entries = read_registry(path)
     merged = entries | {name: entry for name, entry in published().items() if name not in entries} | dict(built)
     if merged == entries:
         return
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(json.dumps(merged, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    os.replace(partial, path)
+    write_whole(path, json.dumps(merged, ensure_ascii=False, indent=2) + "\n")

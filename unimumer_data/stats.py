@@ -8,7 +8,6 @@ Writes ``data_card.md`` and ``data_card.html`` (one page, no network) into the o
 
 from __future__ import annotations
 
-import os
 import random
 import sys
 from collections import Counter
@@ -20,6 +19,7 @@ from PIL import Image
 
 from .config import load_config
 from .errors import ConfigError, SourceError, UniMumerError
+from .files import write_whole
 from .latex import Row, parse_tokens, prints_ink, tokenize
 from .latex.reader import Repair
 from .lint import KINDS, Finding, lint
@@ -222,20 +222,14 @@ def write_card(stats: Sequence[SetStats], config: StatsConfig) -> list[Path]:
     """Write both files; each is whole or absent.
 
     Raises:
-        SourceError: the folder cannot be written to.
+        OutputError: the folder cannot be written to.
     """
     from .card import html_card, markdown_card
 
     paths = []
     for name, text in (("data_card.md", markdown_card(stats, config)), ("data_card.html", html_card(stats, config))):
         path = config.output / name
-        partial = path.with_name(f".{name}.partial")
-        try:
-            config.output.mkdir(parents=True, exist_ok=True)
-            partial.write_text(text, encoding="utf-8")
-            os.replace(partial, path)
-        except OSError as error:
-            raise SourceError(f"{path}: cannot be written: {error.strerror}") from error
+        write_whole(path, text)
         paths.append(path)
     return paths
 

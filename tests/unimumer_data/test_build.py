@@ -209,8 +209,8 @@ class TestSameBytes:
         worked_on: list[int] = []
         results = builder._results
 
-        def watched(chunks: Any, work: Any) -> Any:
-            for chunk, result in results(chunks, work):
+        def watched(*args: Any, **kwargs: Any) -> Any:
+            for chunk, result in results(*args, **kwargs):
                 worked_on.append(len(chunk.items))
                 yield chunk, result
 

@@ -1,0 +1,29 @@
+"""Files are whole or absent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from unimumer_data.errors import OutputError
+from unimumer_data.files import write_whole
+
+
+def test_the_folder_is_made_and_nothing_else_is_left(tmp_path: Path) -> None:
+    write_whole(tmp_path / "new" / "a.json", "π\n")
+    assert (tmp_path / "new" / "a.json").read_bytes() == "π\n".encode()
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["a.json"]
+
+
+def test_a_file_that_cannot_be_replaced_keeps_its_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.json"
+    write_whole(path, "old")
+
+    def full(self: Path, *_: object, **__: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(OutputError, match=r"a\.json: cannot be written \(No space left on device\); make room"):
+        write_whole(path, "new")
+    assert path.read_text() == "old"
