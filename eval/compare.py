@@ -8,38 +8,27 @@ Each run is a prediction file or a folder of them; all others are held against t
 
 from __future__ import annotations
 
-import sys
-
-if sys.version_info < (3, 11):  # noqa: UP036  # run from a plain checkout, nothing has checked it yet
-    sys.exit("error: Python 3.11 or newer is needed, this is " + sys.version.split()[0])
+if __name__ == "__main__" and not __package__:
+    import start  # noqa: F401
 
 import argparse
 import csv
 import io
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-if __name__ == "__main__":
-    # the folder of this script comes first on the path; its modules must not hide other packages' names
-    _HERE = os.path.dirname(os.path.realpath(__file__))
-    sys.path = [entry for entry in sys.path if os.path.realpath(entry or ".") != _HERE]
+from unimumer_eval.predictions import read_labels, read_predictions
+from unimumer_eval.report import comparison_json, comparison_table, report_page
+from unimumer_eval.scores import Comparison, Pair, SetScores, compare, score_set
 
-try:
-    from unimumer_eval.predictions import read_labels, read_predictions
-    from unimumer_eval.report import comparison_json, comparison_table, report_page
-    from unimumer_eval.scores import Comparison, Pair, SetScores, compare, score_set
-
-    from unimumer_data.config import load_config
-    from unimumer_data.errors import ConfigError, PredictionError, UniMumerError
-    from unimumer_data.files import write_whole
-    from unimumer_data.predictions import find_prediction_files
-except ModuleNotFoundError as error:
-    if error.name and error.name.startswith(("unimumer_data.", "unimumer_eval.")):
-        raise  # a fault of ours, not a missing package
-    sys.exit(f"error: {error.name} is not installed; run this in the checkout: pip install -e .[eval]")
+from unimumer_data.config import load_config
+from unimumer_data.errors import ConfigError, PredictionError, UniMumerError
+from unimumer_data.files import write_whole
+from unimumer_data.predictions import find_prediction_files
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,35 +9,23 @@
 
 from __future__ import annotations
 
-import sys
-
-if sys.version_info < (3, 11):  # noqa: UP036  # run from a plain checkout, nothing has checked it yet
-    sys.exit("error: Python 3.11 or newer is needed, this is " + sys.version.split()[0])
+if __name__ == "__main__" and not __package__:
+    import start  # noqa: F401
 
 import argparse
 import json
-import os
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-if __name__ == "__main__":
-    # the folder of this script comes first on the path; its modules must not hide other packages' names
-    _HERE = os.path.dirname(os.path.realpath(__file__))
-    sys.path = [entry for entry in sys.path if os.path.realpath(entry or ".") != _HERE]
+from unimumer_eval.report.data import SCHEMA, VERSION, dump
+from unimumer_eval.report.tables import markdown_lines
 
-try:
-    from unimumer_eval.report.data import SCHEMA, VERSION, dump
-    from unimumer_eval.report.tables import markdown_lines
-
-    from unimumer_data.config import load_config
-    from unimumer_data.errors import ConfigError, PredictionError, UniMumerError
-    from unimumer_data.files import write_whole
-except ModuleNotFoundError as error:
-    if error.name and error.name.startswith(("unimumer_data.", "unimumer_eval.")):
-        raise  # a fault of ours, not a missing package
-    sys.exit(f"error: {error.name} is not installed; run this in the checkout: pip install -e .[eval]")
+from unimumer_data.config import load_config
+from unimumer_data.errors import ConfigError, PredictionError, UniMumerError
+from unimumer_data.files import write_whole
 
 START = "<!-- leaderboard:start -->"
 END = "<!-- leaderboard:end -->"

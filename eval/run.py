@@ -8,41 +8,29 @@ This file reads the command line; what it starts is in the modules beside it.
 
 from __future__ import annotations
 
-import sys
-
-if sys.version_info < (3, 11):  # noqa: UP036  # run from a plain checkout, nothing has checked it yet
-    sys.exit("error: Python 3.11 or newer is needed, this is " + sys.version.split()[0])
+if __name__ == "__main__" and not __package__:
+    import start  # noqa: F401
 
 import argparse
 import os
+import sys
 import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
-if __name__ == "__main__":
-    # the folder of this script comes first on the path; its modules must not hide other packages' names
-    _HERE = os.path.dirname(os.path.realpath(__file__))
-    sys.path = [entry for entry in sys.path if os.path.realpath(entry or ".") != _HERE]
+from unimumer_eval.config import EvalConfig
+from unimumer_eval.inference import predict_sets
+from unimumer_eval.predictions import read_labels, read_predictions, write_published
+from unimumer_eval.price import price_table
+from unimumer_eval.report import screen_table, write_results
+from unimumer_eval.scores import Pair, SetScores, score_set, visual_scores
 
-try:
-    from unimumer_eval.config import EvalConfig
-    from unimumer_eval.inference import predict_sets
-    from unimumer_eval.predictions import read_labels, read_predictions, write_published
-    from unimumer_eval.price import price_table
-    from unimumer_eval.report import screen_table, write_results
-    from unimumer_eval.scores import Pair, SetScores, score_set, visual_scores
-
-    from unimumer_data.config import load_config
-    from unimumer_data.errors import ConfigError, UniMumerError
-    from unimumer_data.predictions import find_prediction_files
-    from unimumer_data.progress import Progress
-except ModuleNotFoundError as error:
-    if error.name and error.name.startswith(("unimumer_data.", "unimumer_eval.")):
-        raise  # a fault of ours, not a missing package
-    sys.exit(f"error: {error.name} is not installed; run this in the checkout: pip install -e .[eval]")
-
+from unimumer_data.config import load_config
+from unimumer_data.errors import ConfigError, UniMumerError
+from unimumer_data.predictions import find_prediction_files
+from unimumer_data.progress import Progress
 
 ALONE = 5000
 """Pairs up to which CDM is faster in this process than the start of others."""
