@@ -27,7 +27,7 @@ MAX_PIXELS = "16384"  # as in recipes/smoke.yaml
 QUIET = {"OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore", "PYTHONUNBUFFERED": "1", "HF_HUB_OFFLINE": "1"}
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Step:
     """One command of the demo.
 

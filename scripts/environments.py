@@ -147,9 +147,8 @@ def make_all(names: Iterable[str]) -> dict[str, Path | EnvironmentFailed]:
         except EnvironmentFailed as error:
             return error
 
-    names = list(names)
     with ThreadPoolExecutor() as pool:
-        return dict(zip(names, pool.map(attempt, names), strict=True))
+        return dict(pool.map(lambda name: (name, attempt(name)), names))
 
 
 def write_lock(name: str) -> Path:
