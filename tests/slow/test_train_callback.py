@@ -24,7 +24,7 @@ def handful(workshop: Workshop) -> str:
 def watch(workshop: Workshop, output: str, *words: str, **environment: str) -> list[dict[str, Any]]:
     """Train through our front; the lines of the trainer's log."""
     recipe = ROOT / "recipes" / "smoke.yaml"
-    workshop.run(
+    workshop.launch(
         *(sys.executable, "-m", "unimumer_data.train", recipe, *SMALL, f"output_dir={output}", *words), **environment
     )
     lines = (workshop.folder / output / "trainer_log.jsonl").read_text(encoding="utf-8").splitlines()

@@ -12,6 +12,9 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 MINUTES = 15 * 60
+ABORTED_AT_EXIT = "terminate called without an active exception"
+"""Of one of several processes on CPU, now and then on a busy machine, when all its files are written: threads of gloo
+outlive the interpreter (pytorch/pytorch#179291)."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,16 @@ class Workshop:
 
     def train(self, recipe: str, *words: str, **environment: str) -> str:
         """``llamafactory-cli train`` as the recipe stands, with ``key=value`` words."""
-        return self.run("llamafactory-cli", "train", ROOT / recipe, *words, **environment)
+        return self.launch("llamafactory-cli", "train", ROOT / recipe, *words, **environment)
+
+    def launch(self, *command: str | Path, **environment: str) -> str:
+        """Run a training that may have several processes; once more if one of them died while it ended."""
+        try:
+            return self.run(*command, **environment)
+        except AssertionError as error:
+            if ABORTED_AT_EXIT not in str(error):
+                raise
+        return self.run(*command, **environment)
 
     def read(self, path: str) -> Any:
         return json.loads((self.folder / path).read_text(encoding="utf-8"))
