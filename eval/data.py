@@ -13,6 +13,7 @@ from typing import Any
 from unimumer_data.answers import final_expression, task_of
 from unimumer_data.errors import ConfigError, RecordError, RegistryError, suggestion
 from unimumer_data.records import IMAGE_TOKEN
+from unimumer_data.registry import build_command
 
 REGISTRY = "dataset_info.json"
 _COLUMNS = {"messages": ("messages", "conversations"), "images": ("images", "image")}
@@ -111,7 +112,7 @@ def _find(name: str, dataset_dir: Path) -> tuple[str, Path]:
         raise RegistryError(f"{dataset_dir / REGISTRY}: {name!r} has no file_name; only local files can be evaluated")
     path = dataset_dir / file_name
     if not path.is_file():
-        raise ConfigError(f"data={name}: {path} does not exist yet; build it with: python -m unimumer_data.build")
+        raise ConfigError(f"data={name}: {path} does not exist yet; build it with: {build_command(path)}")
     return name, path
 
 

@@ -158,3 +158,13 @@ def update(path: Path, built: Mapping[str, dict[str, Any]]) -> None:
     if merged == entries:
         return
     write_whole(path, json.dumps(merged, ensure_ascii=False, indent=2) + "\n")
+
+
+def build_command(file: Path) -> str:
+    """How a record file that is not there yet is built.
+
+    >>> build_command(Path("data/sample_test/sample_test_tree.json"))
+    'python -m unimumer_data.build'
+    """
+    command, name = "python -m unimumer_data.build", file.parent.name
+    return command if name in SAMPLE_SETS else f"{command} source=... path=... name={name} (see docs/corpora.md)"

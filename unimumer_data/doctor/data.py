@@ -15,7 +15,7 @@ from PIL import Image
 from ..errors import ImageError, RegistryError, suggestion
 from ..images import MAX_SIDE_RATIO, fit_pixels, load_image
 from ..records import IMAGE_TOKEN
-from ..registry import FILE_NAME, TAGS, TEST_SETS, check
+from ..registry import FILE_NAME, TAGS, TEST_SETS, build_command, check
 from .findings import Findings
 from .recipe import Recipe
 
@@ -98,7 +98,7 @@ def _check_set(name: str, entry: Any, recipe: Recipe, findings: Findings, seen: 
         return None
     file = recipe.data_folder / entry["file_name"]
     if not file.exists():
-        cure = f"python -m unimumer_data.build ... name={file.parent.name} (README, corpora)"
+        cure = build_command(file)
         findings.add("error", "file_missing", f"{name!r}: {file} does not exist", cure)
         return None
     found = SetRecords(name=name)

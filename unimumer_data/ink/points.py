@@ -34,7 +34,7 @@ def decode_points(text: str, channels: Channels) -> list[float]:
     """Coordinates of a trace.
 
     >>> decode_points("34 54 0, 35 56 8", Channels(count=3))
-    [34.0, 54.0, 35.0, 56.0]
+    [34, 54, 35, 56]
     >>> decode_points("100 20, '3'-2, 1 1", Channels())  # the quote opens differences to the point before
     [100.0, 20.0, 103.0, 18.0, 104.0, 19.0]
 
