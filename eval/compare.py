@@ -11,7 +11,6 @@ from __future__ import annotations
 if __name__ == "__main__" and not __package__:
     import start  # noqa: F401
 
-import argparse
 import csv
 import io
 import os
@@ -25,8 +24,9 @@ from unimumer_eval.predictions import read_labels, read_predictions
 from unimumer_eval.report import comparison_json, comparison_table, report_page
 from unimumer_eval.scores import Comparison, Pair, SetScores, compare, score_set
 
+from unimumer_data.commandline import read_words, run_command
 from unimumer_data.config import load_config
-from unimumer_data.errors import ConfigError, PredictionError, UniMumerError
+from unimumer_data.errors import ConfigError, PredictionError
 from unimumer_data.files import write_whole
 from unimumer_data.predictions import find_prediction_files
 
@@ -58,19 +58,12 @@ Runs = Mapping[str, Mapping[str, SetScores]]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """0: good; 1: something is wrong with the data; 2: with the command line."""
-    words = _parser().parse_args(argv).words
+    """The command; see `commandline.run_command` for what it returns."""
+    words = read_words(
+        "python eval/compare.py", __doc__, argv, keys=CompareConfig.__doc__, metavar="RUN ... key=value"
+    )
     paths = [Path(word) for word in words if "=" not in word]
-    try:
-        config = load_config(CompareConfig, [word for word in words if "=" in word])
-        _run(paths, config)
-    except ConfigError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except (UniMumerError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    return 0
+    return run_command(lambda: _run(paths, load_config(CompareConfig, [word for word in words if "=" in word])))
 
 
 def _run(paths: Sequence[Path], config: CompareConfig) -> None:
@@ -153,17 +146,6 @@ def _won_and_lost(comparisons: Mapping[tuple[str, str], Sequence[Comparison]], r
 
 def _by_id(scores: SetScores) -> dict[str, Pair]:
     return {sample.pair.id: sample.pair for sample in scores.samples}
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python eval/compare.py",
-        description="Compare runs over the same samples: paired bootstrap, exact McNemar test, samples won and lost.",
-        epilog=CompareConfig.__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("words", nargs="*", metavar="RUN | key=value", help="files or folders, then settings")
-    return parser
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ from __future__ import annotations
 if __name__ == "__main__" and not __package__:
     import start  # noqa: F401
 
-import argparse
 import json
 import sys
 from collections.abc import Sequence
@@ -23,8 +22,9 @@ from typing import Any
 from unimumer_eval.report.data import SCHEMA, VERSION, dump
 from unimumer_eval.report.tables import markdown_lines
 
+from unimumer_data.commandline import read_words, run_command
 from unimumer_data.config import load_config
-from unimumer_data.errors import ConfigError, PredictionError, UniMumerError
+from unimumer_data.errors import ConfigError, PredictionError
 from unimumer_data.files import write_whole
 
 START = "<!-- leaderboard:start -->"
@@ -77,19 +77,15 @@ class LeaderboardConfig:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """0: good; 1: out of date, or something is wrong with the files; 2: with the command line."""
-    words = _parser().parse_args(argv).settings
-    try:
-        config = load_config(LeaderboardConfig, words)
-        if config.add is not None:
-            _add(config, config.add)
-        return _write(config)
-    except ConfigError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except (UniMumerError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    """The command; 1 too where the files are out of date, else as `commandline.run_command` says."""
+    words = read_words("python eval/leaderboard.py", __doc__, argv, keys=LeaderboardConfig.__doc__)
+    return run_command(lambda: _update(load_config(LeaderboardConfig, words)))
+
+
+def _update(config: LeaderboardConfig) -> int:
+    if config.add is not None:
+        _add(config, config.add)
+    return _write(config)
 
 
 def short_table(entries: Sequence[dict[str, Any]]) -> str:
@@ -206,17 +202,6 @@ def _exprate(one: dict[str, Any], form: str) -> str:
 def _interval(one: dict[str, Any]) -> str:
     exprate = one["forms"]["strict"]["exprate"]
     return f"{exprate['value']:.2f} [{exprate['low']:.2f}, {exprate['high']:.2f}]"
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python eval/leaderboard.py",
-        description="Write docs/leaderboard.md and the README's table from the score files in docs/leaderboard/.",
-        epilog=LeaderboardConfig.__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("settings", nargs="*", metavar="key=value")
-    return parser
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ from __future__ import annotations
 if __name__ == "__main__" and not __package__:
     import start  # noqa: F401
 
-import argparse
 import os
 import sys
 import warnings
@@ -27,8 +26,9 @@ from unimumer_eval.price import price_table
 from unimumer_eval.report import screen_table, write_results
 from unimumer_eval.scores import Pair, SetScores, score_set, visual_scores
 
+from unimumer_data.commandline import read_words, run_command
 from unimumer_data.config import load_config
-from unimumer_data.errors import ConfigError, UniMumerError
+from unimumer_data.errors import ConfigError
 from unimumer_data.predictions import find_prediction_files
 from unimumer_data.progress import Progress
 
@@ -37,23 +37,15 @@ ALONE = 5000
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """0: good; 1: something is wrong with data or engine; 2: with the command line."""
-    words = _parser().parse_args(argv).settings
-    try:
-        config = load_config(EvalConfig, words)
-        warnings.simplefilter("ignore", FutureWarning)  # of the engines' dependencies, nothing for a user to mend
-        print(_changed(config), file=sys.stderr)
-        _replay(config) if config.engine == "replay" else _predict(config)
-    except ConfigError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except (UniMumerError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("\nstopped; run the same command again to go on", file=sys.stderr)
-        return 1
-    return 0
+    """The command; see `commandline.run_command` for what it returns."""
+    words = read_words("python eval/run.py", __doc__, argv, keys=EvalConfig.__doc__)
+    return run_command(lambda: _evaluate(load_config(EvalConfig, words)))
+
+
+def _evaluate(config: EvalConfig) -> None:
+    warnings.simplefilter("ignore", FutureWarning)  # of the engines' dependencies, nothing for a user to mend
+    print(_changed(config), file=sys.stderr)
+    _replay(config) if config.engine == "replay" else _predict(config)
 
 
 def _predict(config: EvalConfig) -> None:
@@ -129,17 +121,6 @@ def _differs(values: dict[str, Any], default: dict[str, Any], name: str) -> bool
 
 def _plain(value: Any) -> str:
     return ",".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python eval/run.py",
-        description="Predict with a model and score, or score prediction files.",
-        epilog=EvalConfig.__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("settings", nargs="*", metavar="config.yaml | key=value", help="the shell beats the YAML file")
-    return parser
 
 
 if __name__ == "__main__":

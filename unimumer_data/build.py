@@ -8,7 +8,6 @@ hashes) and dropped.jsonl (every sample left out or mended, with its reason).
 
 from __future__ import annotations
 
-import argparse
 import random
 import sys
 import textwrap
@@ -18,15 +17,15 @@ from pathlib import Path
 from typing import Any
 
 from .builder import KEYS, Outcome, SetBuilder, SetConfig
+from .commandline import INTERRUPTED, WORDS, complain, parser
 from .config import load_config, make_config
-from .errors import ConfigError, UniMumerError, UnknownSourceError, UnknownTaskError, suggestion
+from .errors import ConfigError, UniMumerError, suggestion
 from .sources import SOURCES
 from .tasks import TASKS
 from .testsets import TEST
 
 SAMPLE = Path(__file__).resolve().parent.parent / "examples" / "sample"
 PREVIEWED = 60  # pictures
-USAGE_ERRORS = (ConfigError, UnknownSourceError, UnknownTaskError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,31 +46,25 @@ _KEYS = {**KEYS, "sets": "in YAML: a list of sets, each with its own keys", "onl
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Build what the command line asks for; 0 good, 1 a data problem, 2 usage."""
-    parser = argparse.ArgumentParser(
-        prog="python -m unimumer_data.build",
-        description=__doc__,
-        epilog=_help(),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        usage="%(prog)s [config.yaml] [key=value ...] [--dry-run] [--preview]",
-    )
-    parser.add_argument("words", nargs="*", metavar="key=value", help="a YAML file first, then keys; see below")
-    parser.add_argument("--dry-run", action="store_true", help="count, and print the first record of each task")
-    parser.add_argument("--preview", action="store_true", help="write a contact sheet, data/NAME/preview.png")
-    arguments = parser.parse_intermixed_args(argv)
+    reader = parser("python -m unimumer_data.build", __doc__, keys=_help())
+    reader.add_argument("words", nargs="*", metavar=WORDS, help="a YAML file first, then keys; see below")
+    reader.add_argument("--dry-run", action="store_true", help="count, and print the first record of each task")
+    reader.add_argument("--preview", action="store_true", help="write a contact sheet, data/NAME/preview.png")
+    arguments = reader.parse_intermixed_args(argv)
     try:
         builders = [SetBuilder(config) for config in plan(arguments.words)]
     except UniMumerError as error:
-        return _complain(error)
+        return complain(error)
     status = 0
     for builder in builders:
         try:
             outcome = builder.dry_run() if arguments.dry_run else builder.build()
         except UniMumerError as error:
-            status = max(status, _complain(error))
+            status = max(status, complain(error))
             continue
         except KeyboardInterrupt:
             print("\ninterrupted; run the same command again to go on where it stopped", file=sys.stderr)
-            return 130
+            return INTERRUPTED
         print(summary(outcome))
         if arguments.preview and not arguments.dry_run:
             print(f"  contact sheet: {_preview(outcome)}")
@@ -140,11 +133,6 @@ def _preview(outcome: Outcome) -> Path:
     path = outcome.folder / "preview.png"
     contact_sheet((picture.stem, draw_file(picture)) for picture in chosen).save(path)
     return path
-
-
-def _complain(error: UniMumerError) -> int:
-    print(f"{type(error).__name__}: {error}", file=sys.stderr)
-    return 2 if isinstance(error, USAGE_ERRORS) else 1
 
 
 def _help() -> str:

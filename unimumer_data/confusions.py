@@ -19,8 +19,9 @@ from itertools import accumulate, pairwise
 from pathlib import Path
 
 from .alignment import align
+from .commandline import read_words, run_command
 from .config import load_config
-from .errors import ConfigError, LatexSyntaxError, PredictionError, UniMumerError
+from .errors import LatexSyntaxError, PredictionError
 from .files import write_whole
 from .latex import canonical, parse_tokens, prints_ink, write_tokens
 from .latex.grammar import COMMANDS
@@ -331,22 +332,18 @@ class ConfusionsConfig:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    words = list(sys.argv[1:] if argv is None else argv)
-    if {"-h", "--help"} & set(words):
-        print(f"{__doc__}\n{ConfusionsConfig.__doc__}")
-        return 0
-    try:
-        config = load_config(ConfusionsConfig, words)
-        confusions = learn(_pairs(config.predictions)) if config.predictions else look_alikes()
-        save(confusions, config.output / "confusions.json")
-        write_whole(config.output / "confusions.svg", heat_svg(confusions))
-    except UniMumerError as error:
-        print(f"{type(error).__name__}: {error}", file=sys.stderr)
-        return 2 if isinstance(error, ConfigError) else 1
+    """The command; see `commandline.run_command` for what it returns."""
+    words = read_words("python -m unimumer_data.confusions", __doc__, argv, keys=ConfusionsConfig.__doc__)
+    return run_command(lambda: _show(load_config(ConfusionsConfig, words)))
+
+
+def _show(config: ConfusionsConfig) -> None:
+    confusions = learn(_pairs(config.predictions)) if config.predictions else look_alikes()
+    save(confusions, config.output / "confusions.json")
+    write_whole(config.output / "confusions.svg", heat_svg(confusions))
     print(table(confusions, config.rows))
     print(heat_text(confusions))
     print(f"files: {config.output / 'confusions.json'}, {config.output / 'confusions.svg'}")
-    return 0
 
 
 if __name__ == "__main__":

@@ -27,10 +27,11 @@ from typing import Any
 import yaml
 
 from .candidates import Candidate, Item, Limits, Sieve, table
+from .commandline import read_words, run_command
 from .config import load_config, to_yaml
 from .confusions import Corruptor, load, look_alikes
 from .edits import compare
-from .errors import ConfigError, PredictionError, RecordError, UniMumerError
+from .errors import ConfigError, PredictionError, RecordError
 from .files import write_whole
 from .latex import canonical
 from .manifest import FILE_NAME as MANIFEST
@@ -98,16 +99,9 @@ class ErrorCorpusConfig:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    words = list(sys.argv[1:] if argv is None else argv)
-    if not words or {"-h", "--help"} & set(words):
-        print(f"{__doc__}\n{ErrorCorpusConfig.__doc__}")
-        return 0 if words else 2
-    try:
-        print(build_corpus(load_config(ErrorCorpusConfig, words)))
-    except UniMumerError as error:
-        print(f"{type(error).__name__}: {error}", file=sys.stderr)
-        return 2 if isinstance(error, ConfigError) else 1
-    return 0
+    """The command; see `commandline.run_command` for what it returns."""
+    words = read_words("python -m unimumer_data.error_corpus", __doc__, argv, keys=ErrorCorpusConfig.__doc__)
+    return run_command(lambda: print(build_corpus(load_config(ErrorCorpusConfig, words))))
 
 
 def build_corpus(config: ErrorCorpusConfig) -> str:

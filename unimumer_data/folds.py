@@ -25,8 +25,9 @@ from typing import Any, Literal
 
 import yaml
 
+from .commandline import read_words, run_command
 from .config import load_config
-from .errors import ConfigError, RecordError, SourceError, UniMumerError
+from .errors import ConfigError, RecordError, SourceError
 from .files import write_whole
 from .latex import canonical
 from .manifest import FILE_NAME as MANIFEST
@@ -255,16 +256,9 @@ _GROUPERS: dict[By, Callable[[Sequence[Member]], list[str]]] = {
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    words = list(sys.argv[1:] if argv is None else argv)
-    if not words or {"-h", "--help"} & set(words):
-        print(f"{__doc__}\n{FoldsConfig.__doc__}")
-        return 0 if words else 2
-    try:
-        print(make_folds(load_config(FoldsConfig, words)))
-    except UniMumerError as error:
-        print(f"{type(error).__name__}: {error}", file=sys.stderr)
-        return 2 if isinstance(error, ConfigError) else 1
-    return 0
+    """The command; see `commandline.run_command` for what it returns."""
+    words = read_words("python -m unimumer_data.folds", __doc__, argv, keys=FoldsConfig.__doc__)
+    return run_command(lambda: print(make_folds(load_config(FoldsConfig, words))))
 
 
 def make_folds(config: FoldsConfig) -> str:

@@ -13,18 +13,19 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
+from .commandline import read_words, run_command
 from .config import load_config
-from .errors import ConfigError, UniMumerError, suggestion
+from .errors import ConfigError, suggestion
 from .files import write_whole
 from .lint import KINDS, REPAIRS, Finding, lint, repair
 from .overlap import Fingerprint, Guard, LeakError, Overlap, fingerprint, guard, overlaps
-from .sets import Item, LabelledSet, read_set
+from .sets import SETS, Item, LabelledSet, read_set, split_sets
 
 __all__ = [
     "Finding",
@@ -63,36 +64,19 @@ class HealthConfig:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one of the commands; 0 good, 1 a data problem (for guard: a leak), 2 usage."""
-    words = list(sys.argv[1:] if argv is None else argv)
-    if not words or words[0] in ("-h", "--help"):
-        print(_help())
-        return 0 if words else 2
-    try:
-        command = COMMANDS.get(words[0])
-        if command is None:
-            known = ", ".join(COMMANDS)
-            raise ConfigError(f"unknown command {words[0]!r}{suggestion(words[0], COMMANDS)}. Known: {known}")
-        config = load_config(HealthConfig, [word for word in words[1:] if _is_option(word)])
-        names = [word for word in words[1:] if not _is_option(word)]
-        if not names:
-            raise ConfigError(f"{words[0]}: name at least one set (a JSON file, or a name of dataset_info.json)")
-        return command([read_set(name, root=config.root) for name in names], config)
-    except ConfigError as error:
-        print(f"ConfigError: {error}", file=sys.stderr)
-        return 2
-    except UniMumerError as error:
-        print(f"{type(error).__name__}: {error}", file=sys.stderr)
-        return 1
+    """Run one of the commands; 1 too where guard finds a leak, else as `commandline.run_command` says."""
+    metavar = f"{' | '.join(COMMANDS)}  {SETS}"
+    words = read_words("python -m unimumer_data.health", __doc__, argv, keys=HealthConfig.__doc__, metavar=metavar)
+    return run_command(lambda: _check(words))
 
 
-def _is_option(word: str) -> bool:
-    return "=" in word and not Path(word).exists()
-
-
-def _help() -> str:
-    options = "\n".join(f"  {field.name}={field.default}" for field in fields(HealthConfig))
-    return f"{__doc__}\nOptions and defaults:\n{options}"
+def _check(words: Sequence[str]) -> int:
+    word = words[0] if words else ""
+    if word not in COMMANDS:
+        raise ConfigError(f"unknown command {word!r}{suggestion(word, COMMANDS)}. Known: {', '.join(COMMANDS)}")
+    names, options = split_sets(words[1:])
+    config = load_config(HealthConfig, options)
+    return COMMANDS[word]([read_set(name, root=config.root) for name in names], config)
 
 
 def lint_sets(sets: Sequence[LabelledSet], config: HealthConfig) -> int:

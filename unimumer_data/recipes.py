@@ -9,7 +9,6 @@ paper's training only where it says so.
 
 from __future__ import annotations
 
-import argparse
 import re
 import sys
 import textwrap
@@ -17,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .errors import OutputError
+from .commandline import parser, run_command
 from .files import write_whole
 from .registry import TRAINING_SETS
 
@@ -457,21 +456,15 @@ def written(folder: Path = FOLDER) -> dict[Path, str]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """The command; 0 when all is written, 1 where recipes/ cannot be read or written."""
-    parser = argparse.ArgumentParser(
-        prog="python -m unimumer_data.recipes",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.parse_args(argv)
-    try:
-        for path, text in written().items():
-            write_whole(path, text)
-    except (OSError, OutputError) as error:
-        print(f"error: {error}; run it in the root of the repository", file=sys.stderr)
-        return 1
+    """The command; see `commandline.run_command` for what it returns."""
+    parser("python -m unimumer_data.recipes", __doc__).parse_args(argv)
+    return run_command(_write)
+
+
+def _write() -> None:
+    for path, text in written().items():
+        write_whole(path, text)
     print(f"{FOLDER}: {len(MEMBERS)} recipes")
-    return 0
 
 
 if __name__ == "__main__":

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .errors import RegistryError, SourceError, suggestion
+from .errors import ConfigError, RegistryError, SourceError, suggestion
 from .sources.files import read_json_array
 from .sources.published import label_of
 
@@ -38,6 +38,22 @@ class LabelledSet:
 
     name: str
     items: list[Item]
+
+
+SETS = "SET ... key=value ..."
+"""How commands about sets are written."""
+
+
+def split_sets(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Sets, and ``key=value`` words; a file whose name holds ``=`` is a set.
+
+    Raises:
+        ConfigError: no set is named.
+    """
+    names = [word for word in words if "=" not in word or Path(word).exists()]
+    if not names:
+        raise ConfigError("name at least one set (a JSON file, or a name of dataset_info.json)")
+    return names, [word for word in words if word not in names]
 
 
 def read_set(word: str, *, root: Path = Path()) -> LabelledSet:

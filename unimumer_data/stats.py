@@ -12,18 +12,19 @@ import random
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from PIL import Image
 
+from .commandline import read_words, run_command
 from .config import load_config
-from .errors import ConfigError, SourceError, UniMumerError
+from .errors import SourceError
 from .files import write_whole
 from .latex import Row, parse_tokens, prints_ink, tokenize
 from .latex.reader import Repair
 from .lint import KINDS, Finding, lint
-from .sets import Item, LabelledSet, read_set
+from .sets import SETS, Item, LabelledSet, read_set, split_sets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,28 +85,18 @@ class SetStats:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Write the card; 0 good, 1 a data problem, 2 usage."""
-    words = list(sys.argv[1:] if argv is None else argv)
-    if not words or words[0] in ("-h", "--help"):
-        options = "\n".join(f"  {option.name}={option.default}" for option in fields(StatsConfig))
-        print(f"{__doc__}\nOptions and defaults:\n{options}")
-        return 0 if words else 2
-    try:
-        names = [word for word in words if "=" not in word or Path(word).exists()]
-        config = load_config(StatsConfig, [word for word in words if word not in names])
-        if not names:
-            raise ConfigError("name at least one set (a JSON file, or a name of dataset_info.json)")
-        count = load_tokenizer(config.tokenizer) if config.tokenizer else None
-        stats = [measure(read_set(name, root=config.root), config, count) for name in names]
-        for path in write_card(stats, config):
-            print(f"written to {path}")
-    except ConfigError as error:
-        print(f"ConfigError: {error}", file=sys.stderr)
-        return 2
-    except UniMumerError as error:
-        print(f"{type(error).__name__}: {error}", file=sys.stderr)
-        return 1
-    return 0
+    """Write the card; see `commandline.run_command` for what is returned."""
+    words = read_words("python -m unimumer_data.stats", __doc__, argv, keys=StatsConfig.__doc__, metavar=SETS)
+    return run_command(lambda: _card(words))
+
+
+def _card(words: Sequence[str]) -> None:
+    names, options = split_sets(words)
+    config = load_config(StatsConfig, options)
+    count = load_tokenizer(config.tokenizer) if config.tokenizer else None
+    stats = [measure(read_set(name, root=config.root), config, count) for name in names]
+    for path in write_card(stats, config):
+        print(f"written to {path}")
 
 
 def measure(one: LabelledSet, config: StatsConfig, count: Callable[[str], int] | None = None) -> SetStats:

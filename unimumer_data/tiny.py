@@ -9,7 +9,6 @@ extra ``train``).
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import sys
@@ -20,8 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from . import prompts
+from .commandline import read_words, run_command
 from .config import load_config
-from .errors import ConfigError, RecordError, UniMumerError
+from .errors import ConfigError, RecordError
+from .start import require
 
 # Those of the published tokenizer; the added ones are ordinary text to it.
 SPECIAL_TOKENS = (
@@ -233,28 +234,15 @@ def _model_config(config: TinyConfig, tokenizer: Any) -> Any:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m unimumer_data.tiny",
-        description=__doc__,
-        epilog=TinyConfig.__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("words", nargs="*", metavar="[config.yaml] key=value")
-    try:
-        config = load_config(TinyConfig, parser.parse_args(argv).words)
-    except ConfigError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    try:
-        parameters = make_tiny(config)
-    except ImportError as error:
-        print(f"error: {error}; making a model needs torch and transformers: make train-env", file=sys.stderr)
-        return 1
-    except (UniMumerError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    """The command; see `commandline.run_command` for what it returns."""
+    words = read_words("python -m unimumer_data.tiny", __doc__, argv, keys=TinyConfig.__doc__)
+    return run_command(lambda: _make(load_config(TinyConfig, words)))
+
+
+def _make(config: TinyConfig) -> None:
+    require("torch", "transformers", extra="[train]")
+    parameters = make_tiny(config)
     print(f"{config.output}: random Qwen2.5-VL of {parameters / 1e6:.2f} M parameters, seed {config.seed}")
-    return 0
 
 
 if __name__ == "__main__":

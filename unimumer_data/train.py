@@ -9,7 +9,6 @@ the variables of elastic launching mean what they mean there.
 
 from __future__ import annotations
 
-import argparse
 import os
 import subprocess
 import sys
@@ -17,14 +16,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .commandline import complain, read_words
 from .config import make_config
 from .errors import ConfigError, UniMumerError
+from .start import require
 
 if TYPE_CHECKING:
     from .exprate import ExpRateConfig, ValidationSet
 
 PREFIX = "exprate_"
-_MISSING = "training needs LLaMA-Factory: make train-env, or pip install 'unimumer[train]'"
 
 
 def read_recipe(words: Sequence[str]) -> dict[str, Any]:
@@ -138,27 +138,20 @@ def _announce(config: ExpRateConfig, validation: ValidationSet, recipe: Mapping[
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command; 0 when training has ended, 1 for data that cannot be used, 2 for wrong usage."""
-    parser = argparse.ArgumentParser(
-        prog="python -m unimumer_data.train",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="Keys of ExpRate, such as exprate_every=100: docs/training.md",
-    )
-    parser.add_argument("words", nargs="+", metavar="recipe.yaml key=value")
-    words = parser.parse_args(argv).words
-    try:
-        from llamafactory.train.tuner import run_exp
+    keys = "Keys of ExpRate, such as exprate_every=100: docs/training.md"
+    words = read_words("python -m unimumer_data.train", __doc__, argv, keys=keys, metavar="recipe.yaml key=value")
+    if not words:
+        return complain(ConfigError("name a recipe, such as recipes/smoke.yaml"))
+    require("llamafactory", extra="[train]")
+    from llamafactory.train.tuner import run_exp
 
-        from .exprate import ExpRateCallback, load_validation
-    except ImportError as error:
-        print(f"error: {_MISSING} ({error})", file=sys.stderr)
-        return 1
+    from .exprate import ExpRateCallback, load_validation
+
     try:
         config, recipe = split_keys(read_recipe(words), words[0])
         validation = load_validation(config, Path(str(recipe.get("dataset_dir", "data"))))
     except UniMumerError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2 if isinstance(error, ConfigError) else 1
+        return complain(error)
     command = launcher(words, os.environ)
     if command is not None:
         return subprocess.run(command, env=_torchrun_environment()).returncode

@@ -1,6 +1,7 @@
 """The command line: what it prints, what it writes, how it fails."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -80,9 +81,9 @@ def test_mistakes_end_in_one_sentence(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(words) == code
-    errors = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error: ")]
-    assert len(errors) == 1
-    assert message in errors[0]
+    (error,) = [line for line in capsys.readouterr().err.splitlines() if not line.startswith("settings: ")]
+    assert re.match(r"\w+Error: ", error)
+    assert message in error
 
 
 def test_a_prediction_file_is_not_overwritten_by_its_own_replay(tmp_path: Path) -> None:

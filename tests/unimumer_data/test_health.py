@@ -66,8 +66,7 @@ def test_a_set_by_its_name(write, capsys, tmp_path):
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [
-        ([], 2, ""),
-        (["--help"], 0, ""),
+        ([], 2, "Known: lint, overlap, guard"),
         (["overlab", "x"], 2, "did you mean 'overlap'?"),
         (["lint"], 2, "name at least one set"),
         (["lint", "x", "exmples=2"], 2, "did you mean 'examples'?"),

@@ -129,7 +129,7 @@ def test_sizes_that_cannot_be(values: dict[str, int], message: str) -> None:
     ("words", "code", "message"),
     [
         (["hidden=3"], 2, "unknown key 'hidden'"),
-        (["records=no/such.json"], 1, "no/such.json: no such file"),
+        (["records=no/such.json"], 2, "no/such.json: no such file"),
         (["records={broken}"], 1, "not a JSON array of ShareGPT records"),
         (["output={broken}/x"], 1, "broken.json"),
     ],

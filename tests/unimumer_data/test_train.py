@@ -187,7 +187,7 @@ def test_user_errors_have_no_traceback(
     broken.write_text("[{", encoding="utf-8")
     filled = [word.format(records=broken) for word in words]
     assert train.main([*filled, f"dataset_dir={ROOT}"] if len(words) > 1 else filled) == code
-    assert re.match(f"error: .*{message}", capsys.readouterr().err)
+    assert re.match(rf"\w+Error: .*{message}", capsys.readouterr().err)
 
 
 def test_help_needs_no_llamafactory() -> None:
@@ -195,11 +195,10 @@ def test_help_needs_no_llamafactory() -> None:
         [
             sys.executable,
             "-c",
-            "import sys; sys.modules['torch'] = None; from unimumer_data.train import main; main()",
+            "import sys; sys.modules['torch'] = None; from unimumer_data.train import main; main(['--help'])",
         ],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
     )
-    assert "recipe.yaml" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert "recipe.yaml" in done.stdout and not done.stderr

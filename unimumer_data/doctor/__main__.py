@@ -8,7 +8,6 @@ keys override the recipe, as for `llamafactory-cli train`. Nothing is changed; t
 
 from __future__ import annotations
 
-import argparse
 import math
 import sys
 from collections.abc import Sequence
@@ -16,8 +15,9 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Literal
 
+from ..commandline import read_words, run_command
 from ..config import load_config, parse_value
-from ..errors import ConfigError, UniMumerError
+from ..errors import ConfigError
 from .data import SetRecords, check_data, check_images
 from .findings import Findings
 from .lengths import check_lengths
@@ -36,35 +36,31 @@ class DoctorConfig:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """The command; 0 if nothing is wrong, 1 with errors found, 2 for wrong usage."""
-    parser = argparse.ArgumentParser(
-        prog="python -m unimumer_data.doctor",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("recipe", type=Path)
-    parser.add_argument("overrides", nargs="*", metavar="key=value")
-    options = parser.parse_args(argv)
-    own = {field.name for field in fields(DoctorConfig)}
-    try:
-        config = load_config(DoctorConfig, [word for word in options.overrides if word.split("=")[0] in own])
-        overrides = {}
-        for word in options.overrides:
-            key, equals, text = word.partition("=")
-            if not equals:
-                raise ConfigError(f"{word!r}: write key=value")
-            if key not in own:
-                overrides[key] = parse_value(text)
-        recipe = read_recipe(options.recipe, overrides)
-    except UniMumerError as error:
-        print(error, file=sys.stderr)
-        return 2
+    """The command; 0 if nothing is wrong, 1 with errors found, else as `commandline.run_command` says."""
+    command = "python -m unimumer_data.doctor"
+    words = read_words(command, __doc__, argv, metavar="recipe.yaml key=value")
+    return run_command(lambda: _report(words))
+
+
+def _report(words: Sequence[str]) -> int:
+    if not words:
+        raise ConfigError("name a recipe, such as recipes/unimumer.yaml")
+    path, own = Path(words[0]), {field.name for field in fields(DoctorConfig)}
+    config = load_config(DoctorConfig, [word for word in words[1:] if word.split("=")[0] in own])
+    overrides = {}
+    for word in words[1:]:
+        key, equals, text = word.partition("=")
+        if not equals:
+            raise ConfigError(f"{word!r}: write key=value")
+        if key not in own:
+            overrides[key] = parse_value(text)
+    recipe = read_recipe(path, overrides)
     findings = Findings()
     examine(recipe, config, findings)
     colour = sys.stdout.isatty()
     print(findings.screen(colour=colour))
     errors, warnings = findings.count("error"), findings.count("warning")
-    print(f"\n{options.recipe}: {errors} errors, {warnings} warnings")
+    print(f"\n{path}: {errors} errors, {warnings} warnings")
     return 1 if errors else 0
 
 

@@ -8,11 +8,11 @@ counting text); tree and count are those of the records form. Errors go to stder
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
 
+from ..commandline import parser
 from ..errors import UniMumerError
 from . import (
     FORMS,
@@ -52,16 +52,14 @@ WRITERS: dict[str, Writer] = {
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command; returns 0, 1 if a line was refused, 2 for wrong usage."""
-    parser = argparse.ArgumentParser(
-        prog="python -m unimumer_data.latex", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("form", choices=WRITERS, metavar="FORM", help=", ".join(WRITERS))
-    parser.add_argument("--json", action="store_true", help="write JSON strings; null where a line is refused")
-    parser.add_argument(
+    reader = parser("python -m unimumer_data.latex", __doc__)
+    reader.add_argument("form", choices=WRITERS, metavar="FORM", help=", ".join(WRITERS))
+    reader.add_argument("--json", action="store_true", help="write JSON strings; null where a line is refused")
+    reader.add_argument(
         "--corpus", choices=sorted(filter(None, CONVENTIONS)), help="follow the label conventions of this corpus"
     )
-    parser.add_argument("--repair", action="store_true", help="mend broken lines and list the mends on stderr")
-    options = parser.parse_args(argv)
+    reader.add_argument("--repair", action="store_true", help="mend broken lines and list the mends on stderr")
+    options = reader.parse_args(argv)
     write = WRITERS[options.form]
     # bytes that are no UTF-8 are an error of their line, not of the run
     lines = open(sys.stdin.fileno(), encoding="utf-8", errors="surrogateescape", newline="\n", closefd=False)  # noqa: SIM115

@@ -1,0 +1,60 @@
+"""What all commands have in common: how their help looks and how they end."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+
+from .errors import ConfigError, UniMumerError, UnknownSourceError, UnknownTaskError
+
+WORDS = "config.yaml | key=value"
+"""The grammar of most commands, see `config.load_config`."""
+USAGE_ERRORS = (ConfigError, UnknownSourceError, UnknownTaskError)
+INTERRUPTED = 130
+"""As shells have it for Ctrl-C."""
+
+
+def parser(command: str, about: str | None, *, keys: str | None = None) -> argparse.ArgumentParser:
+    """A parser whose help shows two texts as they are written.
+
+    Args:
+        command: such as ``python -m unimumer_data.build``.
+        about: what the command does, mostly the docstring of its module.
+        keys: what it can be told, mostly the docstring of its configuration.
+    """
+    return argparse.ArgumentParser(
+        prog=command, description=about, epilog=keys, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+
+
+def read_words(
+    command: str, about: str | None, argv: Sequence[str] | None, *, keys: str | None = None, metavar: str = WORDS
+) -> list[str]:
+    """The words of a command that has no other grammar; ``--help`` ends the program."""
+    reader = parser(command, about, keys=keys)
+    reader.add_argument("words", nargs="*", metavar=metavar)
+    words: list[str] = reader.parse_args(argv).words
+    return words
+
+
+def complain(error: Exception) -> int:
+    """Tell an error on standard error; the code to return for it, 1 or 2 as `run_command` says."""
+    print(f"{type(error).__name__}: {error}", file=sys.stderr)
+    return 2 if isinstance(error, USAGE_ERRORS) else 1
+
+
+def run_command(act: Callable[[], int | None]) -> int:
+    """Do what a command is asked for; what goes wrong is told in one sentence, without a traceback.
+
+    Returns:
+        what ``act`` returns, 0 for None; 1 where data, files or the machine are at fault, 2 where the command line
+        is, 130 after Ctrl-C.
+    """
+    try:
+        return act() or 0
+    except (UniMumerError, OSError) as error:
+        return complain(error)
+    except KeyboardInterrupt:
+        print("\nstopped; run the same command again to go on", file=sys.stderr)
+        return INTERRUPTED
