@@ -59,9 +59,7 @@ Runs = Mapping[str, Mapping[str, SetScores]]
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command; see `commandline.run_command` for what it returns."""
-    words = read_words(
-        "python eval/compare.py", __doc__, argv, keys=CompareConfig.__doc__, metavar="RUN ... key=value"
-    )
+    words = read_words("python eval/compare.py", __doc__, argv, keys=CompareConfig.__doc__, metavar="RUN | key=value")
     paths = [Path(word) for word in words if "=" not in word]
     return run_command(lambda: _run(paths, load_config(CompareConfig, [word for word in words if "=" in word])))
 

@@ -29,7 +29,17 @@ from unimumer_data.files import write_whole
 
 START = "<!-- leaderboard:start -->"
 END = "<!-- leaderboard:end -->"
-_KEPT = ("name", "n", "published", "forms", "counts")
+_KEPT = ("name", "n", "published", "forms", "counts", "visual")
+
+_STRICT = {
+    "≤ 1": "exprate_le1",
+    "≤ 2": "exprate_le2",
+    "TER": "token_error_rate",
+    "CER": "char_error_rate",
+    "BLEU-4": "bleu4",
+}
+"""Columns of the page -> figures of the strict form."""
+_PAPER = ("CDM", "CDM F1", "Structure F1")
 
 _INTRODUCTION = """\
 # Leaderboard
@@ -38,8 +48,9 @@ Written by `python eval/leaderboard.py` from the score files in [leaderboard/](l
 All figures were measured by this project's scorer on the predictions named below. **Raw** compares what lies between
 white space, as the published evaluator does; **strict** compares canonical forms, so that two spellings of one formula
 are equal; **loose** forgives what [canonical-form.md](canonical-form.md) lists. All in percent, strict with its 95 %
-bootstrap interval. Every sample counts; where a label cannot be read as LaTeX, an answer is right only if it repeats
-the label, and the last column says how many there are.
+bootstrap interval; **CDM** is ExpRate@CDM, of the printed formulas ([metrics.md](metrics.md)). Every sample counts;
+where a label cannot be read as LaTeX, an answer is right only if it repeats the label, and the last column says how
+many there are.
 """
 
 
@@ -90,9 +101,9 @@ def _update(config: LeaderboardConfig) -> int:
 
 def short_table(entries: Sequence[dict[str, Any]]) -> str:
     """The table of the README: raw and strict side by side."""
-    head = ["Model", "Test set", "n", "ExpRate raw", "ExpRate strict", "ExpRate loose"]
+    head = ["Model", "Test set", "n", "ExpRate raw", "strict", "loose", "@CDM"]
     rows = [
-        [entry["model"], _title(one), f"{one['n']:,}", _exprate(one, "raw"), _interval(one), _exprate(one, "loose")]
+        [entry["model"], _title(one), f"{one['n']:,}", *_exprates(one), _on_paper(one)[0]]
         for entry in entries
         for one in entry["sets"]
     ]
@@ -101,7 +112,7 @@ def short_table(entries: Sequence[dict[str, Any]]) -> str:
 
 def page_text(entries: Sequence[dict[str, Any]]) -> str:
     """The whole page: figures of every set, then where the predictions are from."""
-    head = ["Model", "Test set", "n", "Raw", "Strict", "Loose", "≤ 1", "≤ 2", "TER", "CER", "BLEU-4", "Bad labels"]
+    head = ["Model", "Test set", "n", "Raw", "Strict", "Loose", *_PAPER, *_STRICT, "Bad labels"]
     rows = [[entry["model"], *_full_row(one)] for entry in entries for one in entry["sets"]]
     table = markdown_lines([head, *rows], text_columns=2)
     notes = [
@@ -183,25 +194,32 @@ def _title(one: dict[str, Any]) -> str:
 
 def _full_row(one: dict[str, Any]) -> list[str]:
     strict, counts = one["forms"]["strict"], one["counts"]
-    figures = ("exprate_le1", "exprate_le2", "token_error_rate", "char_error_rate", "bleu4")
     return [
         _title(one),
         f"{one['n']:,}",
-        _exprate(one, "raw"),
-        _interval(one),
-        _exprate(one, "loose"),
-        *(f"{strict[name]['value']:.2f}" for name in figures),
+        *_exprates(one),
+        *_on_paper(one),
+        *(f"{strict[name]['value']:.2f}" for name in _STRICT.values()),
         str(counts["unparsable_labels"] + counts["empty_labels"]),
     ]
 
 
-def _exprate(one: dict[str, Any], form: str) -> str:
-    return f"{one['forms'][form]['exprate']['value']:.2f}"
+def _exprates(one: dict[str, Any]) -> tuple[str, str, str]:
+    """Raw, strict with its interval, loose."""
+    raw, strict, loose = (one["forms"][form]["exprate"] for form in ("raw", "strict", "loose"))
+    return (
+        f"{raw['value']:.2f}",
+        f"{strict['value']:.2f} [{strict['low']:.2f}, {strict['high']:.2f}]",
+        f"{loose['value']:.2f}",
+    )
 
 
-def _interval(one: dict[str, Any]) -> str:
-    exprate = one["forms"]["strict"]["exprate"]
-    return f"{exprate['value']:.2f} [{exprate['low']:.2f}, {exprate['high']:.2f}]"
+def _on_paper(one: dict[str, Any]) -> tuple[str, ...]:
+    """The columns `_PAPER`; a dash each where they were not scored."""
+    visual = one["visual"]
+    if visual is None:
+        return ("-",) * len(_PAPER)
+    return tuple(f"{x:.2f}" for x in (visual["cdm"]["exprate"], visual["cdm"]["f1"], visual["structure_f1"]))
 
 
 if __name__ == "__main__":

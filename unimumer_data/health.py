@@ -65,7 +65,7 @@ class HealthConfig:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one of the commands; 1 too where guard finds a leak, else as `commandline.run_command` says."""
-    metavar = f"{' | '.join(COMMANDS)}  {SETS}"
+    metavar = f"{' | '.join(COMMANDS)} | {SETS}"
     words = read_words("python -m unimumer_data.health", __doc__, argv, keys=HealthConfig.__doc__, metavar=metavar)
     return run_command(lambda: _check(words))
 

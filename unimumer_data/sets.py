@@ -40,7 +40,7 @@ class LabelledSet:
     items: list[Item]
 
 
-SETS = "SET ... key=value ..."
+SETS = "SET | key=value"
 """How commands about sets are written."""
 
 

@@ -1,11 +1,12 @@
 """The leaderboard is what the score files say."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from unimumer_eval.leaderboard import END, START, main
 from unimumer_eval.report.data import scores_json
-from unimumer_eval.scores import Pair, score_set
+from unimumer_eval.scores import Pair, score_set, visual_scores
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -35,6 +36,16 @@ def test_raw_and_strict_stand_side_by_side(board, tmp_path):
     assert "| M 3B | toy | 2 | 0.00 | 50.00 [" in readme
     page = (tmp_path / "board.md").read_text(encoding="utf-8")
     assert "**M 3B**: us. Decoding: greedy." in page
+
+
+def test_cdm_is_shown_where_it_was_scored(board, tmp_path):
+    pairs = [Pair(id="a", gt="x + 1", pred="x + 1"), Pair(id="b", gt="y", pred="z")]
+    plain = score_set("plain", pairs)
+    seen = replace(score_set("seen", pairs), visual=visual_scores(pairs))
+    (tmp_path / "scores.json").write_text(scores_json([plain, seen], {}), encoding="utf-8")
+    assert board.add() == 0
+    rows = [line for line in (tmp_path / "README.md").read_text(encoding="utf-8").splitlines() if "M 3B" in line]
+    assert [row.split(" | ")[-1] for row in rows] == ["- |", "50.00 |"]
 
 
 def test_a_set_is_replaced_and_a_variant_added(board, tmp_path):
