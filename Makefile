@@ -20,8 +20,8 @@ demo: python  ## build, train a tiny model, predict with vLLM, score: the whole 
 test: envs browser  ## all tests, with real LLaMA-Factory and vLLM runs
 	@$(TRAIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile
 
-test-fast: train-env  ## the tests that take seconds
-	@$(TRAIN)/python -m pytest -m "not slow"
+test-fast: train-env  ## without training runs and engine starts: a minute
+	@$(TRAIN)/python -m pytest -n $(TEST_WORKERS) -m "not slow"
 
 check: train-env  ## lint, format and types
 	@$(TRAIN)/ruff check .

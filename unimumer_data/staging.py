@@ -144,7 +144,7 @@ class Staging:
     def discard(self) -> None:
         """Leave nothing of the build."""
         self._close()
-        shutil.rmtree(self.work)
+        _remove(self.work)
 
     def __enter__(self) -> Staging:
         return self
@@ -182,7 +182,7 @@ class Staging:
             _remove(self.work)
         self.images.mkdir(parents=True, exist_ok=True)
         for leftover in self.work.glob("*.partial"):
-            leftover.unlink()
+            leftover.unlink(missing_ok=True)  # the worker of a killed build may finish it this moment
         for name in self._names:
             file = (self.work / name).open("ab")
             self._files[name] = file
@@ -210,9 +210,12 @@ def _remove(folder: Path) -> None:
     """Remove a folder that workers of a build killed a moment ago may still be writing to; they end within seconds."""
     for _ in range(_ORPHANS_SECONDS):
         try:
-            return shutil.rmtree(folder)
+            shutil.rmtree(folder)
+            return None
         except OSError as error:
-            if error.errno != errno.ENOTEMPTY:
+            if error.errno not in (errno.ENOTEMPTY, errno.ENOENT):
                 raise
+            if not folder.exists():
+                return None
             time.sleep(1)
     shutil.rmtree(folder)
