@@ -24,7 +24,7 @@ from unimumer_eval.predictions import read_labels, read_predictions
 from unimumer_eval.report import comparison_json, comparison_table, report_page
 from unimumer_eval.scores import Comparison, Pair, SetScores, compare, score_set
 
-from unimumer_data.commandline import read_words, run_command
+from unimumer_data.commandline import keys_of, read_words, run_command
 from unimumer_data.config import load_config
 from unimumer_data.errors import ConfigError, PredictionError
 from unimumer_data.files import write_whole
@@ -59,7 +59,7 @@ Runs = Mapping[str, Mapping[str, SetScores]]
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command; see `commandline.run_command` for what it returns."""
-    words = read_words("python eval/compare.py", __doc__, argv, keys=CompareConfig.__doc__, metavar="RUN | key=value")
+    words = read_words("python eval/compare.py", __doc__, argv, keys=keys_of(CompareConfig), metavar="RUN | key=value")
     paths = [Path(word) for word in words if "=" not in word]
     return run_command(lambda: _run(paths, load_config(CompareConfig, [word for word in words if "=" in word])))
 

@@ -22,7 +22,7 @@ from typing import Any
 from unimumer_eval.report.data import SCHEMA, VERSION, dump
 from unimumer_eval.report.tables import markdown_lines
 
-from unimumer_data.commandline import read_words, run_command
+from unimumer_data.commandline import keys_of, read_words, run_command
 from unimumer_data.config import load_config
 from unimumer_data.errors import ConfigError, PredictionError
 from unimumer_data.files import write_whole
@@ -89,7 +89,7 @@ class LeaderboardConfig:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command; 1 too where the files are out of date, else as `commandline.run_command` says."""
-    words = read_words("python eval/leaderboard.py", __doc__, argv, keys=LeaderboardConfig.__doc__)
+    words = read_words("python eval/leaderboard.py", __doc__, argv, keys=keys_of(LeaderboardConfig))
     return run_command(lambda: _update(load_config(LeaderboardConfig, words)))
 
 

@@ -26,7 +26,7 @@ from unimumer_eval.price import price_table
 from unimumer_eval.report import screen_table, write_results
 from unimumer_eval.scores import Pair, SetScores, score_set, visual_scores
 
-from unimumer_data.commandline import read_words, run_command
+from unimumer_data.commandline import keys_of, read_words, run_command
 from unimumer_data.config import load_config
 from unimumer_data.errors import ConfigError
 from unimumer_data.predictions import find_prediction_files
@@ -38,7 +38,7 @@ ALONE = 5000
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command; see `commandline.run_command` for what it returns."""
-    words = read_words("python eval/run.py", __doc__, argv, keys=EvalConfig.__doc__)
+    words = read_words("python eval/run.py", __doc__, argv, keys=keys_of(EvalConfig))
     return run_command(lambda: _evaluate(load_config(EvalConfig, words)))
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from .builder import KEYS, Outcome, SetBuilder, SetConfig
-from .commandline import INTERRUPTED, WORDS, complain, parser
+from .commandline import INTERRUPTED, WORDS, complain, parser, spell
 from .config import load_config, make_config
 from .errors import ConfigError, UniMumerError, suggestion
 from .sources import SOURCES
@@ -138,7 +138,7 @@ def _preview(outcome: Outcome) -> Path:
 def _help() -> str:
     parts = ["keys:"]
     for one in fields(BuildConfig):
-        default = "" if one.default in (None, ()) or one.name == "options" else f" ({_spell(one.default)})"
+        default = "" if one.default in (None, ()) or one.name == "options" else f" ({spell(one.default)})"
         parts.append(_entry(one.name, _KEYS[one.name] + default))
     parts.append("\nsources (source=NAME):")
     for source in SOURCES.values():
@@ -152,12 +152,6 @@ def _help() -> str:
 
 def _entry(name: str, text: str) -> str:
     return textwrap.fill(text, 110, initial_indent=f"  {name:<17}", subsequent_indent=" " * 19)
-
-
-def _spell(value: Any) -> str:
-    if isinstance(value, tuple):
-        return ",".join(value)
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 if __name__ == "__main__":

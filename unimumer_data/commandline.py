@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import inspect
 import sys
+import textwrap
 from collections.abc import Callable, Sequence
+from dataclasses import MISSING, fields
+from typing import Any
 
 from .errors import ConfigError, UniMumerError, UnknownSourceError, UnknownTaskError
 
@@ -15,13 +19,27 @@ INTERRUPTED = 130
 """As shells have it for Ctrl-C."""
 
 
+def keys_of(config: type) -> str:
+    """What the docstring of a configuration says of its keys, and the defaults, for ``--help``."""
+    defaults = [f"{one.name}={spell(one.default)}" for one in fields(config) if one.default not in (MISSING, None, ())]
+    told = textwrap.fill(" ".join(defaults), 110, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
+    return f"{inspect.cleandoc(config.__doc__ or '')}\n\nDefaults:\n{told}"
+
+
+def spell(value: Any) -> str:
+    """A value as it is written on a command line."""
+    return (
+        str(value).lower() if isinstance(value, bool) else ",".join(value) if isinstance(value, tuple) else str(value)
+    )
+
+
 def parser(command: str, about: str | None, *, keys: str | None = None) -> argparse.ArgumentParser:
     """A parser whose help shows two texts as they are written.
 
     Args:
         command: such as ``python -m unimumer_data.build``.
         about: what the command does, mostly the docstring of its module.
-        keys: what it can be told, mostly the docstring of its configuration.
+        keys: what it can be told, mostly `keys_of` its configuration.
     """
     return argparse.ArgumentParser(
         prog=command, description=about, epilog=keys, formatter_class=argparse.RawDescriptionHelpFormatter

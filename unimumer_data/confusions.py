@@ -19,7 +19,7 @@ from itertools import accumulate, pairwise
 from pathlib import Path
 
 from .alignment import align
-from .commandline import read_words, run_command
+from .commandline import keys_of, read_words, run_command
 from .config import load_config
 from .errors import LatexSyntaxError, PredictionError
 from .files import write_whole
@@ -333,7 +333,7 @@ class ConfusionsConfig:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command; see `commandline.run_command` for what it returns."""
-    words = read_words("python -m unimumer_data.confusions", __doc__, argv, keys=ConfusionsConfig.__doc__)
+    words = read_words("python -m unimumer_data.confusions", __doc__, argv, keys=keys_of(ConfusionsConfig))
     return run_command(lambda: _show(load_config(ConfusionsConfig, words)))
 
 

@@ -27,7 +27,7 @@ from typing import Any
 import yaml
 
 from .candidates import Candidate, Item, Limits, Sieve, table
-from .commandline import read_words, run_command
+from .commandline import keys_of, read_words, run_command
 from .config import load_config, to_yaml
 from .confusions import Corruptor, load, look_alikes
 from .edits import compare
@@ -100,7 +100,7 @@ class ErrorCorpusConfig:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command; see `commandline.run_command` for what it returns."""
-    words = read_words("python -m unimumer_data.error_corpus", __doc__, argv, keys=ErrorCorpusConfig.__doc__)
+    words = read_words("python -m unimumer_data.error_corpus", __doc__, argv, keys=keys_of(ErrorCorpusConfig))
     return run_command(lambda: print(build_corpus(load_config(ErrorCorpusConfig, words))))
 
 

@@ -25,7 +25,7 @@ from typing import Any, Literal
 
 import yaml
 
-from .commandline import read_words, run_command
+from .commandline import keys_of, read_words, run_command
 from .config import load_config
 from .errors import ConfigError, RecordError, SourceError
 from .files import write_whole
@@ -257,7 +257,7 @@ _GROUPERS: dict[By, Callable[[Sequence[Member]], list[str]]] = {
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command; see `commandline.run_command` for what it returns."""
-    words = read_words("python -m unimumer_data.folds", __doc__, argv, keys=FoldsConfig.__doc__)
+    words = read_words("python -m unimumer_data.folds", __doc__, argv, keys=keys_of(FoldsConfig))
     return run_command(lambda: print(make_folds(load_config(FoldsConfig, words))))
 
 

@@ -19,7 +19,7 @@ from typing import Any
 
 from PIL import Image
 
-from .commandline import read_words, run_command
+from .commandline import keys_of, read_words, run_command
 from .config import load_config
 from .errors import ConfigError, suggestion
 from .files import write_whole
@@ -66,7 +66,7 @@ class HealthConfig:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one of the commands; 1 too where guard finds a leak, else as `commandline.run_command` says."""
     metavar = f"{' | '.join(COMMANDS)} | {SETS}"
-    words = read_words("python -m unimumer_data.health", __doc__, argv, keys=HealthConfig.__doc__, metavar=metavar)
+    words = read_words("python -m unimumer_data.health", __doc__, argv, keys=keys_of(HealthConfig), metavar=metavar)
     return run_command(lambda: _check(words))
 
 

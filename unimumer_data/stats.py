@@ -17,7 +17,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from .commandline import read_words, run_command
+from .commandline import keys_of, read_words, run_command
 from .config import load_config
 from .errors import SourceError
 from .files import write_whole
@@ -86,7 +86,7 @@ class SetStats:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Write the card; see `commandline.run_command` for what is returned."""
-    words = read_words("python -m unimumer_data.stats", __doc__, argv, keys=StatsConfig.__doc__, metavar=SETS)
+    words = read_words("python -m unimumer_data.stats", __doc__, argv, keys=keys_of(StatsConfig), metavar=SETS)
     return run_command(lambda: _card(words))
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from . import prompts
-from .commandline import read_words, run_command
+from .commandline import keys_of, read_words, run_command
 from .config import load_config
 from .errors import ConfigError, RecordError
 from .start import require
@@ -235,7 +235,7 @@ def _model_config(config: TinyConfig, tokenizer: Any) -> Any:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command; see `commandline.run_command` for what it returns."""
-    words = read_words("python -m unimumer_data.tiny", __doc__, argv, keys=TinyConfig.__doc__)
+    words = read_words("python -m unimumer_data.tiny", __doc__, argv, keys=keys_of(TinyConfig))
     return run_command(lambda: _make(load_config(TinyConfig, words)))
 
 

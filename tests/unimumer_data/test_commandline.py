@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from unimumer_data.commandline import read_words, run_command
+from unimumer_data.commandline import keys_of, read_words, run_command
 from unimumer_data.errors import ConfigError, SourceError, UnknownTaskError
 
 
@@ -50,3 +51,20 @@ def test_help_shows_both_texts_as_they_are_written(capsys: pytest.CaptureFixture
     shown = capsys.readouterr().out
     assert "    an example\n" in shown and "key: its meaning" in shown
     assert read_words("python -m x", None, ["a.yaml", "k=v"]) == ["a.yaml", "k=v"]
+
+
+def test_keys_are_told_with_their_defaults() -> None:
+    @dataclass
+    class Config:
+        """Keys.
+
+        seed: of the draw.
+        """
+
+        path: str
+        limit: int | None = None
+        seed: int = 3
+        tasks: tuple[str, ...] = ("a", "b")
+        loud: bool = True
+
+    assert keys_of(Config) == "Keys.\n\nseed: of the draw.\n\nDefaults:\n  seed=3 tasks=a,b loud=true"
