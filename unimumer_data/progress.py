@@ -7,6 +7,7 @@ import time
 from typing import TextIO
 
 _SECONDS_BETWEEN = {True: 0.2, False: 10.0}  # on a terminal; in a log
+_WORTH_TELLING = 1.0  # seconds
 
 
 class Progress:
@@ -36,8 +37,8 @@ class Progress:
             self._show()
 
     def close(self) -> None:
-        """Say where it ended."""
-        if self._done > self._known:
+        """Say where it ended; what took no time is not worth a line."""
+        if self._done > self._known and time.monotonic() - self._begun >= _WORTH_TELLING:
             self._show()
             if self._redraw:
                 self._stream.write("\n")

@@ -56,8 +56,11 @@ def test_what_was_done_before_does_not_count_for_the_rate(clock: list[float]) ->
     assert "95/100 (95 %), 0.5/s, 0:10 gone, 0:10 left" in log.getvalue()
 
 
-def test_nothing_done_is_nothing_said() -> None:
+@pytest.mark.parametrize(("done", "seconds"), [(0, 60.0), (5, 0.5)])
+def test_nothing_is_said_of_nothing_done_or_of_no_time(clock: list[float], done: int, seconds: float) -> None:
     log = io.StringIO()
-    with Progress("set", 0, stream=log):
-        pass
+    with Progress("set", 5, stream=log) as progress:
+        for _ in range(done):
+            progress.step()
+        clock[0] += seconds
     assert not log.getvalue()
