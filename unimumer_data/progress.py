@@ -38,7 +38,8 @@ class Progress:
 
     def close(self) -> None:
         """Say where it ended; what took no time is not worth a line."""
-        if self._done > self._known and time.monotonic() - self._begun >= _WORTH_TELLING:
+        now = time.monotonic()
+        if self._done > self._known and (self._said > self._begun or now - self._begun >= _WORTH_TELLING):
             self._show()
             if self._redraw:
                 self._stream.write("\n")

@@ -47,6 +47,15 @@ def test_a_terminal_has_one_line_that_is_drawn_again(clock: list[float]) -> None
     assert screen.getvalue().split("\r\x1b[K")[-1] == "set: 15, 5.0/s, 0:03 gone\n"
 
 
+def test_a_line_on_a_terminal_is_ended(clock: list[float]) -> None:
+    screen = Terminal()
+    with Progress("set", 2, stream=screen) as progress:
+        clock[0] += 0.5
+        progress.step()
+        progress.step()
+    assert screen.getvalue().endswith("set: 2/2 (100 %), 4.0/s, 0:00 gone\n")
+
+
 def test_what_was_done_before_does_not_count_for_the_rate(clock: list[float]) -> None:
     log = io.StringIO()
     with Progress("set", 100, done=90, stream=log) as progress:
