@@ -27,7 +27,7 @@ class Progress:
         self._begun = self._said = time.monotonic()
         self._done = done
         if done:
-            self._say(f"{title}: {_of(done, total)} done before")
+            print(f"{title}: {_of(done, total)} done before", file=self._stream, flush=True)
 
     def step(self, count: int = 1) -> None:
         """So many more."""
@@ -38,8 +38,8 @@ class Progress:
 
     def close(self) -> None:
         """Say where it ended; what took no time is not worth a line."""
-        now = time.monotonic()
-        if self._done > self._known and (self._said > self._begun or now - self._begun >= _WORTH_TELLING):
+        worth_telling = self._said > self._begun or time.monotonic() - self._begun >= _WORTH_TELLING
+        if self._done > self._known and worth_telling:
             self._show()
             if self._redraw:
                 self._stream.write("\n")
