@@ -24,9 +24,9 @@ class Drawings:
     """Numbers the formulas and what they are made of, in the order in which they come.
 
     Args:
-        paths: outlines, SVG.
-        kinds: outline, its number in ``paths``, stretched to (x, y) and drawn bold or not.
-        words: texts that have no outline.
+        paths: outlines, SVG -> their numbers.
+        kinds: (number of the outline, stretched to x, to y, bold or not) -> their numbers.
+        words: texts that have no outline -> their numbers.
         formulas: of each, ``[left, top, width, height]`` and then its marks: ``kind, x, y, token`` where an outline
             is drawn at (x, y), or a negative kind with ``x, y, token, width, height`` where none is: -1 a rule, -2
             and -3 strokes that rise and fall, -4 words, followed by their number in ``words``. y points downwards;
@@ -35,13 +35,13 @@ class Drawings:
         size: about how many bytes the formulas take in the page.
     """
 
-    paths: list[str] = field(default_factory=list)
-    kinds: list[tuple[int, float, float, int]] = field(default_factory=list)
-    words: list[str] = field(default_factory=list)
+    paths: dict[str, int] = field(default_factory=dict)
+    kinds: dict[tuple[int, float, float, int], int] = field(default_factory=dict)
+    words: dict[str, int] = field(default_factory=dict)
     formulas: list[list[int]] = field(default_factory=list)
     notes: dict[int, str] = field(default_factory=dict)
     size: int = 0
-    _known: dict[Any, int] = field(default_factory=dict)
+    _known: dict[tuple[str, ...], int] = field(default_factory=dict)
 
     def add(self, tokens: Sequence[str]) -> int | None:
         """Draw a formula unless that was done before.
@@ -66,9 +66,9 @@ class Drawings:
     def data(self) -> dict[str, Any]:
         """What the page reads."""
         return {
-            "paths": self.paths,
-            "kinds": self.kinds,
-            "words": self.words,
+            "paths": list(self.paths),
+            "kinds": list(self.kinds),
+            "words": list(self.words),
             "formulas": self.formulas,
             "notes": self.notes,
         }
@@ -83,24 +83,21 @@ class Drawings:
     def _mark(self, mark: Mark) -> list[int]:
         shape = outline(mark)
         if shape is not None:
-            path = self._number(self.paths, shape.path)
-            stretch = (round(mark.scale_x, 3), round(mark.scale_y, 3))
-            return [self._number(self.kinds, (path, *stretch, int(shape.heavy))), *_place(mark.x, mark.y, mark)]
+            path = _number(self.paths, shape.path)
+            kind = (path, round(mark.scale_x, 3), round(mark.scale_y, 3), int(shape.heavy))
+            return [_number(self.kinds, kind), *_place(mark.x, mark.y, mark)]
         size = [_units(mark.right - mark.left), _units(mark.bottom - mark.top)]
         if mark.font == RULE:
             return [_RULE, *_place(mark.left, mark.top, mark), *size]
         if mark.font == LINE:
             return [_RISING if mark.char == "/" else _FALLING, *_place(mark.left, mark.top, mark), *size]
         size[1] = _units(mark.scale_y)
-        return [_WORDS, *_place(mark.left, mark.y, mark), *size, self._number(self.words, mark.char)]
+        return [_WORDS, *_place(mark.left, mark.y, mark), *size, _number(self.words, mark.char)]
 
-    def _number(self, items: list[Any], item: Any) -> int:
-        """The place of ``item`` in ``items``, at the end if it is new."""
-        key = (id(items), item)
-        if key not in self._known:
-            self._known[key] = len(items)
-            items.append(item)
-        return self._known[key]
+
+def _number(numbers: dict[Any, int], item: Any) -> int:
+    """The number of ``item``: the next one if it is new."""
+    return numbers.setdefault(item, len(numbers))
 
 
 def _place(x: float, y: float, mark: Mark) -> tuple[int, int, int]:

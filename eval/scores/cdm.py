@@ -141,7 +141,8 @@ def cdm_many(
 
     Args:
         pairs: label and prediction.
-        workers: processes; 1 for none beside this one.
+        workers: processes; 1 for none beside this one. They are spawned, so a script that asks for them keeps its own
+            work below ``if __name__ == "__main__":``.
         progress: called after every pair, for instance `Progress.step`.
     """
     scores = (cdm(*pair) for pair in pairs) if workers <= 1 else _in_processes(pairs, workers)
