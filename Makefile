@@ -26,7 +26,6 @@ test-fast: train-env  ## without training runs and engine starts: a minute
 check: train-env  ## lint, format and types
 	@$(TRAIN)/ruff check .
 	@$(TRAIN)/ruff format --check .
-	@mkdir -p .mypy_cache/packages && ln -sfn "$(CURDIR)/eval" .mypy_cache/packages/unimumer_eval
 	@$(TRAIN)/mypy
 
 format: train-env  ## lay the code out as `make check` wants it

@@ -20,13 +20,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from unimumer_eval.scores import cdm as module
-from unimumer_eval.scores.cdm import cdm, cdm_many, cdm_summary
-from unimumer_eval.scores.structure import structure_f1
 
 from unimumer_data.errors import LatexSyntaxError
 from unimumer_data.latex import parse
-from unimumer_data.progress import Progress
+from unimumer_data.support.progress import Progress
+from unimumer_eval.scores import cdm as module
+from unimumer_eval.scores.cdm import cdm, cdm_many, cdm_summary
+from unimumer_eval.scores.structure import structure_f1
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 DEFAULTS = {

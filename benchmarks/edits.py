@@ -16,8 +16,8 @@ from concurrent.futures import ProcessPoolExecutor
 from itertools import cycle, islice
 from pathlib import Path
 
-from unimumer_data.edits import apply, compare, strip
-from unimumer_data.predictions import find_prediction_files, read_prediction_file
+from unimumer_data.records.predictions import find_prediction_files, read_prediction_file
+from unimumer_data.tasks.corrections import apply, compare, strip
 
 Pair = tuple[str, str]
 

@@ -16,13 +16,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from unimumer_eval import inference
+from unimumer_data.support.config import load_config
 from unimumer_eval.config import EvalConfig
 from unimumer_eval.engines.base import Answer
 from unimumer_eval.engines.vllm import VllmEngine
+from unimumer_eval.inference import predict as inference
 from unimumer_eval.scores import score_set
-
-from unimumer_data.config import load_config
 
 
 class Stopwatch:

@@ -25,9 +25,9 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-from unimumer_data.config import load_config
 from unimumer_data.errors import UniMumerError
 from unimumer_data.ink import encode_png, read_inkml, render
+from unimumer_data.support.config import load_config
 
 TRACE = "{http://www.w3.org/2003/InkML}trace"
 

@@ -15,7 +15,7 @@ import sys
 from contextlib import redirect_stdout
 from io import StringIO
 
-from unimumer_data.doctor.memory import SHAPES, count_parameters, estimate
+from unimumer_data.training.doctor.memory import SHAPES, count_parameters, estimate
 
 SHAPE = SHAPES["qwen2.5-vl-3b"]
 SIZES = (256, 384, 512)

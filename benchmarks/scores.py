@@ -15,11 +15,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rapidfuzz.distance import Levenshtein
-from unimumer_eval.predictions import read_predictions
+
+from unimumer_data.records.predictions import find_prediction_files
+from unimumer_eval.pair_files import read_predictions
 from unimumer_eval.scores import Pair, score_set
 from unimumer_eval.scores.forms import read
-
-from unimumer_data.predictions import find_prediction_files
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -25,10 +25,10 @@ train() { llamafactory-cli train "$@" >>outputs/error_driven.log 2>&1 || { tail 
 
 step "build the sample, make a tiny model"
 "$python" -m unimumer_data.build
-"$python" -m unimumer_data.tiny output=outputs/tiny records=data/sample/sample.json
+"$python" -m unimumer_data tiny output=outputs/tiny records=data/sample/sample.json
 
 step "two folds, a recipe for each"
-"$python" -m unimumer_data.folds data=sample folds=2 by=label recipe="$root/recipes/smoke.yaml"
+"$python" -m unimumer_data folds data=sample folds=2 by=label recipe="$root/recipes/smoke.yaml"
 
 for fold in 0 1; do
     step "train without fold $fold, then sample four predictions for each of its pictures"
@@ -39,7 +39,7 @@ for fold in 0 1; do
 done
 
 step "the error corpus and its records (so small a model errs much: the limit on wrong tokens is lifted)"
-"$python" -m unimumer_data.error_corpus data=sample max_edit_share=1 \
+"$python" -m unimumer_data errors data=sample max_edit_share=1 \
     predictions=results/error_driven/fold0,results/error_driven/fold1
 
 step "train on all five tasks"

@@ -63,7 +63,7 @@ def steps(train: Path, predict: Path, engine: str) -> list[Step]:
         ),
         Step(
             title="make a tiny random Qwen2.5-VL",
-            command=[str(train), "-m", "unimumer_data.tiny", "output=outputs/tiny", f"records={RECORDS}"],
+            command=[str(train), "-m", "unimumer_data", "tiny", "output=outputs/tiny", f"records={RECORDS}"],
             show=".*parameters.*",
         ),
         Step(

@@ -26,7 +26,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[1]
 ENVIRONMENTS_DIR = Path(os.environ.get("UNIMUMER_ENVS") or ROOT / ".venv").resolve()
 SHIM = Path(__file__).with_name("torchvision_shim.py")
 STAMP = ".unimumer-stamp"

@@ -21,7 +21,7 @@ from typing import Any
 
 from unimumer_data.latex.grammar import COMMANDS, SYMBOLS
 
-DATA = Path(__file__).resolve().parent.parent / "eval" / "layout" / "data"
+DATA = Path(__file__).resolve().parent.parent / "unimumer_data" / "layout" / "data"
 FONTS = {
     "main": "Main-Regular",
     "bold": "Main-Bold",

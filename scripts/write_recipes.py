@@ -1,6 +1,6 @@
 """The recipe family: what each recipe changes of recipes/unimumer.yaml, in one place.
 
-    python -m unimumer_data.recipes
+    python scripts/write_recipes.py
 
 writes the files again, and the table of recipes/README.md. LLaMA-Factory's YAML knows no include; with the shared
 values copied by this module instead of by hand, and a test that nothing is out of date, a recipe differs from the
@@ -16,16 +16,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .commandline import parser, run_command
-from .files import write_whole
-from .registry import TRAINING_SETS
+from unimumer_data.records.registry import TRAINING_SETS
+from unimumer_data.support.commandline import parser, run_command
+from unimumer_data.support.files import write_whole
 
 FOLDER = Path("recipes")
 BASE = "unimumer"
 WIDTH = 119
 MODEL_ZOO = "model zoo of the published project"
 PAPER = "arXiv 2505.23566"
-TABLE_MARKS = ("<!-- table: python -m unimumer_data.recipes -->\n", "<!-- end of table -->")
+TABLE_MARKS = ("<!-- table: python scripts/write_recipes.py -->\n", "<!-- end of table -->")
 NONE_PUBLISHED = "no published figure"
 
 Value = str | int | float | bool | tuple[str, ...] | None  # a tuple is a list of names, one line each; None deletes
@@ -83,7 +83,7 @@ def _torchrun(recipe: str, gpus: int, extra: str = "") -> str:
 
 def _watched(recipe: str) -> str:
     """With ExpRate of a validation set beside the loss."""
-    return f"python -m unimumer_data.train recipes/{recipe}.yaml exprate_dataset=crohme_2014"
+    return f"unimumer train recipes/{recipe}.yaml exprate_dataset=crohme_2014"
 
 
 FOUR = "4 x A100 80G"
@@ -276,7 +276,7 @@ MEMBERS: Mapping[str, Member] = {
         title="Go on from the published checkpoint with one's own pictures, about 1,000 of them.",
         purpose="the published checkpoint, tuned to one's own folder",
         commands=(
-            "python -m unimumer_data.build source=table path=FOLDER name=own split=train",
+            "unimumer build source=table path=FOLDER name=own split=train",
             "llamafactory-cli train recipes/finetune_own.yaml dataset=own,own_tree,own_can",
         ),
         hardware="1 GPU of 24 GB. Effective batch: 2 x 8 = 16.",
@@ -285,7 +285,7 @@ MEMBERS: Mapping[str, Member] = {
         expected=NONE_PUBLISHED,
         notes=(
             "Without dataset= it trains on the bundled sample. Pictures that are kept apart, built as name=own_test, "
-            "show when to stop: python -m unimumer_data.train with the same words and exprate_dataset=own_test.",
+            "show when to stop: unimumer train with the same words and exprate_dataset=own_test.",
             "Afterwards: recipes/merge_lora.yaml.",
         ),
         changes={
@@ -386,7 +386,7 @@ def _header(member: Member) -> list[str]:
         f"Expected: {member.expected}.",
         *member.notes,
         f"Differs from unimumer.yaml in: {', '.join(changed) or 'the output folder'}. "
-        "Written by python -m unimumer_data.recipes.",
+        "Written by python scripts/write_recipes.py.",
     )
     commands = [f"  {command}" for command in member.commands]
     lines = [member.title, "", *commands, "", *(line for text in prose for line in textwrap.wrap(text, WIDTH - 2))]
@@ -457,7 +457,7 @@ def written(folder: Path = FOLDER) -> dict[Path, str]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command; see `commandline.run_command` for what it returns."""
-    parser("python -m unimumer_data.recipes", __doc__).parse_args(argv)
+    parser("python scripts/write_recipes.py", __doc__).parse_args(argv)
     return run_command(_write)
 
 

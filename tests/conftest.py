@@ -15,7 +15,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 settings.register_profile("project", deadline=None, derandomize=True)
 settings.load_profile("project")
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[1]
 SHARED_DATA = ROOT.parent / "shared" / "data"
 
 

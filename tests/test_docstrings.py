@@ -7,9 +7,9 @@ import importlib
 import pkgutil
 
 import pytest
-import unimumer_eval
 
 import unimumer_data
+import unimumer_eval
 
 MODULES = [
     module.name

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import write_recipes as recipes
 import yaml
 
-from unimumer_data import recipes
-from unimumer_data.doctor.findings import Findings
-from unimumer_data.doctor.memory import check_memory, shape_of
-from unimumer_data.doctor.recipe import read_recipe
+from unimumer_data.training.doctor.findings import Findings
+from unimumer_data.training.doctor.memory import check_memory, shape_of
+from unimumer_data.training.doctor.recipe import read_recipe
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[1]
 DATA_RECIPES = sorted((ROOT / "recipes" / "data").glob("*.yaml"))  # of unimumer_data.build; see test_build.py
 ALL = sorted(set((ROOT / "recipes").glob("**/*.yaml")) - set(DATA_RECIPES))
 RECIPES = [path for path in ALL if "do_train: true" in path.read_text(encoding="utf-8")]

@@ -22,14 +22,15 @@ from accelerate.utils import gather_object
 from transformers import AutoProcessor, TrainerCallback
 from transformers.integrations import get_reporting_integration_callbacks
 
-from .answers import final_expression
-from .errors import ConfigError, ImageError, RegistryError
-from .images import IMAGE_MIN_PIXELS, load_image
+from unimumer_data.errors import ConfigError, ImageError, RegistryError
+from unimumer_data.images import IMAGE_MIN_PIXELS, load_image
+from unimumer_data.tasks.answers import final_expression
 
 if TYPE_CHECKING:
     from transformers import TrainerControl, TrainerState, TrainingArguments
-    from unimumer_eval.data import Item
-    from unimumer_eval.engines.transformers import TransformersEngine
+
+    from .engines.transformers import TransformersEngine
+    from .inference.items import Item
 
 METRIC = "eval_exprate"  # transformers' prefix of figures from a validation set; TensorBoard shows it as eval/exprate
 RUNTIME = f"{METRIC}_runtime"
@@ -94,7 +95,7 @@ def load_validation(config: ExpRateConfig, dataset_dir: Path) -> ValidationSet:
         ConfigError: none is named; neither a data set nor a file; not built yet, or on the hub.
         RecordError: a file that holds no records.
     """
-    from unimumer_eval.data import load_sets
+    from .inference.items import load_sets
 
     if not config.dataset:
         raise ConfigError(f"no validation set; {_CURE}")
@@ -183,8 +184,8 @@ class ExpRateCallback(TrainerCallback):
 
     def _count_right(self, args: TrainingArguments, model: Any) -> int:
         """Of all processes together."""
-        from unimumer_eval.engines.base import Request, Sampling
-        from unimumer_eval.scores.forms import read
+        from .engines.base import Request, Sampling
+        from .scores.forms import read
 
         items = self._validation.items
         mine = share(len(items), args.world_size, args.process_index)
@@ -199,8 +200,8 @@ class ExpRateCallback(TrainerCallback):
         return len(set(gather_object(right)))
 
     def _engine(self, model: Any) -> TransformersEngine:
-        from unimumer_eval.config import EvalConfig
-        from unimumer_eval.engines.transformers import TransformersEngine
+        from .config import EvalConfig
+        from .engines.transformers import TransformersEngine
 
         config = EvalConfig(
             engine="transformers",

@@ -1,15 +1,12 @@
 """Which of two or more runs is better, and could that be chance?
 
-    python eval/compare.py results/baseline results/unimumer
-    python eval/compare.py a_pred.json b_pred.json c_pred.json form=raw output=results/compare
+    unimumer compare results/baseline results/unimumer
+    unimumer compare a_pred.json b_pred.json c_pred.json form=raw output=results/compare
 
 Each run is a prediction file or a folder of them; all others are held against the first, on the same samples.
 """
 
 from __future__ import annotations
-
-if __name__ == "__main__" and not __package__:
-    import start  # noqa: F401
 
 import csv
 import io
@@ -20,20 +17,20 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from unimumer_eval.predictions import read_labels, read_predictions
-from unimumer_eval.report import comparison_json, comparison_table, report_page
-from unimumer_eval.scores import Comparison, Pair, SetScores, compare, score_set
-
-from unimumer_data.commandline import keys_of, read_words, run_command
-from unimumer_data.config import load_config
 from unimumer_data.errors import ConfigError, PredictionError
-from unimumer_data.files import write_whole
-from unimumer_data.predictions import find_prediction_files
+from unimumer_data.records.predictions import find_prediction_files
+from unimumer_data.support.commandline import keys_of, read_words, run_command
+from unimumer_data.support.config import load_config
+from unimumer_data.support.files import write_whole
+
+from .pair_files import read_labels, read_predictions
+from .report import comparison_json, comparison_table, report_page
+from .scores import Comparison, Pair, SetScores, compare, score_set
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompareConfig:
-    """Keys of `python eval/compare.py RUN RUN ... [key=value ...]`.
+    """Keys of `unimumer compare RUN RUN ... [key=value ...]`.
 
     names: of the runs, separated by commas; by default from their paths.
     form: raw | strict | loose, in which right is told from wrong.
@@ -59,7 +56,7 @@ Runs = Mapping[str, Mapping[str, SetScores]]
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command; see `commandline.run_command` for what it returns."""
-    words = read_words("python eval/compare.py", __doc__, argv, keys=keys_of(CompareConfig), metavar="RUN | key=value")
+    words = read_words("unimumer compare", __doc__, argv, keys=keys_of(CompareConfig), metavar="RUN | key=value")
     paths = [Path(word) for word in words if "=" not in word]
     return run_command(lambda: _run(paths, load_config(CompareConfig, [word for word in words if "=" in word])))
 

@@ -14,7 +14,7 @@ from .engines.base import Sampling
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvalConfig:
-    """Keys of `python eval/run.py [config.yaml] [key=value ...]`.
+    """Keys of `unimumer eval [config.yaml] [key=value ...]`.
 
     What to answer
         data: record files (ShareGPT JSON or JSON lines) or data set names of dataset_info.json, separated by commas.

@@ -1,16 +1,13 @@
 """The leaderboard: score files in docs/leaderboard/ become docs/leaderboard.md and a table in the README.
 
-    python eval/leaderboard.py                      write both anew
-    python eval/leaderboard.py check=true           only say whether they are up to date (1 if not)
-    python eval/leaderboard.py add=results/x/scores.json entry=x model='X 3B' source=... decoding=...
+    unimumer leaderboard                      write both anew
+    unimumer leaderboard check=true           only say whether they are up to date (1 if not)
+    unimumer leaderboard add=results/x/scores.json entry=x model='X 3B' source=... decoding=...
 
 ``add`` takes the figures out of a run's scores.json; predictions and labels stay where they are.
 """
 
 from __future__ import annotations
-
-if __name__ == "__main__" and not __package__:
-    import start  # noqa: F401
 
 import json
 import sys
@@ -19,13 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from unimumer_eval.report.data import SCHEMA, VERSION, dump
-from unimumer_eval.report.tables import markdown_lines
-
-from unimumer_data.commandline import keys_of, read_words, run_command
-from unimumer_data.config import load_config
 from unimumer_data.errors import ConfigError, PredictionError
-from unimumer_data.files import write_whole
+from unimumer_data.support.commandline import keys_of, read_words, run_command
+from unimumer_data.support.config import load_config
+from unimumer_data.support.files import write_whole
+
+from .report.data import SCHEMA, VERSION, dump
+from .report.tables import markdown_lines
 
 START = "<!-- leaderboard:start -->"
 END = "<!-- leaderboard:end -->"
@@ -44,7 +41,7 @@ _PAPER = ("CDM", "CDM F1", "Structure F1")
 _INTRODUCTION = """\
 # Leaderboard
 
-Written by `python eval/leaderboard.py` from the score files in [leaderboard/](leaderboard/); do not edit it by hand.
+Written by `unimumer leaderboard` from the score files in [leaderboard/](leaderboard/); do not edit it by hand.
 All figures were measured by this project's scorer on the predictions named below. **Raw** compares what lies between
 white space, as the published evaluator does; **strict** compares canonical forms, so that two spellings of one formula
 are equal; **loose** forgives what [canonical-form.md](canonical-form.md) lists. All in percent, strict with its 95 %
@@ -56,7 +53,7 @@ many there are.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeaderboardConfig:
-    """Keys of `python eval/leaderboard.py [key=value ...]`.
+    """Keys of `unimumer leaderboard [key=value ...]`.
 
     add: scores.json of a run to take in; needs entry, model, source, decoding.
     entry: name of the score file, such as unimumer-3b; figures of sets that it has already are replaced.
@@ -89,7 +86,7 @@ class LeaderboardConfig:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command; 1 too where the files are out of date, else as `commandline.run_command` says."""
-    words = read_words("python eval/leaderboard.py", __doc__, argv, keys=keys_of(LeaderboardConfig))
+    words = read_words("unimumer leaderboard", __doc__, argv, keys=keys_of(LeaderboardConfig))
     return run_command(lambda: _update(load_config(LeaderboardConfig, words)))
 
 
@@ -170,7 +167,7 @@ def _write(config: LeaderboardConfig) -> int:
     stale = [path for path, text in wanted.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     if config.check:
         for path in stale:
-            print(f"{path} is out of date: python eval/leaderboard.py", file=sys.stderr)
+            print(f"{path} is out of date: unimumer leaderboard", file=sys.stderr)
         return 1 if stale else 0
     for path in stale:
         write_whole(path, wanted[path])

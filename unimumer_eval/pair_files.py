@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from unimumer_data.errors import MissingPredictionError, PredictionError, RecordError
-from unimumer_data.files import write_whole
-from unimumer_data.predictions import Prediction, plain_id, read_prediction_file, read_table, set_name
+from unimumer_data.records.predictions import Prediction, plain_id, read_prediction_file, read_table, set_name
+from unimumer_data.support.files import write_whole
 
-from .data import load_sets
+from .inference.items import load_sets
 from .scores import Pair, against_labels
 
 Labels = Mapping[str, str] | Sequence[str]

@@ -1,15 +1,12 @@
 """Predict, score, write: the command line of the evaluation.
 
-    python eval/run.py model=outputs/unimumer data=crohme_2014 output=results/unimumer
-    python eval/run.py engine=replay predictions=results/unimumer output=results/again
+    unimumer eval model=outputs/unimumer data=crohme_2014 output=results/unimumer
+    unimumer eval engine=replay predictions=results/unimumer output=results/again
 
 This file reads the command line; what it starts is in the modules beside it.
 """
 
 from __future__ import annotations
-
-if __name__ == "__main__" and not __package__:
-    import start  # noqa: F401
 
 import os
 import sys
@@ -19,18 +16,18 @@ from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
-from unimumer_eval.config import EvalConfig
-from unimumer_eval.inference import predict_sets
-from unimumer_eval.predictions import read_labels, read_predictions, write_published
-from unimumer_eval.price import price_table
-from unimumer_eval.report import screen_table, write_results
-from unimumer_eval.scores import Pair, SetScores, score_set, visual_scores
-
-from unimumer_data.commandline import keys_of, read_words, run_command
-from unimumer_data.config import load_config
 from unimumer_data.errors import ConfigError
-from unimumer_data.predictions import find_prediction_files
-from unimumer_data.progress import Progress
+from unimumer_data.records.predictions import find_prediction_files
+from unimumer_data.support.commandline import keys_of, read_words, run_command
+from unimumer_data.support.config import load_config
+from unimumer_data.support.progress import Progress
+
+from .config import EvalConfig
+from .inference.predict import predict_sets
+from .inference.price import price_table
+from .pair_files import read_labels, read_predictions, write_published
+from .report import screen_table, write_results
+from .scores import Pair, SetScores, score_set, visual_scores
 
 ALONE = 5000
 """Pairs up to which CDM is faster in this process than the start of others."""
@@ -38,7 +35,7 @@ ALONE = 5000
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command; see `commandline.run_command` for what it returns."""
-    words = read_words("python eval/run.py", __doc__, argv, keys=keys_of(EvalConfig))
+    words = read_words("unimumer eval", __doc__, argv, keys=keys_of(EvalConfig))
     return run_command(lambda: _evaluate(load_config(EvalConfig, words)))
 
 

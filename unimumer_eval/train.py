@@ -1,6 +1,6 @@
 """Train with LLaMA-Factory and see strict ExpRate of a validation set beside the loss.
 
-    python -m unimumer_data.train recipes/crohme.yaml exprate_dataset=crohme_2014 [key=value ...]
+    unimumer train recipes/crohme.yaml exprate_dataset=crohme_2014 [key=value ...]
 
 All other keys are LLaMA-Factory's, and it does the training; ``llamafactory-cli train`` is the same without ExpRate.
 Several GPUs are used by themselves; FORCE_TORCHRUN, NPROC_PER_NODE, NNODES, NODE_RANK, MASTER_ADDR, MASTER_PORT and
@@ -16,13 +16,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .commandline import complain, read_words
-from .config import make_config
-from .errors import ConfigError, UniMumerError
-from .start import require
+from unimumer_data.errors import ConfigError, UniMumerError
+from unimumer_data.support.commandline import complain, read_words
+from unimumer_data.support.config import make_config
+from unimumer_data.support.start import require
 
 if TYPE_CHECKING:
-    from .exprate import ExpRateConfig, ValidationSet
+    from .callback import ExpRateConfig, ValidationSet
 
 PREFIX = "exprate_"
 
@@ -60,7 +60,7 @@ def split_keys(recipe: Mapping[str, Any], origin: str) -> tuple[ExpRateConfig, d
     Raises:
         ConfigError: an unknown key of ours, or a wrong value; a clash with LLaMA-Factory's own choice of the best.
     """
-    from .exprate import ExpRateConfig
+    from .callback import ExpRateConfig
 
     ours = {key.removeprefix(PREFIX): value for key, value in recipe.items() if key.startswith(PREFIX)}
     theirs = {key: value for key, value in recipe.items() if not key.startswith(PREFIX)}
@@ -108,7 +108,7 @@ def launcher(words: Sequence[str], environment: Mapping[str, str]) -> list[str] 
         rank = environment.get("NODE_RANK", "0")
         options |= {"--nnodes": nodes, "--node-rank": rank, "--master-addr": address, "--master-port": port}
     flags = [word for option in options.items() for word in option]
-    return [sys.executable, "-m", "torch.distributed.run", *flags, "-m", "unimumer_data.train", *words]
+    return [sys.executable, "-m", "torch.distributed.run", *flags, "-m", "unimumer_eval.train", *words]
 
 
 def _torchrun_environment() -> dict[str, str]:
@@ -139,13 +139,13 @@ def _announce(config: ExpRateConfig, validation: ValidationSet, recipe: Mapping[
 def main(argv: Sequence[str] | None = None) -> int:
     """The command; 0 when training has ended, 1 for data that cannot be used, 2 for wrong usage."""
     keys = "Keys of ExpRate, such as exprate_every=100: docs/training.md"
-    words = read_words("python -m unimumer_data.train", __doc__, argv, keys=keys, metavar="recipe.yaml key=value")
+    words = read_words("unimumer train", __doc__, argv, keys=keys, metavar="recipe.yaml key=value")
     if not words:
         return complain(ConfigError("name a recipe, such as recipes/smoke.yaml"))
     require("llamafactory", extra="[train]")
     from llamafactory.train.tuner import run_exp
 
-    from .exprate import ExpRateCallback, load_validation
+    from .callback import ExpRateCallback, load_validation
 
     try:
         config, recipe = split_keys(read_recipe(words), words[0])

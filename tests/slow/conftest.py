@@ -25,7 +25,7 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
     pytest.importorskip("llamafactory", reason="needs the training environment: make train-env")
     shop = Workshop(tmp_path_factory.mktemp("workshop"))
     shop.python("-m", "unimumer_data.build")
-    shop.python("-m", "unimumer_data.tiny", "output=outputs/tiny", "records=data/sample/sample.json")
+    shop.python("-m", "unimumer_data", "tiny", "output=outputs/tiny", "records=data/sample/sample.json")
     return shop
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from workshop import ROOT, Workshop
 
-from unimumer_data.edits import apply, strip
+from unimumer_data.tasks.corrections import apply, strip
 
 ENVIRONMENTS = Path(os.environ.get("UNIMUMER_ENVS") or ROOT / ".venv")
 TASKS = ("", "_tree", "_can", "_error_find", "_error_fix")

@@ -14,7 +14,7 @@ import pytest
 import yaml
 from workshop import ROOT, Workshop
 
-from unimumer_data.recipes import MEMBERS
+from scripts.write_recipes import MEMBERS
 
 VALUES = {name: yaml.safe_load((ROOT / "recipes" / f"{name}.yaml").read_text(encoding="utf-8")) for name in MEMBERS}
 TRAINING = [name for name, values in VALUES.items() if values.get("do_train")]

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 from PIL import Image, ImageDraw
-from unimumer_eval.layout import extent, layout
+
+from unimumer_data.layout import extent, layout
 from unimumer_eval.report import report_page
 from unimumer_eval.scores import Pair, score_set, visual_scores
 

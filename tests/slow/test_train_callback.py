@@ -25,7 +25,8 @@ def watch(workshop: Workshop, output: str, *words: str, **environment: str) -> l
     """Train through our front; the lines of the trainer's log."""
     recipe = ROOT / "recipes" / "smoke.yaml"
     workshop.launch(
-        *(sys.executable, "-m", "unimumer_data.train", recipe, *SMALL, f"output_dir={output}", *words), **environment
+        *(sys.executable, "-m", "unimumer_data", "train", recipe, *SMALL, f"output_dir={output}", *words),
+        **environment,
     )
     lines = (workshop.folder / output / "trainer_log.jsonl").read_text(encoding="utf-8").splitlines()
     return [json.loads(line) for line in lines]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 MINUTES = 15 * 60
 ABORTED_AT_EXIT = "terminate called without an active exception"
 """Of one of several processes on CPU, now and then on a busy machine, when all its files are written: threads of gloo

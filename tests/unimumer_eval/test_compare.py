@@ -5,6 +5,7 @@ import json
 import re
 
 import pytest
+
 from unimumer_eval.compare import main
 
 

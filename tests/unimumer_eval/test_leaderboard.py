@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from unimumer_eval.leaderboard import END, START, main
 from unimumer_eval.report.data import scores_json
 from unimumer_eval.scores import Pair, score_set, visual_scores

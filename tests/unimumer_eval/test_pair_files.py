@@ -5,12 +5,12 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from unimumer_eval.predictions import read_labels, read_predictions, write_published
-from unimumer_eval.scores import Pair
 
-from unimumer_data import prompts
 from unimumer_data.errors import MissingPredictionError, PredictionError
-from unimumer_data.predictions import find_prediction_files, read_prediction_file, set_name
+from unimumer_data.records.predictions import find_prediction_files, read_prediction_file, set_name
+from unimumer_data.tasks import prompts
+from unimumer_eval.pair_files import read_labels, read_predictions, write_published
+from unimumer_eval.scores import Pair
 
 
 def test_the_published_format_there_and_back(tmp_path: Path) -> None:

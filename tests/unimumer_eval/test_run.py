@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from unimumer_eval.run import main
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,7 +52,7 @@ def test_without_the_package_one_sentence_says_what_to_do(tmp_path: Path) -> Non
         [sys.executable, "-S", str(ROOT / "eval" / "run.py")], capture_output=True, text=True, cwd=tmp_path
     )
     assert result.returncode == 1
-    assert "pip install -e .[eval]" in result.stderr
+    assert "pip install -e '.[eval]'" in result.stderr
     assert "Traceback" not in result.stderr
 
 

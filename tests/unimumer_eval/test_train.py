@@ -15,11 +15,11 @@ from PIL import Image
 
 pytest.importorskip("llamafactory", reason="needs the training environment: make train-env")
 
-from unimumer_data import train
 from unimumer_data.errors import ConfigError
-from unimumer_data.exprate import ExpRateConfig, load_validation, share
+from unimumer_eval import train
+from unimumer_eval.callback import ExpRateConfig, load_validation, share
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 RECIPE = ROOT / "recipes" / "smoke.yaml"
 LABELS = ("x ^ { 2 }", "\\frac { a } { b }", "y")
 
@@ -153,7 +153,7 @@ def test_torchrun_is_called_as_llamafactory_calls_it(monkeypatch: pytest.MonkeyP
         "--master-addr": "node0",
         "--master-port": "29500",
     }
-    assert command[-4:] == ["-m", "unimumer_data.train", "recipes/x.yaml", "output_dir=my output"]
+    assert command[-4:] == ["-m", "unimumer_eval.train", "recipes/x.yaml", "output_dir=my output"]
 
 
 def test_elastic_launch(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -195,7 +195,7 @@ def test_help_needs_no_llamafactory() -> None:
         [
             sys.executable,
             "-c",
-            "import sys; sys.modules['torch'] = None; from unimumer_data.train import main; main(['--help'])",
+            "import sys; sys.modules['torch'] = None; from unimumer_eval.train import main; main(['--help'])",
         ],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,

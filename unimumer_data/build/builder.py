@@ -14,20 +14,22 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
-from . import manifest, registry, testsets
-from .error_corpus import write_error_sets
-from .errors import ConfigError, OutputError, SourceError, suggestion
-from .images import IMAGE_MAX_PIXELS
-from .latex import canonical
+from unimumer_data.error_driven.corpus import write_error_sets
+from unimumer_data.errors import ConfigError, OutputError, SourceError, suggestion
+from unimumer_data.health.overlap import LeakError
+from unimumer_data.images import IMAGE_MAX_PIXELS
+from unimumer_data.latex import canonical
+from unimumer_data.records import registry
+from unimumer_data.sources import Source, get_source
+from unimumer_data.sources.base import Drop, is_safe_id
+from unimumer_data.support.progress import Progress
+from unimumer_data.support.workers import ordered_map
+from unimumer_data.tasks import get_task
+
+from . import manifest, testsets
 from .manifest import Tally
-from .overlap import LeakError
-from .pipeline import Change, Images, Item, Result, Work, process
-from .progress import Progress
-from .sources import Source, get_source
-from .sources.base import Drop, is_safe_id
 from .staging import Staging
-from .tasks import get_task
-from .workers import ordered_map
+from .worker import Change, Images, Item, Result, Work, process
 
 CHUNK = 128  # samples: under a second of rendering, so that progress shows; enough to be worth shipping
 DROPPED = "dropped.jsonl"
@@ -39,7 +41,7 @@ KEYS: Mapping[str, str] = {
     "name": "of the data set; default: the last part of path",
     "split": "train, valid or test: what to read of the corpus and what to take the set for",
     "tasks": "tasks, comma-separated",
-    "errors": "wrong predictions for error_find and error_fix: NAME_errors.json of unimumer_data.error_corpus",
+    "errors": "wrong predictions for error_find and error_fix: NAME_errors.json of unimumer errors",
     "output": "folder of data/ and dataset_info.json",
     "limit": "at most so many samples: the first, or with a seed drawn at random",
     "seed": "which samples a limit draws",
@@ -156,7 +158,7 @@ class SetBuilder:
         if self.error_tasks and not (config.errors and self.tasks):
             raise ConfigError(
                 f"task {self.error_tasks[0].name!r} needs wrong predictions, errors=NAME_errors.json (made by "
-                "python -m unimumer_data.error_corpus), and beside it a task about labels, such as vanilla"
+                "unimumer errors), and beside it a task about labels, such as vanilla"
             )
         self.conventions = config.conventions or self.source.conventions
         canonical("x", corpus=self.conventions)  # unknown conventions are an error of the command line

@@ -13,10 +13,12 @@ from typing import Any
 
 import PIL
 
-from . import __version__
-from .latex.conventions import VERSION as CANONICAL_FORM
-from .pipeline import Item, Result
-from .sources.base import Drop
+import unimumer_data
+from unimumer_data import __version__
+from unimumer_data.latex.conventions import VERSION as CANONICAL_FORM
+from unimumer_data.sources.base import Drop
+
+from .worker import Item, Result
 
 FILE_NAME = "manifest.json"
 
@@ -80,7 +82,7 @@ def describe(item: Item, *, pictures: bool) -> bytes:
 def code_digest() -> str:
     """Hash of this package's source, so that a changed converter is not taken for unchanged data."""
     digest = sha256()
-    package = Path(__file__).parent
+    package = Path(unimumer_data.__file__).parent
     for file in sorted(package.rglob("*.py")):
         digest.update(str(file.relative_to(package)).encode() + file.read_bytes())
     return digest.hexdigest()

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from .images import fit_pixels, load_image
-from .ink import Ink, Style, encode_png, render
-from .records import Sample
+from unimumer_data.images import fit_pixels, load_image
+from unimumer_data.ink import Ink, Style, encode_png, render
+from unimumer_data.records.record import Sample
 
 _JPEG = (".jpg", ".jpeg")
 

@@ -1,6 +1,6 @@
 """A contact sheet: many samples on one picture, each under its id, to see at a glance that they are right.
 
-python -m unimumer_data.preview path=FOLDER [output=preview.png] [count=60] [seed=0]
+unimumer preview path=FOLDER [output=preview.png] [count=60] [seed=0]
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-from .config import load_config
-from .errors import ConfigError, SourceError, UniMumerError
-from .images import load_image
-from .ink import read_inkml, render
+from unimumer_data.errors import ConfigError, SourceError, UniMumerError
+from unimumer_data.images import load_image
+from unimumer_data.ink import read_inkml, render
+from unimumer_data.support.config import load_config
 
 IMAGE_SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
 INK_SUFFIX = ".inkml"

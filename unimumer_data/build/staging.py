@@ -17,8 +17,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+from unimumer_data.errors import OutputError
+
 from . import manifest
-from .errors import OutputError
 from .manifest import Tally
 
 FOLDER = ".build"

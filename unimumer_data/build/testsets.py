@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from unimumer_data.errors import OutputError
+from unimumer_data.health.overlap import Fingerprint, Guard
+
 from . import manifest
-from .errors import OutputError
-from .overlap import Fingerprint, Guard
 
 FILE_NAME = "fingerprints.tsv"
 TEST = "test"

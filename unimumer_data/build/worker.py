@@ -13,16 +13,17 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Literal
 
-from .errors import LatexSyntaxError, SourceError, UniMumerError
-from .latex import Repair, canonical, canonical_tree
-from .lint import repair as repair_label
-from .overlap import Fingerprint, Guard, Leak, look_hash, pixel_hash
+from unimumer_data.errors import LatexSyntaxError, SourceError, UniMumerError
+from unimumer_data.health.lint import repair as repair_label
+from unimumer_data.health.overlap import Fingerprint, Guard, Leak, look_hash, pixel_hash
+from unimumer_data.latex import Repair, canonical, canonical_tree
+from unimumer_data.records.record import Sample, record_writer
+from unimumer_data.sources import get_source
+from unimumer_data.sources.base import Drop, read_ink
+from unimumer_data.sources.formats.tables import is_text
+from unimumer_data.tasks import Expression, get_task
+
 from .pictures import Picture, convert, draw, referenced_path, stored_path
-from .records import Sample, record_writer
-from .sources import get_source
-from .sources.base import Drop, read_ink
-from .sources.files import is_text
-from .tasks import Expression, get_task
 
 Images = Literal["copy", "reference", "none"]
 Item = Sample | Drop

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 
-from .alignment import edit_distance
-from .edits import compare, read_marked
-from .latex import Repair, canonical, tokenize
-from .records import IMAGE_TOKEN
+from unimumer_data.latex import Repair, canonical, tokenize
+from unimumer_data.latex.alignment import edit_distance
+from unimumer_data.records.record import IMAGE_TOKEN
+from unimumer_data.tasks.corrections import compare, read_marked
 
 SLACK = 20  # tokens by which even the prediction of a short label may be too long
 

@@ -1,8 +1,8 @@
 r"""What is taken for what: learned from predictions or from a table of look-alikes, shown, and applied to labels.
 
-    python -m unimumer_data.confusions predictions=results/run output=results/confusions
+    unimumer confusions predictions=results/run output=results/confusions
 
-Prints the table and a heat map; writes confusions.json, which `unimumer_data.error_corpus` takes for its synthetic
+Prints the table and a heat map; writes confusions.json, which `unimumer errors` takes for its synthetic
 mode, and confusions.svg.
 """
 
@@ -18,14 +18,14 @@ from html import escape
 from itertools import accumulate, pairwise
 from pathlib import Path
 
-from .alignment import align
-from .commandline import keys_of, read_words, run_command
-from .config import load_config
-from .errors import LatexSyntaxError, PredictionError
-from .files import write_whole
-from .latex import canonical, parse_tokens, prints_ink, write_tokens
-from .latex.grammar import COMMANDS
-from .predictions import find_prediction_files, read_prediction_file
+from unimumer_data.errors import LatexSyntaxError, PredictionError
+from unimumer_data.latex import canonical, parse_tokens, prints_ink, write_tokens
+from unimumer_data.latex.alignment import align
+from unimumer_data.latex.grammar import COMMANDS
+from unimumer_data.records.predictions import find_prediction_files, read_prediction_file
+from unimumer_data.support.commandline import keys_of, read_words, run_command
+from unimumer_data.support.config import load_config
+from unimumer_data.support.files import write_whole
 
 GAP = ""  # in place of a token that is not there
 TRIES = 8  # to place an edit so that the formula stays valid
@@ -318,7 +318,7 @@ def _pairs(paths: Sequence[Path]) -> Iterable[tuple[list[str], list[str]]]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfusionsConfig:
-    """Keys of `python -m unimumer_data.confusions [config.yaml] [key=value ...]`.
+    """Keys of `unimumer confusions [config.yaml] [key=value ...]`.
 
     Args:
         predictions: prediction files or folders of them; without any, the built-in table of look-alikes.
@@ -333,7 +333,7 @@ class ConfusionsConfig:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command; see `commandline.run_command` for what it returns."""
-    words = read_words("python -m unimumer_data.confusions", __doc__, argv, keys=keys_of(ConfusionsConfig))
+    words = read_words("unimumer confusions", __doc__, argv, keys=keys_of(ConfusionsConfig))
     return run_command(lambda: _show(load_config(ConfusionsConfig, words)))
 
 

@@ -1,7 +1,7 @@
 """The error corpus: wrong predictions of a training set, and the records of both error tasks made from them.
 
-    python -m unimumer_data.error_corpus data=crohme_train predictions=results/fold0,results/fold1
-    python -m unimumer_data.error_corpus data=crohme_train synthetic=look-alikes
+    unimumer errors data=crohme_train predictions=results/fold0,results/fold1
+    unimumer errors data=crohme_train synthetic=look-alikes
 
 Prediction files are joined with the set on the sample id. Right and repeated candidates are dropped, hopeless ones
 refused, and of the rest as many are taken as the set has samples, spread over the pictures. Writes, beside the set,
@@ -26,28 +26,29 @@ from typing import Any
 
 import yaml
 
+from unimumer_data.build.manifest import FILE_NAME as MANIFEST
+from unimumer_data.errors import ConfigError, PredictionError, RecordError
+from unimumer_data.latex import canonical
+from unimumer_data.records.predictions import Prediction, find_prediction_files, read_prediction_file
+from unimumer_data.records.record import Record
+from unimumer_data.records.registry import FILE_NAME as REGISTRY
+from unimumer_data.records.registry import read_registry, record_file
+from unimumer_data.records.sets import name_of, read_set, write_lines, write_sets
+from unimumer_data.support.commandline import keys_of, read_words, run_command
+from unimumer_data.support.config import load_config, to_yaml
+from unimumer_data.support.files import write_whole
+from unimumer_data.tasks import TASKS, Task
+from unimumer_data.tasks.corrections import compare
+
 from .candidates import Candidate, Item, Limits, Sieve, table
-from .commandline import keys_of, read_words, run_command
-from .config import load_config, to_yaml
 from .confusions import Corruptor, load, look_alikes
-from .edits import compare
-from .errors import ConfigError, PredictionError, RecordError
-from .files import write_whole
-from .latex import canonical
-from .manifest import FILE_NAME as MANIFEST
-from .predictions import Prediction, find_prediction_files, read_prediction_file
-from .records import Record
-from .recordsets import name_of, read_set, write_lines, write_sets
-from .registry import FILE_NAME as REGISTRY
-from .registry import read_registry, record_file
-from .tasks import TASKS, Task
 
 LOOK_ALIKES = "look-alikes"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorCorpusConfig:
-    """Keys of `python -m unimumer_data.error_corpus [config.yaml] [key=value ...]`.
+    """Keys of `unimumer errors [config.yaml] [key=value ...]`.
 
     Args:
         data: a built data set; null takes samples, labels and picture paths from the prediction files.
@@ -100,7 +101,7 @@ class ErrorCorpusConfig:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command; see `commandline.run_command` for what it returns."""
-    words = read_words("python -m unimumer_data.error_corpus", __doc__, argv, keys=keys_of(ErrorCorpusConfig))
+    words = read_words("unimumer errors", __doc__, argv, keys=keys_of(ErrorCorpusConfig))
     return run_command(lambda: print(build_corpus(load_config(ErrorCorpusConfig, words))))
 
 

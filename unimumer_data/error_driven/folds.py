@@ -1,6 +1,6 @@
 """Folds for error-driven learning: parts of a built set, and for each a recipe that trains on the others.
 
-    python -m unimumer_data.folds data=crohme_train folds=5 by=label
+    unimumer folds data=crohme_train folds=5 by=label
     llamafactory-cli train data/crohme_train/folds/train_without_fold0.yaml
 
 Writes the parts as data sets (``crohme_train_fold0`` ...), the recipes, and folds.json, which says how the samples
@@ -25,17 +25,17 @@ from typing import Any, Literal
 
 import yaml
 
-from .commandline import keys_of, read_words, run_command
-from .config import load_config
-from .errors import ConfigError, RecordError, SourceError
-from .files import write_whole
-from .latex import canonical
-from .manifest import FILE_NAME as MANIFEST
-from .recordsets import read_set, write_sets
-from .registry import record_file
-from .sources import get_source
-from .sources.base import Drop
-from .tasks import get_task
+from unimumer_data.build.manifest import FILE_NAME as MANIFEST
+from unimumer_data.errors import ConfigError, RecordError, SourceError
+from unimumer_data.latex import canonical
+from unimumer_data.records.registry import record_file
+from unimumer_data.records.sets import read_set, write_sets
+from unimumer_data.sources import get_source
+from unimumer_data.sources.base import Drop
+from unimumer_data.support.commandline import keys_of, read_words, run_command
+from unimumer_data.support.config import load_config
+from unimumer_data.support.files import write_whole
+from unimumer_data.tasks import get_task
 
 By = Literal["label", "writer", "both", "random"]
 TABLE = "folds.json"
@@ -46,7 +46,7 @@ MOST_DRAWS = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoldsConfig:
-    """Keys of `python -m unimumer_data.folds [config.yaml] [key=value ...]`.
+    """Keys of `unimumer folds [config.yaml] [key=value ...]`.
 
     Args:
         data: a built data set.
@@ -257,7 +257,7 @@ _GROUPERS: dict[By, Callable[[Sequence[Member]], list[str]]] = {
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command; see `commandline.run_command` for what it returns."""
-    words = read_words("python -m unimumer_data.folds", __doc__, argv, keys=keys_of(FoldsConfig))
+    words = read_words("unimumer folds", __doc__, argv, keys=keys_of(FoldsConfig))
     return run_command(lambda: print(make_folds(load_config(FoldsConfig, words))))
 
 

@@ -10,10 +10,10 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from .latex import parse_tokens, prints_ink, tokenize
-from .latex.grammar import FUNCTIONS, is_known
-from .latex.reader import Repair as Mend
-from .records import IMAGE_TOKEN
+from unimumer_data.latex import parse_tokens, prints_ink, tokenize
+from unimumer_data.latex.grammar import FUNCTIONS, is_known
+from unimumer_data.latex.reader import Repair as Mend
+from unimumer_data.records.record import IMAGE_TOKEN
 
 KINDS: dict[str, str] = {
     "empty": "there is no label, or none that prints ink",

@@ -15,11 +15,11 @@ from typing import TypeVar
 
 from PIL import Image, ImageOps, ImageStat
 
-from .errors import ImageError, UniMumerError
-from .images import load_image
-from .latex.canonical import canonical
-from .latex.reader import Repair
-from .sets import Item, LabelledSet
+from unimumer_data.errors import ImageError, UniMumerError
+from unimumer_data.images import load_image
+from unimumer_data.latex.canonical import canonical
+from unimumer_data.latex.reader import Repair
+from unimumer_data.records.labelled import Item, LabelledSet
 
 LOOK_SIZE = (17, 8)  # columns and rows of the thumbnail; 16 x 8 = 128 bits
 NOISE = 4  # grey levels that JPEG compression may add to flat paper

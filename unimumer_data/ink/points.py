@@ -10,7 +10,7 @@ import math
 import re
 from dataclasses import dataclass
 
-from ..errors import InkError
+from unimumer_data.errors import InkError
 
 MAX_COORDINATE = 1e9  # device units; more is damage, and would make arithmetic on the extent meaningless
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.parsers import expat
 
-from ..errors import InkError
+from unimumer_data.errors import InkError
+
 from .points import Channels, decode_points
 
 MAX_BYTES = 2**25  # 32 MB; the largest file of the known corpora has 0.3 MB

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageDraw, ImagePath
 
-from ..errors import InkError
-from ..images import IMAGE_MAX_PIXELS, IMAGE_MIN_PIXELS, MAX_SIDE_RATIO, image_token_count
+from unimumer_data.errors import InkError
+from unimumer_data.images import IMAGE_MAX_PIXELS, IMAGE_MIN_PIXELS, MAX_SIDE_RATIO, image_token_count
+
 from .reader import Ink
 
 _SUPERSAMPLING = 2  # each pixel is the mean of 2 x 2 drawn ones: anti-aliased

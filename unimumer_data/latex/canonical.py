@@ -12,7 +12,8 @@ from functools import lru_cache
 from itertools import chain
 from typing import Literal
 
-from ..errors import ConfigError, suggestion
+from unimumer_data.errors import ConfigError, suggestion
+
 from .conventions import CONVENTIONS, FONT_NAMES, LOOSE, NEGATED, RECORD_NAMES, RUNS, STRICT_NAMES
 from .grammar import COMMANDS, ENVIRONMENTS, FUNCTIONS, GROUP, OPERATORS, ORDINARY, SYMBOLS, Environment
 from .reader import Node, Repair, Row, hang_script, parse_tokens

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ..errors import CountTextError
+from unimumer_data.errors import CountTextError
 
 _BRACES = frozenset("{}")
 

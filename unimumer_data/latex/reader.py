@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
-from ..errors import LatexSyntaxError
+from unimumer_data.errors import LatexSyntaxError
+
 from .grammar import COMMANDS, ENVIRONMENTS, GROUP, ORDINARY, SYMBOLS, Command, foreign
 from .tokens import tokenize
 

@@ -11,7 +11,8 @@ are well formed.
 
 from __future__ import annotations
 
-from ..errors import TreeTextError
+from unimumer_data.errors import TreeTextError
+
 from .grammar import GROUP
 from .reader import Node, Row
 

@@ -17,10 +17,10 @@ from . import constructions as make
 from . import styles
 from .boxes import Box, Mark, marks_of
 from .commands import ARGUMENTS, BUILDERS, symbol
-from .forms import ALIGNED, LINES, MATRIX, STACK, TABLES, Form
 from .looks import look
 from .styles import PARAMETERS, SAME, SUBSCRIPT, SUPERSCRIPT
 from .symbols import BIG, FONTS, LIMITS, SPACES
+from .tables import ALIGNED, LINES, MATRIX, STACK, TABLES, Form
 
 
 @dataclass(frozen=True, slots=True)

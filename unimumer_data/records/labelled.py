@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .errors import ConfigError, RegistryError, SourceError, suggestion
-from .sources.files import read_json_array
-from .sources.published import label_of
+from unimumer_data.errors import ConfigError, RegistryError, SourceError, suggestion
+from unimumer_data.sources.formats.tables import read_json_array
+from unimumer_data.sources.published import label_of
 
 REGISTRY = Path("dataset_info.json")
 

@@ -21,9 +21,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .answers import final_expression, task_of
-from .errors import PredictionError
-from .records import IMAGE_TOKEN
+from unimumer_data.errors import PredictionError
+from unimumer_data.tasks.answers import final_expression, task_of
+
+from .record import IMAGE_TOKEN
 
 _PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".inkml", ".gif", ".tif", ".tiff", ".webp")
 _GENERIC = ("generated_predictions", "predictions", "prediction", "result", "results", "pred")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from .errors import RecordError
+from unimumer_data.errors import RecordError
 
 IMAGE_TOKEN = "<image>"
 

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from .errors import RegistryError
-from .files import write_whole
+from unimumer_data.errors import RegistryError
+from unimumer_data.support.files import write_whole
 
 FILE_NAME = "dataset_info.json"
 HUB = "phxember/Uni-MuMER-Data"
@@ -164,7 +164,7 @@ def build_command(file: Path) -> str:
     """How a record file that is not there yet is built.
 
     >>> build_command(Path("data/sample_test/sample_test_tree.json"))
-    'python -m unimumer_data.build'
+    'unimumer build'
     """
-    command, name = "python -m unimumer_data.build", file.parent.name
+    command, name = "unimumer build", file.parent.name
     return command if name in SAMPLE_SETS else f"{command} source=... path=... name={name} (see docs/corpora.md)"

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from unimumer_data.errors import RecordError, RegistryError, suggestion
+from unimumer_data.support.files import write_whole
+from unimumer_data.tasks.answers import final_expression, task_of
+
 from . import registry
-from .answers import final_expression, task_of
-from .errors import RecordError, RegistryError, suggestion
-from .files import write_whole
-from .records import IMAGE_TOKEN
+from .record import IMAGE_TOKEN
 
 Entry = Mapping[str, Any]  # a record as JSON has it
 
@@ -67,7 +68,7 @@ def read_set(root: Path, name: str) -> RecordFile:
     try:
         records = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise RecordError(f"{path} is not there; build the set first: python -m unimumer_data.build") from None
+        raise RecordError(f"{path} is not there; build the set first: unimumer build") from None
     except (OSError, ValueError) as error:
         raise RecordError(f"{path}: cannot be read as JSON: {error}") from error
     if not isinstance(records, list) or not records:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..errors import UnknownSourceError, suggestion
+from unimumer_data.errors import UnknownSourceError, suggestion
+
 from . import (
     captions,
     crohme,

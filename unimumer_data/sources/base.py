@@ -8,13 +8,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import SourceError, UniMumerError
-from ..records import Sample
+from unimumer_data.errors import SourceError, UniMumerError
+from unimumer_data.records.record import Sample
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from ..ink import Ink
+    from unimumer_data.ink import Ink
 
 _UNSAFE = re.compile(r"[\x00-\x1f<>:\"/\\|?*\ud800-\udfff]|^\.|^\s|[\s.]$|^$")
 
@@ -86,7 +86,7 @@ class Source:
 
 def read_ink(path: Path) -> Ink:
     """The InkML file (the module is imported when the first ink is read, not before ``--help``)."""
-    from ..ink import read_inkml
+    from unimumer_data.ink import read_inkml
 
     return read_inkml(path)
 

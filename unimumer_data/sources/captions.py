@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..errors import SourceError
-from ..records import Sample
+from unimumer_data.errors import SourceError
+from unimumer_data.records.record import Sample
+
 from .base import Drop, Source
-from .files import PictureFinder, count_lines, id_of, is_text, read_json_array, read_lines
+from .formats.tables import PictureFinder, count_lines, id_of, is_text, read_json_array, read_lines
 
 
 def _caption_file(path: Path, split: str) -> Path:

@@ -9,14 +9,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import InkError, LatexSyntaxError, SourceError
-from ..latex import parse
-from ..records import Sample
+from unimumer_data.errors import InkError, LatexSyntaxError, SourceError
+from unimumer_data.latex import parse
+from unimumer_data.records.record import Sample
+
 from .base import Source, existing_folder, unique_ids
-from .mathml import mathml_to_latex
+from .formats.mathml import mathml_to_latex
 
 if TYPE_CHECKING:
-    from ..ink import Ink
+    from unimumer_data.ink import Ink
 
 
 def _files(path: Path) -> list[Path]:

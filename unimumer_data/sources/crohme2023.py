@@ -14,12 +14,13 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..errors import InkError, SourceError
-from ..lint import damage
-from ..records import Sample
-from ._lists import VALIDATION, split_spellings
+from unimumer_data.errors import InkError, SourceError
+from unimumer_data.health.lint import damage
+from unimumer_data.records.record import Sample
+
 from .base import Drop, Source, existing_folder, read_ink
-from .symlg import read_symlg
+from .formats.lists import VALIDATION, split_spellings
+from .formats.symlg import read_symlg
 
 SUFFIXES = (".inkml", ".png", ".lg")
 SPLITS = ("train", *VALIDATION, "test")

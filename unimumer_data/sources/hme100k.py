@@ -9,10 +9,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..errors import SourceError
-from ..records import Sample
-from ._lists import count_lines, find_one, match_images, read_lines
+from unimumer_data.errors import SourceError
+from unimumer_data.records.record import Sample
+
 from .base import Drop, Source, existing_folder
+from .formats.lists import count_lines, find_one, match_images, read_lines
 
 CJK = re.compile("[\u2e80-\u303f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")
 """Ideographs, kana, hangul and their full-width punctuation."""

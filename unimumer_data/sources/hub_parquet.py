@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ..errors import SourceError
-from ..records import Sample
+from unimumer_data.errors import SourceError
+from unimumer_data.records.record import Sample
+
 from .base import Drop, Source
 from .published import label_of
 

@@ -11,9 +11,10 @@ from pathlib import Path
 
 from PIL import Image, ImageOps
 
-from ..records import Sample
-from ._lists import count_lines, find_one, list_images, read_lines, split_spellings
+from unimumer_data.records.record import Sample
+
 from .base import Drop, Source, existing_folder
+from .formats.lists import count_lines, find_one, list_images, read_lines, split_spellings
 
 
 def read(path: Path, split: str) -> Iterator[Sample | Drop]:

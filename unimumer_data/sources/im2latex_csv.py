@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from hashlib import blake2b
 from pathlib import Path, PurePosixPath
 
-from ..errors import SourceError
-from ..records import Sample
-from ._lists import read_lines, split_spellings
+from unimumer_data.errors import SourceError
+from unimumer_data.records.record import Sample
+
 from .base import Drop, Source, existing_folder
+from .formats.lists import read_lines, split_spellings
 
 IMAGE_FOLDERS = ("", "images", "formula_images", "formula_images_processed",
                  "formula_images_processed/formula_images_processed")  # fmt: skip

@@ -11,13 +11,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import SourceError
-from ..records import Sample
-from ._lists import find_one, split_spellings
+from unimumer_data.errors import SourceError
+from unimumer_data.records.record import Sample
+
 from .base import Drop, Source, existing_folder
+from .formats.lists import find_one, split_spellings
 
 if TYPE_CHECKING:
-    from ..ink import Ink
+    from unimumer_data.ink import Ink
 
 SPLITS = ("train", "valid", "test", "symbols", "synthetic")
 

@@ -13,12 +13,13 @@ from typing import Any
 
 from PIL import Image, ImageChops, ImageStat
 
-from ..errors import ImageError, SourceError
-from ..records import Sample
-from ._lists import read_lines, split_spellings
+from unimumer_data.errors import ImageError, SourceError
+from unimumer_data.records.record import Sample
+
 from .base import Drop, Source
-from .files import IMAGE_SUFFIXES
-from .safe_pickle import Array, load_pickle
+from .formats.lists import read_lines, split_spellings
+from .formats.safe_pickle import Array, load_pickle
+from .formats.tables import IMAGE_SUFFIXES
 
 
 def read(path: Path, split: str, *, labels: str = "", paper: str = "white") -> Iterator[Sample | Drop]:

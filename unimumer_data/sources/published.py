@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from .. import prompts
-from ..errors import SourceError
-from ..records import IMAGE_TOKEN, Sample
+from unimumer_data.errors import SourceError
+from unimumer_data.records.record import IMAGE_TOKEN, Sample
+from unimumer_data.tasks import prompts
+
 from .base import Drop, Source
-from .files import read_json_array
+from .formats.tables import read_json_array
 
 _ERROR_FIND = prompts.ERROR_FIND.partition("{")[0]
 

@@ -8,10 +8,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..errors import SourceError, suggestion
-from ..records import Sample
+from unimumer_data.errors import SourceError, suggestion
+from unimumer_data.records.record import Sample
+
 from .base import Drop, Source, existing_folder, unique_ids
-from .files import IMAGE_SUFFIXES, PictureFinder, count_lines, id_of, is_text, read_json_array, read_lines
+from .formats.tables import IMAGE_SUFFIXES, PictureFinder, count_lines, id_of, is_text, read_json_array, read_lines
 
 TABLES = (".tsv", ".csv", ".jsonl", ".json")
 IMAGE_COLUMNS = ("image", "img", "image_path", "file", "file_name", "filename", "path", "name", "id", "img_id")

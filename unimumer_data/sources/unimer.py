@@ -10,11 +10,12 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..errors import SourceError
-from ..records import Sample
-from ._lists import find_one, read_lines
+from unimumer_data.errors import SourceError
+from unimumer_data.records.record import Sample
+
 from .base import Drop, Source, existing_folder
-from .files import IMAGE_SUFFIXES
+from .formats.lists import find_one, read_lines
+from .formats.tables import IMAGE_SUFFIXES
 
 KINDS = ("spe", "cpe", "sce", "hwe")
 """Simple printed, complex printed, screen capture, handwritten."""

@@ -7,12 +7,13 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from io import BytesIO
 
-from .errors import ImageError
-from .images import load_image
-from .lint import KINDS
+from unimumer_data.errors import ImageError
+from unimumer_data.health.lint import KINDS
+from unimumer_data.images import load_image
+from unimumer_data.records.labelled import Item
+
+from .command import SetStats, StatsConfig, ink_symbols, quantiles
 from .plots import bars, histogram
-from .sets import Item
-from .stats import SetStats, StatsConfig, ink_symbols, quantiles
 
 THUMBNAIL = (360, 160)  # most width and height of a picture on the page, in pixels
 SHOWN_SYMBOLS = 30

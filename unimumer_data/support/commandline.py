@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import MISSING, fields
 from typing import Any
 
-from .errors import ConfigError, UniMumerError, UnknownSourceError, UnknownTaskError
+from unimumer_data.errors import ConfigError, UniMumerError, UnknownSourceError, UnknownTaskError
 
 WORDS = "config.yaml | key=value"
 """The grammar of most commands, see `config.load_config`."""
@@ -37,7 +37,7 @@ def parser(command: str, about: str | None, *, keys: str | None = None) -> argpa
     """A parser whose help shows two texts as they are written.
 
     Args:
-        command: such as ``python -m unimumer_data.build``.
+        command: such as ``unimumer build``.
         about: what the command does, mostly the docstring of its module.
         keys: what it can be told, mostly `keys_of` its configuration.
     """

@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeVar, Union
 
 import yaml
 
-from .errors import ConfigError, suggestion
+from unimumer_data.errors import ConfigError, suggestion
 
 T = TypeVar("T")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from .errors import OutputError
+from unimumer_data.errors import OutputError
 
 
 def write_whole(path: Path, text: str) -> None:

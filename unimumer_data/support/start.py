@@ -21,5 +21,5 @@ def require(*modules: str, extra: str = "") -> None:
     if missing:
         sys.exit(
             f"error: not installed for {sys.executable}: {', '.join(missing)}. Use the project's environment, "
-            f"source .venv/train/bin/activate after make envs, or: pip install -e .{extra}"
+            f"source .venv/train/bin/activate after make envs, or: pip install -e '.{extra}'"
         )

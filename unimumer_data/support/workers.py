@@ -13,7 +13,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from .errors import UniMumerError
+from unimumer_data.errors import UniMumerError
 
 Chunk = TypeVar("Chunk")
 Result = TypeVar("Result")

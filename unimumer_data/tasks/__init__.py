@@ -6,7 +6,8 @@ module with a ``TASK`` and one line below.
 
 from __future__ import annotations
 
-from ..errors import UnknownTaskError, suggestion
+from unimumer_data.errors import UnknownTaskError, suggestion
+
 from . import error_driven, symbol_counting, tree_cot, vanilla
 from .base import Expression, Task
 

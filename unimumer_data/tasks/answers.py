@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from . import prompts
-from .errors import CountTextError, LatexSyntaxError, TreeTextError
-from .latex import count_symbols, read_counts, read_tree, write_tokens
-from .tasks import TASKS
+from unimumer_data.errors import CountTextError, LatexSyntaxError, TreeTextError
+from unimumer_data.latex import count_symbols, read_counts, read_tree, write_tokens
+
+from . import TASKS, prompts
 
 _BY_INSTRUCTION = {task.instruction.strip(): task.name for task in TASKS.values()}
 _BY_OPENING = {prompts.ERROR_FIND.split("{", 1)[0]: "error_find", prompts.ERROR_FIX.split("{", 1)[0]: "error_fix"}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from ..latex import Row, parse_tokens, write_tokens
+from unimumer_data.latex import Row, parse_tokens, write_tokens
 
 
 @dataclass(frozen=True)

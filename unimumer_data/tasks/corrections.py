@@ -20,9 +20,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from .alignment import Run, align
-from .errors import EditTextError
-from .latex import Repair
+from unimumer_data.errors import EditTextError
+from unimumer_data.latex import Repair
+from unimumer_data.latex.alignment import Run, align
 
 ERROR_START, ERROR_END, DELETED = "<error_start>", "<error_end>", "<deleted>"
 START = "<start>"

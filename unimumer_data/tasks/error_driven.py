@@ -1,8 +1,8 @@
 """Error-driven learning: mark what is wrong with a prediction; say how to correct it (arXiv 2505.23566, Sec. 3.3)."""
 
-from .. import prompts
-from ..edits import compare
+from . import prompts
 from .base import Expression, Task
+from .corrections import compare
 
 
 def find(expression: Expression) -> str:

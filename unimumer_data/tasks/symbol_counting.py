@@ -1,7 +1,8 @@
 """Symbol counting: ``SYMBOL: N`` of every token but braces, then the expression (arXiv 2505.23566, Sec. 3.4)."""
 
-from .. import prompts
-from ..latex import count_symbols, write_counts
+from unimumer_data.latex import count_symbols, write_counts
+
+from . import prompts
 from .base import Expression, Task
 
 

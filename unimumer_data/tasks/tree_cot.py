@@ -1,7 +1,8 @@
 """Tree-CoT: the serialised expression tree, a line feed, the expression (arXiv 2505.23566, Sec. 3.2)."""
 
-from .. import prompts
-from ..latex import write_tree
+from unimumer_data.latex import write_tree
+
+from . import prompts
 from .base import Expression, Task
 
 

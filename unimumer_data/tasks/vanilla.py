@@ -1,6 +1,6 @@
 """Plain recognition: the answer is the canonical token string (arXiv 2505.23566, Sec. 3.1)."""
 
-from .. import prompts
+from . import prompts
 from .base import Expression, Task
 
 

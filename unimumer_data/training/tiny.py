@@ -1,6 +1,6 @@
 """Make a tiny random Qwen2.5-VL model: a few MB, in a second, for runs without a GPU and without a download.
 
-    python -m unimumer_data.tiny output=outputs/tiny records=data/sample/sample.json
+    unimumer tiny output=outputs/tiny records=data/sample/sample.json
 
 It is the real architecture with the real special tokens and chat format, so that LLaMA-Factory, transformers and vLLM
 take it for any Qwen2.5-VL checkpoint; only its sizes and its vocabulary are small. Needs torch and transformers (the
@@ -18,11 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import prompts
-from .commandline import keys_of, read_words, run_command
-from .config import load_config
-from .errors import ConfigError, RecordError
-from .start import require
+from unimumer_data.errors import ConfigError, RecordError
+from unimumer_data.support.commandline import keys_of, read_words, run_command
+from unimumer_data.support.config import load_config
+from unimumer_data.support.start import require
+from unimumer_data.tasks import prompts
 
 # Those of the published tokenizer; the added ones are ordinary text to it.
 SPECIAL_TOKENS = (
@@ -180,7 +180,7 @@ def _texts(files: Sequence[Path]) -> Iterator[str]:
             records = json.loads(path.read_text(encoding="utf-8"))
             yield from [message["value"] for record in records for message in record["messages"]]
         except FileNotFoundError:
-            raise ConfigError(f"records: {path}: no such file; `python -m unimumer_data.build` makes one") from None
+            raise ConfigError(f"records: {path}: no such file; `unimumer build` makes one") from None
         except (UnicodeDecodeError, json.JSONDecodeError, TypeError, KeyError) as error:
             raise RecordError(f"{path}: not a JSON array of ShareGPT records: {error!r}") from error
 
@@ -235,7 +235,7 @@ def _model_config(config: TinyConfig, tokenizer: Any) -> Any:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command; see `commandline.run_command` for what it returns."""
-    words = read_words("python -m unimumer_data.tiny", __doc__, argv, keys=keys_of(TinyConfig))
+    words = read_words("unimumer tiny", __doc__, argv, keys=keys_of(TinyConfig))
     return run_command(lambda: _make(load_config(TinyConfig, words)))
 
 

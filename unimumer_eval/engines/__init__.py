@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from .base import Answer, Output, Predictor, Request, Sampling
 
 if TYPE_CHECKING:
-    from ..config import EvalConfig
+    from unimumer_eval.config import EvalConfig
 
 # name -> module of this package, class in it, distributions whose versions may change an answer
 ENGINES: dict[str, tuple[str, str, tuple[str, ...]]] = {

@@ -16,7 +16,7 @@ from unimumer_data.errors import EngineError, ImageError
 from unimumer_data.images import fit_pixels, load_image
 
 if TYPE_CHECKING:
-    from ..config import EvalConfig
+    from unimumer_eval.config import EvalConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

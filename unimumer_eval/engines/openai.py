@@ -28,7 +28,7 @@ from unimumer_data.images import fit_pixels, load_image
 from .base import Answer, Output, Request, Sampling
 
 if TYPE_CHECKING:
-    from ..config import EvalConfig
+    from unimumer_eval.config import EvalConfig
 
 _TRANSIENT = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 _LONGEST_PAUSE = 60.0  # seconds

@@ -20,7 +20,7 @@ from unimumer_data.errors import EngineError
 from .base import Answer, Request, Sampling
 
 if TYPE_CHECKING:
-    from ..config import EvalConfig
+    from unimumer_eval.config import EvalConfig
 
 _QUEUE = 64  # requests that wait for a copy
 _LOOK = 5.0  # seconds between looks whether all copies live

@@ -21,7 +21,7 @@ from .base import Answer, Output, Request, Sampling, brief, prompter
 from .vllm import engine_arguments, load_processor, prepare
 
 if TYPE_CHECKING:
-    from ..config import EvalConfig
+    from unimumer_eval.config import EvalConfig
 
 _MISSING = "scale=ray needs ray in the environment of vLLM, on every machine: pip install 'ray[data]>=2.60'"
 _BATCH = 16  # rows that Ray hands to a copy at once; vLLM gets several such batches

@@ -14,7 +14,7 @@ from unimumer_data.errors import EngineError, ImageError
 from .base import Answer, Output, Request, Sampling, brief, pictures, prompter
 
 if TYPE_CHECKING:
-    from ..config import EvalConfig
+    from unimumer_eval.config import EvalConfig
 
 _MISSING = "transformers is not installed here: pip install torch torchvision transformers"
 _BATCH = {"cpu": 8, "cuda": 32}

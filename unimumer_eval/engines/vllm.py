@@ -15,7 +15,7 @@ from unimumer_data.images import SIDE_OF_TOKEN
 from .base import Answer, Output, Request, Sampling, brief, pictures, prompter
 
 if TYPE_CHECKING:
-    from ..config import EvalConfig
+    from unimumer_eval.config import EvalConfig
 
 _MISSING = (
     "vllm is not installed here. With a GPU: `pip install -e .[vllm]`; without: `make demo` builds .venv/vllm; "

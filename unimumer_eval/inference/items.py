@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from unimumer_data.answers import final_expression, task_of
 from unimumer_data.errors import ConfigError, RecordError, RegistryError, suggestion
-from unimumer_data.records import IMAGE_TOKEN
-from unimumer_data.registry import build_command
+from unimumer_data.records.record import IMAGE_TOKEN
+from unimumer_data.records.registry import build_command
+from unimumer_data.tasks.answers import final_expression, task_of
 
 REGISTRY = "dataset_info.json"
 _COLUMNS = {"messages": ("messages", "conversations"), "images": ("images", "image")}
@@ -101,7 +101,7 @@ def _find(name: str, dataset_dir: Path) -> tuple[str, Path]:
     if path.is_file():
         return path.name.removesuffix(path.suffix), path
     if path.suffix in (".json", ".jsonl") or path.is_dir():
-        raise ConfigError(f"data={name}: no such record file; build one with: python -m unimumer_data.build")
+        raise ConfigError(f"data={name}: no such record file; build one with: unimumer build")
     registry = _registry(dataset_dir / REGISTRY)
     if name not in registry:
         raise ConfigError(

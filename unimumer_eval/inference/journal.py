@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from unimumer_data.errors import PredictionError
-from unimumer_data.files import write_whole
-
-from .engines.base import Answer, Output
+from unimumer_data.support.files import write_whole
+from unimumer_eval.engines.base import Answer, Output
 
 Settings = Mapping[str, Any]
 

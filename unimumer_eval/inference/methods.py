@@ -11,16 +11,15 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from unimumer_data import prompts
-from unimumer_data.answers import agrees, final_expression
-from unimumer_data.edits import read_correction, read_marked
 from unimumer_data.latex import Repair, canonical
-from unimumer_data.tasks import TASKS
+from unimumer_data.tasks import TASKS, prompts
+from unimumer_data.tasks.answers import agrees, final_expression
+from unimumer_data.tasks.corrections import read_correction, read_marked
+from unimumer_eval.engines.base import Answer, Output, Request
+from unimumer_eval.pair_files import failed_pair
+from unimumer_eval.scores import Pair
 
-from .data import Item
-from .engines.base import Answer, Output, Request
-from .predictions import failed_pair
-from .scores import Pair
+from .items import Item
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,18 +13,18 @@ from types import TracebackType
 from typing import Any
 
 from unimumer_data import __version__
-from unimumer_data.progress import Progress
+from unimumer_data.support.progress import Progress
 from unimumer_data.tasks import TASKS
+from unimumer_eval.config import EvalConfig
+from unimumer_eval.engines import engine_versions, open_engine
+from unimumer_eval.engines.base import Answer, Predictor, Sampling
+from unimumer_eval.pair_files import write_published
+from unimumer_eval.scores import Pair
 
 from . import methods
-from .config import EvalConfig
-from .data import RecordSet, load_sets
-from .engines import engine_versions, open_engine
-from .engines.base import Answer, Predictor, Sampling
+from .items import RecordSet, load_sets
 from .journal import Journal
 from .methods import Method
-from .predictions import write_published
-from .scores import Pair
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

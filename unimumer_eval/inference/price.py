@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .inference import PredictedSet, Price
-from .report.tables import align_columns
-from .scores import SetScores
+from unimumer_eval.report.tables import align_columns
+from unimumer_eval.scores import SetScores
+
+from .predict import PredictedSet, Price
 
 _HEAD = ("set", "tokens in", "tokens out", "a sample", "x plain", "cost", "strict", "over plain", "agree", "conf.")
 

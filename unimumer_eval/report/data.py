@@ -9,9 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
-from unimumer_eval.scores import FORMS, Comparison, FormScores, SetScores
-
 from unimumer_data.latex.conventions import VERSION as CANONICAL_VERSION
+from unimumer_eval.scores import FORMS, Comparison, FormScores, SetScores
 
 SCHEMA = "unimumer-scores"
 VERSION = 1

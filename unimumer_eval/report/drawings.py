@@ -9,10 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from unimumer_eval.layout import Layout, Mark, extent, layout_row, outline
-from unimumer_eval.layout.boxes import LINE, RULE
-
 from unimumer_data.latex import Repair, parse_tokens
+from unimumer_data.layout import Layout, Mark, extent, layout_row, outline
+from unimumer_data.layout.boxes import LINE, RULE
 
 UNIT = 100
 """Units per em of places and sizes; outlines have 1000."""

@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from unimumer_data.support.files import write_whole
 from unimumer_eval.scores import SetScores
-
-from unimumer_data.files import write_whole
 
 from .data import scores_csv, scores_json
 from .page import report_page

@@ -14,9 +14,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from unimumer_eval.scores import OUTCOMES, RIGHT, Form, Sample, SetScores, compare, same_samples
-
 from unimumer_data.errors import PredictionError
+from unimumer_eval.scores import OUTCOMES, RIGHT, Form, Sample, SetScores, compare, same_samples
 
 from .data import set_dict
 from .drawings import Drawings

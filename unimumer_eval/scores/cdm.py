@@ -22,11 +22,11 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
-from unimumer_eval.layout import layout_row
 
 from unimumer_data.latex import Node, Repair, Row, parse_tokens, tokenize
 from unimumer_data.latex.conventions import STRICT_NAMES
 from unimumer_data.latex.grammar import COMMANDS, ENVIRONMENTS, FUNCTIONS, ORDINARY
+from unimumer_data.layout import layout_row
 
 from .ransac import inliers
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from unimumer_data.errors import PredictionError
 
-from .alignment import Alignment, align
 from .calibration import Calibration, calibrate
+from .confusions import Alignment, align
 from .forms import FORMS, Form, Reading, read
 from .groups import MEASURES, Group, group_scores
 from .intervals import RESAMPLES

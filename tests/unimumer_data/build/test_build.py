@@ -18,13 +18,14 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from unimumer_data import build, registry
-from unimumer_data.builder import SetBuilder, SetConfig
+from unimumer_data.build import command as build
+from unimumer_data.build.builder import SetBuilder, SetConfig
 from unimumer_data.images import load_image
+from unimumer_data.records import registry
 from unimumer_data.sources import SOURCES
 from unimumer_data.tasks import get_task
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parents[3]
 
 INK = """<ink xmlns="http://www.w3.org/2003/InkML"><annotation type="truth">{truth}</annotation>
 <trace id="0">{points}</trace><trace id="1">0 0, 80 90</trace></ink>"""

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from unimumer_data.preview import contact_sheet, main
+from unimumer_data.build.preview import contact_sheet, main
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_every_picture_is_on_the_sheet_and_none_is_cut() -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from unimumer_data import staging
-from unimumer_data.staging import Staging
+from unimumer_data.build import staging
+from unimumer_data.build.staging import Staging
 
 
 @pytest.fixture

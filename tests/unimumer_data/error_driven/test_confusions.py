@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unimumer_data.confusions import (
+from unimumer_data.error_driven.confusions import (
     GAP,
     Confusions,
     Corruptor,

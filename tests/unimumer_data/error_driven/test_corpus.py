@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 
-from unimumer_data import build, prompts, registry
-from unimumer_data.edits import apply, strip
-from unimumer_data.error_corpus import main, read_candidates
-from unimumer_data.prompts import VANILLA
-from unimumer_data.records import Record
-from unimumer_data.recordsets import name_of
+from unimumer_data.build import command as build
+from unimumer_data.error_driven.corpus import main, read_candidates
+from unimumer_data.records import registry
+from unimumer_data.records.record import Record
+from unimumer_data.records.sets import name_of
+from unimumer_data.tasks import prompts
+from unimumer_data.tasks.corrections import apply, strip
+from unimumer_data.tasks.prompts import VANILLA
 
 LABELS = {"a": "x ^ { 2 }", "b": "a + b + c + d", "c": r"\frac { 1 } { 2 }", "d": "z"}
 

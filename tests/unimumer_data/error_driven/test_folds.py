@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 import yaml
 
-from unimumer_data import registry
+from unimumer_data.error_driven.folds import Member, deal, group, main
 from unimumer_data.errors import ConfigError
-from unimumer_data.folds import Member, deal, group, main
 from unimumer_data.latex import canonical
-from unimumer_data.prompts import VANILLA
-from unimumer_data.records import Record
+from unimumer_data.records import registry
+from unimumer_data.records.record import Record
 from unimumer_data.sources import get_source
 from unimumer_data.sources.base import Drop
+from unimumer_data.tasks.prompts import VANILLA
 
-RECIPE = Path(__file__).resolve().parent.parent.parent / "recipes" / "smoke.yaml"
+RECIPE = Path(__file__).resolve().parents[3] / "recipes" / "smoke.yaml"
 
 
 def corpus(samples: int, labels: int, writers: int) -> list[Member]:
@@ -155,7 +155,7 @@ def test_no_writers_are_known():
 
 @pytest.fixture(scope="module")
 def crohme() -> list[Member]:
-    folder = Path(__file__).resolve().parents[3] / "shared/data/crohme-inkml/TrainINKML"
+    folder = Path(__file__).resolve().parents[4] / "shared/data/crohme-inkml/TrainINKML"
     if not folder.is_dir():
         pytest.skip("needs the real corpora in ../shared/data, which the project may not ship")
     samples = get_source("crohme-inkml").samples(folder)

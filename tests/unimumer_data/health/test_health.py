@@ -3,7 +3,7 @@ import json
 import pytest
 from PIL import Image
 
-from unimumer_data.health import main
+from unimumer_data.health.command import main
 
 
 @pytest.fixture

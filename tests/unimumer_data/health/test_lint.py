@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from unimumer_data.lint import KINDS, LONGEST, REPAIRS, damage, lint, repair
+from unimumer_data.health.lint import KINDS, LONGEST, REPAIRS, damage, lint, repair
 
 
 def kinds(label, **kwargs):

@@ -1,7 +1,7 @@
 import pytest
 from PIL import Image, ImageDraw, ImageOps
 
-from unimumer_data.overlap import (
+from unimumer_data.health.overlap import (
     LOOK_DISTANCE,
     Index,
     LeakError,
@@ -12,7 +12,7 @@ from unimumer_data.overlap import (
     overlaps,
     pixel_hash,
 )
-from unimumer_data.sets import Item, LabelledSet, read_set
+from unimumer_data.records.labelled import Item, LabelledSet, read_set
 
 
 def drawing(seed: int, size: int = 1) -> Image.Image:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unimumer_data.alignment import Run, align, edit_distance
+from unimumer_data.latex.alignment import Run, align, edit_distance
 
 FORMULAS = st.lists(st.sampled_from(["a", "b", "{", "}", "^"]), max_size=7)
 

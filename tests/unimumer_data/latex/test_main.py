@@ -1,4 +1,4 @@
-"""``python -m unimumer_data.latex``: streaming, in order, refusals with their line number."""
+"""``unimumer latex``: streaming, in order, refusals with their line number."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import pytest
 
 
 def run(*arguments: str, lines: bytes) -> tuple[list[str], str, int]:
-    done = subprocess.run([sys.executable, "-m", "unimumer_data.latex", *arguments], input=lines, capture_output=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "unimumer_data", "latex", *arguments], input=lines, capture_output=True
+    )
     return done.stdout.decode().split("\n"), done.stderr.decode(), done.returncode
 
 

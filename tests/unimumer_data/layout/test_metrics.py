@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from unimumer_eval.layout.metrics import glyph, outlines, symbols
+
+from unimumer_data.layout.metrics import glyph, outlines, symbols
 
 
 def test_known_values_of_the_fonts() -> None:

@@ -6,7 +6,8 @@ import re
 from xml.etree import ElementTree
 
 import pytest
-from unimumer_eval.layout import to_svg
+
+from unimumer_data.layout import to_svg
 
 FORMULAS = [
     r"x=\frac{-b\pm\sqrt{b^2-4ac}}{2a}",

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 import pytest
-from unimumer_eval.layout import Layout, Mark, layout
 
 from unimumer_data.latex.grammar import COMMANDS, ENVIRONMENTS, SYMBOLS
+from unimumer_data.layout import Layout, Mark, layout
 
 
 def find(formula: Layout, char: str) -> Mark:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from unimumer_data.errors import RecordError
-from unimumer_data.records import Record, Sample, record_writer
+from unimumer_data.records.record import Record, Sample, record_writer
 
 
 def test_a_record_is_what_llama_factory_reads() -> None:

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from unimumer_data import registry
 from unimumer_data.errors import RegistryError
+from unimumer_data.records import registry
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_the_registry_of_the_project_is_the_published_one() -> None:
@@ -99,7 +99,7 @@ def test_llama_factory_reads_every_record_whole(tmp_path: Path, monkeypatch: pyt
     from llamafactory.data.parser import get_dataset_list
     from llamafactory.hparams import DataArguments
 
-    from unimumer_data.build import main
+    from unimumer_data.build.command import main
 
     assert main([f"output={tmp_path}", "workers=1"]) == 0
     names = ["sample", "sample_tree", "sample_can", "sample_test"]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-from unimumer_data.records import Sample
+from unimumer_data.records.record import Sample
 from unimumer_data.sources import Drop
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from unimumer_data.errors import SourceError
-from unimumer_data.records import Sample
+from unimumer_data.records.record import Sample
 from unimumer_data.sources import get_source
 from unimumer_data.sources.base import Drop
 

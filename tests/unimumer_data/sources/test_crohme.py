@@ -6,10 +6,10 @@ import pytest
 
 from unimumer_data.errors import SourceError
 from unimumer_data.latex import canonical
-from unimumer_data.records import Sample
+from unimumer_data.records.record import Sample
 from unimumer_data.sources import get_source
 from unimumer_data.sources.base import Drop
-from unimumer_data.sources.mathml import mathml_to_latex
+from unimumer_data.sources.formats.mathml import mathml_to_latex
 
 SOURCE = get_source("crohme-inkml")
 TRACE = '<trace id="0">0 0, 10 10</trace>'

@@ -1,10 +1,10 @@
 import pytest
 from made_up_corpora import drops, labels, picture_bytes, save_text
 
-from unimumer_data import prompts
 from unimumer_data.errors import SourceError
 from unimumer_data.sources import hub_parquet
 from unimumer_data.sources.hub_parquet import read
+from unimumer_data.tasks import prompts
 
 
 def conversation(answer):

@@ -3,10 +3,10 @@ import json
 import pytest
 from made_up_corpora import drops, labels, save_picture, save_text
 
-from unimumer_data import prompts
 from unimumer_data.errors import SourceError
-from unimumer_data.records import Record
+from unimumer_data.records.record import Record
 from unimumer_data.sources.published import read
+from unimumer_data.tasks import prompts
 
 
 def save(path, *records):

@@ -5,12 +5,12 @@ from xml.etree import ElementTree
 import pytest
 from PIL import Image
 
-from unimumer_data import prompts
 from unimumer_data.latex import parse
-from unimumer_data.plots import bars, histogram
-from unimumer_data.records import Record
-from unimumer_data.sets import read_set
-from unimumer_data.stats import StatsConfig, depth_and_structures, main, measure, quantiles
+from unimumer_data.records.labelled import read_set
+from unimumer_data.records.record import Record
+from unimumer_data.stats.command import StatsConfig, depth_and_structures, main, measure, quantiles
+from unimumer_data.stats.plots import bars, histogram
+from unimumer_data.tasks import prompts
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def test_usage(tmp_path, capsys, monkeypatch):
 
 def test_tokens_of_the_real_tokenizer(shared_data, tmp_path):
     pytest.importorskip("transformers")
-    from unimumer_data.stats import load_tokenizer
+    from unimumer_data.stats.command import load_tokenizer
 
     count = load_tokenizer(shared_data / "qwen2.5-vl-tokenizer")
     assert count("x") == 1

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from unimumer_data.commandline import keys_of, read_words, run_command
 from unimumer_data.errors import ConfigError, SourceError, UnknownTaskError
+from unimumer_data.support.commandline import keys_of, read_words, run_command
 
 
 def failing(error: BaseException) -> Any:

@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 import pytest
 
-from unimumer_data.config import load_config, to_yaml
 from unimumer_data.errors import ConfigError
+from unimumer_data.support.config import load_config, to_yaml
 
 
 @dataclass(frozen=True, kw_only=True)

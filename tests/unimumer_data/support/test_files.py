@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from unimumer_data.errors import OutputError
-from unimumer_data.files import write_whole
+from unimumer_data.support.files import write_whole
 
 
 def test_the_folder_is_made_and_nothing_else_is_left(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from unimumer_data.progress import Progress
+from unimumer_data.support.progress import Progress
 
 
 class Terminal(io.StringIO):

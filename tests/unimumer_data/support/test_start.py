@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from unimumer_data.start import require
+from unimumer_data.support.start import require
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_nothing_is_said_where_all_is_there() -> None:
@@ -18,7 +18,7 @@ def test_nothing_is_said_where_all_is_there() -> None:
 
 
 def test_what_is_missing_is_named_with_the_cure() -> None:
-    with pytest.raises(SystemExit, match=r"not installed for .*: no_such, nor_this\. .*pip install -e \.\[eval\]"):
+    with pytest.raises(SystemExit, match=r"not installed for .*: no_such, nor_this\. .*pip install -e '\.\[eval\]'"):
         require("json", "no_such", "nor_this", extra="[eval]")
 
 
@@ -28,9 +28,9 @@ def test_an_old_python_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         require()
 
 
-@pytest.mark.parametrize("module", ["build", "latex", "doctor"])
-def test_a_command_without_packages_ends_in_one_sentence(module: str) -> None:
-    command = [sys.executable, "-S", "-m", f"unimumer_data.{module}"]
+@pytest.mark.parametrize("name", ["build", "latex", "doctor"])
+def test_a_command_without_packages_ends_in_one_sentence(name: str) -> None:
+    command = [sys.executable, "-S", "-m", "unimumer_data", name]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1 and "pylatexenc" in done.stderr

@@ -2,9 +2,8 @@
 
 import pytest
 
-from unimumer_data import prompts
-from unimumer_data.answers import agrees, final_expression, split_answer, task_of
-from unimumer_data.tasks import TASKS, Expression
+from unimumer_data.tasks import TASKS, Expression, prompts
+from unimumer_data.tasks.answers import agrees, final_expression, split_answer, task_of
 
 FRACTION = Expression(r"\frac { a ^ { 2 } + 1 } { b }")
 

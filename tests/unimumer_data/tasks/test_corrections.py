@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unimumer_data.edits import (
+from unimumer_data.errors import EditTextError
+from unimumer_data.tasks.corrections import (
     DELETED,
     ERROR_END,
     ERROR_START,
@@ -20,7 +21,6 @@ from unimumer_data.edits import (
     strip,
     write_log,
 )
-from unimumer_data.errors import EditTextError
 
 # what a formula may hold, the format's own words among it, as a prediction may hold them
 WORDS = [

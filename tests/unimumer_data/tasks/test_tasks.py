@@ -9,7 +9,8 @@ from unimumer_data.errors import UnknownTaskError
 from unimumer_data.latex import canonical_tree
 from unimumer_data.tasks import TASKS, Expression, get_task
 
-GOLDEN = json.loads((Path(__file__).parent.parent / "data" / "golden_records.json").read_text(encoding="utf-8"))
+TESTS = Path(__file__).resolve().parents[2]
+GOLDEN = json.loads((TESTS / "data" / "golden_records.json").read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("name", ["vanilla", "tree", "can"])

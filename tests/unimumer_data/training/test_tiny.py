@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from unimumer_data import prompts
 from unimumer_data.errors import ConfigError
-from unimumer_data.tiny import CHAT_TEMPLATE, SPECIAL_TOKENS, TinyConfig, main, make_tiny
+from unimumer_data.tasks import prompts
+from unimumer_data.training.tiny import CHAT_TEMPLATE, SPECIAL_TOKENS, TinyConfig, main, make_tiny
 
 transformers = pytest.importorskip("transformers", reason="needs the training environment: make train-env")
 pytest.importorskip("torch", reason="needs the training environment: make train-env")

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from PIL import Image
-from unimumer_eval.engines.base import Request, pictures
 
 from unimumer_data.errors import ImageError
+from unimumer_eval.engines.base import Request, pictures
 
 
 def test_pictures_come_in_order_and_few_ahead(tmp_path: Path) -> None:

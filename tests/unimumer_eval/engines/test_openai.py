@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+
+from unimumer_data.errors import EngineError
 from unimumer_eval.config import EvalConfig
 from unimumer_eval.engines.base import Answer, Request, Sampling
 from unimumer_eval.engines.openai import OpenAIEngine, Pace
-
-from unimumer_data.errors import EngineError
 
 KEY = "sk-not-a-real-key"
 Reply = Callable[[dict, int], tuple[int, bytes] | None]

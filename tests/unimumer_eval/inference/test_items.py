@@ -4,11 +4,11 @@ import json
 from pathlib import Path
 
 import pytest
-from unimumer_eval.data import load_sets
 
 from unimumer_data.errors import ConfigError, RecordError
-from unimumer_data.records import Record
+from unimumer_data.records.record import Record
 from unimumer_data.tasks import TASKS, Expression
+from unimumer_eval.inference.items import load_sets
 
 
 def write(path: Path, records: object) -> Path:

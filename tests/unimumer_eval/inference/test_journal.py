@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
-from unimumer_eval.engines.base import Answer, Output
-from unimumer_eval.journal import Journal
 
 from unimumer_data.errors import PredictionError
+from unimumer_eval.engines.base import Answer, Output
+from unimumer_eval.inference.journal import Journal
 
 SETTINGS = {"model": "m", "temperature": 0.0}
 LINE_SEPARATOR = "\u2028"

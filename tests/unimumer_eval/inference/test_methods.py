@@ -3,13 +3,13 @@
 from pathlib import Path
 
 import pytest
-from unimumer_eval import methods
-from unimumer_eval.data import Item
-from unimumer_eval.engines.base import Answer, Output
-from unimumer_eval.methods import Method, Stage
-from unimumer_eval.scores import Pair
 
-from unimumer_data import prompts
+from unimumer_data.tasks import prompts
+from unimumer_eval.engines.base import Answer, Output
+from unimumer_eval.inference import methods
+from unimumer_eval.inference.items import Item
+from unimumer_eval.inference.methods import Method, Stage
+from unimumer_eval.scores import Pair
 
 
 def item(index: int, fault: str | None = None) -> Item:

@@ -8,16 +8,15 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from unimumer_eval import inference
+
+from unimumer_data.errors import EngineError, PredictionError
+from unimumer_data.records.record import Record
+from unimumer_data.tasks import TASKS, Expression, prompts
 from unimumer_eval.config import EvalConfig
 from unimumer_eval.engines.base import Answer, Output, Request, Sampling
-from unimumer_eval.inference import predict_sets
+from unimumer_eval.inference import predict as inference
+from unimumer_eval.inference.predict import predict_sets
 from unimumer_eval.run import main
-
-from unimumer_data import prompts
-from unimumer_data.errors import EngineError, PredictionError
-from unimumer_data.records import Record
-from unimumer_data.tasks import TASKS, Expression
 
 LABELS = ["x", "y + 1", r"\frac { a } { b }", "z ^ { 2 }", "w"]
 

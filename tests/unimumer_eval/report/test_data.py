@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from unimumer_eval.report.data import comparison_json, scores_csv, scores_json
 from unimumer_eval.scores import OUTCOMES, Pair, compare, score_set
 

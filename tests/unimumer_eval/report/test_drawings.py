@@ -1,6 +1,6 @@
 """Formulas as numbers: each once, its outlines once. That a browser draws them: tests/slow/test_report_browser.py."""
 
-from unimumer_eval.layout import layout
+from unimumer_data.layout import layout
 from unimumer_eval.report.drawings import UNIT, Drawings
 
 ENTRIES = {-1: 6, -2: 6, -3: 6, -4: 7}

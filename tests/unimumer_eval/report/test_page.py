@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+
+from unimumer_data.errors import PredictionError
 from unimumer_eval.report import page as page_module
 from unimumer_eval.report import report_page, write_results
 from unimumer_eval.report.names import printed_names
 from unimumer_eval.scores import Pair, score_set
-
-from unimumer_data.errors import PredictionError
 
 
 def data_of(html: str) -> dict:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from unimumer_eval.scores.bleu import bleu4, bleu_statistics
 
 tokens = st.lists(st.sampled_from("abcd"), max_size=9)

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from unimumer_eval.scores.cdm import cdm, cdm_many, cdm_summary
-from unimumer_eval.scores.ransac import inliers
 
 from unimumer_data.errors import LatexSyntaxError
 from unimumer_data.latex import parse
+from unimumer_eval.scores.cdm import cdm, cdm_many, cdm_summary
+from unimumer_eval.scores.ransac import inliers
 
 
 @pytest.mark.parametrize(

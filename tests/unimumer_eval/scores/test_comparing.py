@@ -1,9 +1,9 @@
 """Two runs over the same samples."""
 
 import pytest
-from unimumer_eval.scores import Pair, compare, score_set
 
 from unimumer_data.errors import PredictionError
+from unimumer_eval.scores import Pair, compare, score_set
 
 
 def run(answers: str, label: str = "x", name: str = "toy"):

@@ -1,7 +1,8 @@
 """Confusions, symbols, structure apart from symbols."""
 
 import pytest
-from unimumer_eval.scores.alignment import GAP, align, sort_of
+
+from unimumer_eval.scores.confusions import GAP, align, sort_of
 from unimumer_eval.scores.outcomes import error_kind, is_runaway
 
 

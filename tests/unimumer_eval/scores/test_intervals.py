@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+
+from unimumer_data.latex import canonical, parse_tokens
 from unimumer_eval.scores.calibration import calibrate
 from unimumer_eval.scores.groups import MEASURES, complexity, depth, group_scores
 from unimumer_eval.scores.intervals import resampled_sums, wilson
-
-from unimumer_data.latex import canonical, parse_tokens
 
 
 @pytest.mark.parametrize(("successes", "n"), [(0, 3), (3, 3), (5, 17), (815, 986)])

@@ -1,6 +1,7 @@
 """The published figures, to the last digit."""
 
 import pytest
+
 from unimumer_eval.report.published_text import published_text
 from unimumer_eval.scores import Pair, published_scores
 

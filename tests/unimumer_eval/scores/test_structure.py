@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
-from unimumer_eval.scores.structure import structure_f1, structure_score
 
 from unimumer_data.latex import canonical
+from unimumer_eval.scores.structure import structure_f1, structure_score
 
 
 @pytest.mark.parametrize(

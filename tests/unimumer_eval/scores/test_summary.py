@@ -3,9 +3,9 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from unimumer_eval.scores import FORMS, RIGHT, Pair, against_labels, score_set
 
 from unimumer_data.errors import MissingPredictionError, PredictionError
+from unimumer_eval.scores import FORMS, RIGHT, Pair, against_labels, score_set
 
 
 def pair(id: str, gt: str, pred: str, **rest) -> Pair:

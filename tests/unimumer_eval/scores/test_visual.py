@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from unimumer_eval.scores import Pair, visual_scores
 
 

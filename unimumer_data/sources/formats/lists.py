@@ -6,10 +6,11 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from ..errors import SourceError
-from ..records import Sample
-from .base import Drop
-from .files import IMAGE_SUFFIXES
+from unimumer_data.errors import SourceError
+from unimumer_data.records.record import Sample
+from unimumer_data.sources.base import Drop
+
+from .tables import IMAGE_SUFFIXES
 
 VALIDATION = ("valid", "val", "validate", "validation", "dev")
 """Spellings of the validation split; every reader takes any of them."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from xml.parsers import expat
 
-from ..errors import InkError
-from ..latex.grammar import COMMANDS, FUNCTIONS, SYMBOLS
+from unimumer_data.errors import InkError
+from unimumer_data.latex.grammar import COMMANDS, FUNCTIONS, SYMBOLS
 
 # element -> its LaTeX; an element that is not listed is its parts in a row.
 _TEMPLATES: Mapping[str, str] = {

@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 
 from PIL import Image
 
-from ..errors import ImageError, SourceError
+from unimumer_data.errors import ImageError, SourceError
 
 _DAMAGED = (
     pickle.UnpicklingError, EOFError, ValueError, TypeError, AttributeError, LookupError, OverflowError, MemoryError,

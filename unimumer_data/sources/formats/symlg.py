@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from ..errors import SourceError
+from unimumer_data.errors import SourceError
 
 RELATIONS = {
     "right": "right", "r": "right", "hor": "right",

@@ -1,4 +1,4 @@
-"""What LLaMA-Factory would find only when the GPUs are running, or never: `python -m unimumer_data.doctor RECIPE`."""
+"""What LLaMA-Factory would find only when the GPUs are running, or never: `unimumer doctor RECIPE`."""
 
 from .findings import Finding, Findings
 from .recipe import Recipe, read_recipe

@@ -12,10 +12,11 @@ from typing import Any
 
 from PIL import Image
 
-from ..errors import ImageError, RegistryError, suggestion
-from ..images import MAX_SIDE_RATIO, fit_pixels, load_image
-from ..records import IMAGE_TOKEN
-from ..registry import FILE_NAME, TAGS, TEST_SETS, build_command, check
+from unimumer_data.errors import ImageError, RegistryError, suggestion
+from unimumer_data.images import MAX_SIDE_RATIO, fit_pixels, load_image
+from unimumer_data.records.record import IMAGE_TOKEN
+from unimumer_data.records.registry import FILE_NAME, TAGS, TEST_SETS, build_command, check
+
 from .findings import Findings
 from .recipe import Recipe
 
@@ -63,7 +64,7 @@ def check_data(recipe: Recipe, findings: Findings) -> list[SetRecords]:
     for name in dict.fromkeys(recipe.data_sets):
         entry = entries.get(name)
         if entry is None:
-            cure = f"Known: {', '.join(list(entries)[:6])} ...; or build it: python -m unimumer_data.build"
+            cure = f"Known: {', '.join(list(entries)[:6])} ...; or build it: unimumer build"
             findings.add("error", "unknown_set", f"{path} has no data set {name!r}{suggestion(name, entries)}", cure)
             continue
         found = _check_set(name, entry, recipe, findings, seen)
@@ -211,9 +212,7 @@ def _check_leaks(sets: list[SetRecords], entries: Mapping[str, Any], recipe: Rec
             image = images[0] if isinstance(images, list) and images else None
             if image in training:
                 text = f"{image} of the test set {name!r} stands in {training[image]!r}"
-                findings.add(
-                    "error", "leak", text, f"python -m unimumer_data.health guard ... tests={name}", place=name
-                )
+                findings.add("error", "leak", text, f"unimumer guard ... tests={name}", place=name)
 
 
 def check_images(

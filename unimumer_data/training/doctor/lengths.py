@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..images import PROCESSOR_MAX_PIXELS, PROCESSOR_MIN_PIXELS, image_token_count
-from ..records import IMAGE_TOKEN
+from unimumer_data.images import PROCESSOR_MAX_PIXELS, PROCESSOR_MIN_PIXELS, image_token_count
+from unimumer_data.records.record import IMAGE_TOKEN
+
 from .data import SetRecords
 from .findings import Findings
 from .recipe import Recipe

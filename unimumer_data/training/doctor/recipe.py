@@ -12,8 +12,9 @@ from typing import Any
 
 import yaml
 
-from ..errors import ConfigError, suggestion
-from ..images import image_token_count
+from unimumer_data.errors import ConfigError, suggestion
+from unimumer_data.images import image_token_count
+
 from .findings import Findings
 
 NUMBERS = {
@@ -45,7 +46,7 @@ TEMPLATES = {
     "qwen3_5": "qwen3_5_nothink",
     "qwen3.5": "qwen3_5_nothink",
 }
-OWN_KEYS = "exprate_"  # of python -m unimumer_data.train
+OWN_KEYS = "exprate_"  # of unimumer train
 MIN_IMAGE_TOKENS = 16  # fewer cannot hold a formula: 16 squares of 28 pixels
 # Versions that are known to run together; see requirements/train.lock.
 KNOWN_VERSIONS = {
@@ -229,7 +230,7 @@ def _check_model(recipe: Recipe, findings: Findings) -> None:
     ):
         findings.add(
             "error", "model_missing", f"{name}: no config.json there, and it is no name of the hub (owner/name)",
-            "Correct model_name_or_path, or make the tiny model: python -m unimumer_data.tiny",
+            "Correct model_name_or_path, or make the tiny model: unimumer tiny",
         )  # fmt: skip
     template = str(recipe.values.get("template", ""))
     kind = str((config or {}).get("model_type", name)).lower()

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from unimumer_data.errors import ImageError, SourceError
-from unimumer_data.sources.safe_pickle import ForbiddenPickleError, load_pickle
+from unimumer_data.sources.formats.safe_pickle import ForbiddenPickleError, load_pickle
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 import pytest
 
 from unimumer_data.errors import SourceError
-from unimumer_data.sources.symlg import read_symlg, symlg_to_latex
+from unimumer_data.sources.formats.symlg import read_symlg, symlg_to_latex
 
 
 def graph(objects: dict[str, str], *edges: tuple[str, str, str]) -> str:

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from unimumer_data.doctor.__main__ import DoctorConfig, main
-from unimumer_data.doctor.data import check_data, check_images
-from unimumer_data.doctor.findings import Findings
-from unimumer_data.doctor.recipe import check_disk, check_recipe, check_versions, read_recipe
-from unimumer_data.registry import file_entry
+from unimumer_data.records.registry import file_entry
+from unimumer_data.training.doctor.command import DoctorConfig, main
+from unimumer_data.training.doctor.data import check_data, check_images
+from unimumer_data.training.doctor.findings import Findings
+from unimumer_data.training.doctor.recipe import check_disk, check_recipe, check_versions, read_recipe
 
 RECIPE: dict[str, Any] = {
     "model_name_or_path": "Qwen/Qwen2.5-VL-3B-Instruct",
@@ -224,7 +224,7 @@ def test_disk_and_versions(project: Path, monkeypatch: pytest.MonkeyPatch) -> No
     findings = Findings()
     check_disk(read_recipe(Path("recipe.yaml"), {}), 10**15, findings)
     monkeypatch.setattr(
-        "unimumer_data.doctor.recipe.KNOWN_VERSIONS", {"pillow": ("1.0", "1.1"), "no-such": ("1", "2")}
+        "unimumer_data.training.doctor.recipe.KNOWN_VERSIONS", {"pillow": ("1.0", "1.1"), "no-such": ("1", "2")}
     )
     check_versions(findings)
     assert {finding.kind for finding in findings} == {"disk", "version", "not_installed"}

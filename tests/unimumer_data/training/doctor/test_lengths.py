@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from unimumer_data.doctor.data import check_data, check_images
-from unimumer_data.doctor.findings import Findings
-from unimumer_data.doctor.lengths import Length, check_lengths, kept_tokens
-from unimumer_data.doctor.recipe import Recipe
+from unimumer_data.training.doctor.data import check_data, check_images
+from unimumer_data.training.doctor.findings import Findings
+from unimumer_data.training.doctor.lengths import Length, check_lengths, kept_tokens
+from unimumer_data.training.doctor.recipe import Recipe
 
 pytestmark = pytest.mark.slow
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 SUFFIXES = ("", "_tree", "_can", "_error_find", "_error_fix")
 CROHME = ROOT.parent / "shared" / "data" / "crohme-inkml" / "TestEM2014GT"
 
@@ -22,9 +22,9 @@ CROHME = ROOT.parent / "shared" / "data" / "crohme-inkml" / "TestEM2014GT"
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The bundled sample, 200 inks of CROHME 2014 where they are there, and a tiny model, in a folder of their own."""
     pytest.importorskip("llamafactory")
-    from unimumer_data.build import main as build
-    from unimumer_data.error_corpus import main as error_corpus
-    from unimumer_data.tiny import TinyConfig, make_tiny
+    from unimumer_data.build.command import main as build
+    from unimumer_data.error_driven.corpus import main as error_corpus
+    from unimumer_data.training.tiny import TinyConfig, make_tiny
 
     folder = tmp_path_factory.mktemp("lengths")
     with pytest.MonkeyPatch.context() as patch:

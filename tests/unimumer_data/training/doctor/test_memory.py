@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from unimumer_data.doctor.memory import SHAPES, count_parameters, estimate, shape_of
+from unimumer_data.training.doctor.memory import SHAPES, count_parameters, estimate, shape_of
 
 SHAPE = SHAPES["qwen2.5-vl-3b"]
 
@@ -34,7 +34,7 @@ def test_offload_leaves_the_weights() -> None:
 
 def test_tiny_model_has_the_parameters_that_its_sizes_say(tmp_path: Path) -> None:
     pytest.importorskip("transformers")
-    from unimumer_data.tiny import TinyConfig, make_tiny
+    from unimumer_data.training.tiny import TinyConfig, make_tiny
 
     real = make_tiny(TinyConfig(output=tmp_path / "tiny"))
     config = json.loads((tmp_path / "tiny/config.json").read_text())

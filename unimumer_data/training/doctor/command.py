@@ -1,6 +1,6 @@
 """Check a recipe before a GPU is rented.
 
-    python -m unimumer_data.doctor recipes/unimumer.yaml [key=value ...]
+    unimumer doctor recipes/unimumer.yaml [key=value ...]
 
 Keys of the doctor: images=N|all (pictures to open, default 200), gpus=N (default 1), gpu_memory=GB, seed=N. All other
 keys override the recipe, as for `llamafactory-cli train`. Nothing is changed; the line to write is told.
@@ -15,9 +15,10 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Literal
 
-from ..commandline import read_words, run_command
-from ..config import load_config, parse_value
-from ..errors import ConfigError
+from unimumer_data.errors import ConfigError
+from unimumer_data.support.commandline import read_words, run_command
+from unimumer_data.support.config import load_config, parse_value
+
 from .data import SetRecords, check_data, check_images
 from .findings import Findings
 from .lengths import check_lengths
@@ -37,7 +38,7 @@ class DoctorConfig:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command; 0 if nothing is wrong, 1 with errors found, else as `commandline.run_command` says."""
-    command = "python -m unimumer_data.doctor"
+    command = "unimumer doctor"
     words = read_words(command, __doc__, argv, metavar="recipe.yaml key=value")
     return run_command(lambda: _report(words))
 

@@ -1,8 +1,8 @@
 """Label health on the command line: look labels over, find what sets share, keep test samples out of training.
 
-    python -m unimumer_data.health lint SET ... [key=value ...]
-    python -m unimumer_data.health overlap SET ... [key=value ...]
-    python -m unimumer_data.health guard TRAINING ... tests=TEST,TEST [key=value ...]
+    unimumer lint SET ... [key=value ...]
+    unimumer overlap SET ... [key=value ...]
+    unimumer guard TRAINING ... tests=TEST,TEST [key=value ...]
 
 SET is a JSON file (records, predictions or label strings) or a data set name of dataset_info.json.
 """
@@ -19,13 +19,14 @@ from typing import Any
 
 from PIL import Image
 
-from .commandline import keys_of, read_words, run_command
-from .config import load_config
-from .errors import ConfigError, suggestion
-from .files import write_whole
+from unimumer_data.errors import ConfigError, suggestion
+from unimumer_data.records.labelled import SETS, Item, LabelledSet, read_set, split_sets
+from unimumer_data.support.commandline import keys_of, read_words, run_command
+from unimumer_data.support.config import load_config
+from unimumer_data.support.files import write_whole
+
 from .lint import KINDS, REPAIRS, Finding, lint, repair
 from .overlap import Fingerprint, Guard, LeakError, Overlap, fingerprint, guard, overlaps
-from .sets import SETS, Item, LabelledSet, read_set, split_sets
 
 __all__ = [
     "Finding",
@@ -66,7 +67,7 @@ class HealthConfig:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one of the commands; 1 too where guard finds a leak, else as `commandline.run_command` says."""
     metavar = f"{' | '.join(COMMANDS)} | {SETS}"
-    words = read_words("python -m unimumer_data.health", __doc__, argv, keys=keys_of(HealthConfig), metavar=metavar)
+    words = read_words("unimumer health", __doc__, argv, keys=keys_of(HealthConfig), metavar=metavar)
     return run_command(lambda: _check(words))
 
 

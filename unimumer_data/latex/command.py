@@ -1,6 +1,6 @@
 r"""Read LaTeX, a formula a line, and write a form of it, an answer a line, in order.
 
-    python -m unimumer_data.latex FORM [--json] [--corpus NAME] [--repair] < lines
+    unimumer latex FORM [--json] [--corpus NAME] [--repair] < lines
 
 FORM is records, strict or loose (docs/canonical-form.md), tokens (as read), tree (Tree-CoT text) or count (symbol
 counting text); tree and count are those of the records form. Errors go to stderr with their line number.
@@ -12,19 +12,10 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 
-from ..commandline import parser
-from ..errors import UniMumerError
-from . import (
-    FORMS,
-    Repair,
-    canonical,
-    canonical_tree,
-    count_symbols,
-    tokenize,
-    write_counts,
-    write_tokens,
-    write_tree,
-)
+from unimumer_data.errors import UniMumerError
+from unimumer_data.support.commandline import parser
+
+from . import FORMS, Repair, canonical, canonical_tree, count_symbols, tokenize, write_counts, write_tokens, write_tree
 from .conventions import CONVENTIONS
 
 Writer = Callable[[str, str | None, list[Repair] | None], str]
@@ -52,7 +43,7 @@ WRITERS: dict[str, Writer] = {
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command; returns 0, 1 if a line was refused, 2 for wrong usage."""
-    reader = parser("python -m unimumer_data.latex", __doc__)
+    reader = parser("unimumer latex", __doc__)
     reader.add_argument("form", choices=WRITERS, metavar="FORM", help=", ".join(WRITERS))
     reader.add_argument("--json", action="store_true", help="write JSON strings; null where a line is refused")
     reader.add_argument(

@@ -1,6 +1,6 @@
 """Data cards: what a labelled set holds, to look at before training.
 
-    python -m unimumer_data.stats data/x/x.json ... output=results/card [tokenizer=DIR] [key=value ...]
+    unimumer card data/x/x.json ... output=results/card [tokenizer=DIR] [key=value ...]
 
 Writes ``data_card.md`` and ``data_card.html`` (one page, no network) into the output folder. A set is a JSON file
 (records, predictions or label strings) or a data set name of dataset_info.json.
@@ -17,14 +17,14 @@ from pathlib import Path
 
 from PIL import Image
 
-from .commandline import keys_of, read_words, run_command
-from .config import load_config
-from .errors import SourceError
-from .files import write_whole
-from .latex import Row, parse_tokens, prints_ink, tokenize
-from .latex.reader import Repair
-from .lint import KINDS, Finding, lint
-from .sets import SETS, Item, LabelledSet, read_set, split_sets
+from unimumer_data.errors import SourceError
+from unimumer_data.health.lint import KINDS, Finding, lint
+from unimumer_data.latex import Row, parse_tokens, prints_ink, tokenize
+from unimumer_data.latex.reader import Repair
+from unimumer_data.records.labelled import SETS, Item, LabelledSet, read_set, split_sets
+from unimumer_data.support.commandline import keys_of, read_words, run_command
+from unimumer_data.support.config import load_config
+from unimumer_data.support.files import write_whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +86,7 @@ class SetStats:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Write the card; see `commandline.run_command` for what is returned."""
-    words = read_words("python -m unimumer_data.stats", __doc__, argv, keys=keys_of(StatsConfig), metavar=SETS)
+    words = read_words("unimumer card", __doc__, argv, keys=keys_of(StatsConfig), metavar=SETS)
     return run_command(lambda: _card(words))
 
 
@@ -215,7 +215,7 @@ def write_card(stats: Sequence[SetStats], config: StatsConfig) -> list[Path]:
     Raises:
         OutputError: the folder cannot be written to.
     """
-    from .card import html_card, markdown_card
+    from .html import html_card, markdown_card
 
     paths = []
     for name, text in (("data_card.md", markdown_card(stats, config)), ("data_card.html", html_card(stats, config))):

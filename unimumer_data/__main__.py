@@ -1,0 +1,101 @@
+"""One command for everything: ``unimumer COMMAND ...``, the same as ``python -m unimumer_data COMMAND ...``.
+
+`COMMANDS` is the whole list. A command is a module with ``main(argv) -> int``, imported only when it is asked for,
+so that ``unimumer --help`` is quick and needs no package at all.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+
+from unimumer_data import __version__
+from unimumer_data.errors import suggestion
+from unimumer_data.support.start import require
+
+BASE = ("PIL", "pylatexenc", "yaml")
+EVAL = ("nltk", "numpy", "rapidfuzz", "scipy")
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command.
+
+    Args:
+        module: has ``main(argv)``, which returns the exit code.
+        about: one line for the list of commands.
+        words: words to put in front of the user's own, where several commands share a module.
+        needs: modules that must be installed, besides those of the base installation.
+        extra: of setup.cfg, brings ``needs``.
+    """
+
+    module: str
+    about: str
+    words: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    extra: str = ""
+
+
+COMMANDS: dict[str, Command] = {
+    "build": Command("unimumer_data.build.command", "turn a corpus, or your own pictures, into training records"),
+    "preview": Command("unimumer_data.build.preview", "draw a contact sheet of ink or picture files"),
+    "lint": Command("unimumer_data.health.command", "find broken labels", words=("lint",)),
+    "overlap": Command("unimumer_data.health.command", "count the samples that data sets share", words=("overlap",)),
+    "guard": Command("unimumer_data.health.command", "find test samples in training sets", words=("guard",)),
+    "card": Command("unimumer_data.stats.command", "write a data card as Markdown and HTML"),
+    "latex": Command("unimumer_data.latex.command", "write the canonical form, tree or counts of formulas"),
+    "folds": Command("unimumer_data.error_driven.folds", "split a data set into folds, with a recipe for each"),
+    "errors": Command("unimumer_data.error_driven.corpus", "turn wrong predictions into training records"),
+    "confusions": Command("unimumer_data.error_driven.confusions", "count which symbols a model confuses"),
+    "doctor": Command("unimumer_data.training.doctor.command", "check a training recipe before it runs"),
+    "tiny": Command("unimumer_data.training.tiny", "make a tiny random model for runs without a GPU"),
+    "train": Command("unimumer_eval.train", "train with LLaMA-Factory and log ExpRate", needs=EVAL, extra="[eval]"),
+    "eval": Command("unimumer_eval.run", "predict with a model and score the predictions", needs=EVAL, extra="[eval]"),
+    "compare": Command("unimumer_eval.compare", "compare runs on the same samples", needs=EVAL, extra="[eval]"),
+    "leaderboard": Command("unimumer_eval.leaderboard", "write the table of results", needs=EVAL, extra="[eval]"),
+}
+
+
+def usage() -> str:
+    """The list of commands, as ``unimumer --help`` prints it."""
+    lines = [f"  {name:<12} {command.about}" for name, command in COMMANDS.items()]
+    return "\n".join(
+        [
+            "Data, training recipes and evaluation for handwritten mathematical expression recognition.",
+            "",
+            "usage: unimumer COMMAND [words ...]",
+            "       unimumer COMMAND --help",
+            "       unimumer --version",
+            "",
+            "commands:",
+            *lines,
+            "",
+            "example:",
+            "  unimumer build source=table path=my/folder name=mine split=train",
+        ]
+    )
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; returns its exit code, 2 for a command that does not exist."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    if not words or words[0] in ("-h", "--help", "help"):
+        print(usage())
+        return 0
+    if words[0] in ("-V", "--version"):
+        print(f"unimumer {__version__}")
+        return 0
+    command = COMMANDS.get(words[0])
+    if command is None:
+        known = ", ".join(COMMANDS)
+        print(f"error: unknown command {words[0]!r}{suggestion(words[0], COMMANDS)}. Known: {known}", file=sys.stderr)
+        return 2
+    require(*BASE, *command.needs, extra=command.extra)
+    code: int = import_module(command.module).main([*command.words, *words[1:]])
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

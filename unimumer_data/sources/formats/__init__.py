@@ -1,0 +1,1 @@
+"""File formats that several corpora share; no corpus of its own."""

@@ -1,0 +1,1 @@
+"""Figures of data sets, and the data cards that show them."""

@@ -1,0 +1,1 @@
+"""Configuration, command line, progress, files, processes: nothing here knows what a formula is."""
