@@ -15,7 +15,7 @@ from unimumer_data import __version__
 from unimumer_data.errors import suggestion
 from unimumer_data.support.start import require
 
-BASE = ("PIL", "pylatexenc", "yaml")
+BASE = ("PIL", "filelock", "pylatexenc", "rich", "yaml")
 EVAL = ("nltk", "numpy", "rapidfuzz", "scipy")
 
 

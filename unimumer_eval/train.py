@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from unimumer_data.errors import ConfigError, UniMumerError
-from unimumer_data.support.commandline import complain, read_words
+from unimumer_data.support.commandline import read_words, report_error
 from unimumer_data.support.config import make_config
 from unimumer_data.support.start import require
 
@@ -141,7 +141,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     keys = "Keys of ExpRate, such as exprate_every=100: docs/training.md"
     words = read_words("unimumer train", __doc__, argv, keys=keys, metavar="recipe.yaml key=value")
     if not words:
-        return complain(ConfigError("name a recipe, such as recipes/smoke.yaml"))
+        return report_error(ConfigError("name a recipe, such as recipes/smoke.yaml"))
     require("llamafactory", extra="[train]")
     from llamafactory.train.tuner import run_exp
 
@@ -151,7 +151,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         config, recipe = split_keys(read_recipe(words), words[0])
         validation = load_validation(config, Path(str(recipe.get("dataset_dir", "data"))))
     except UniMumerError as error:
-        return complain(error)
+        return report_error(error)
     command = launcher(words, os.environ)
     if command is not None:
         return subprocess.run(command, env=_torchrun_environment()).returncode

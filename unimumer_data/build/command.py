@@ -18,7 +18,7 @@ from typing import Any
 
 from unimumer_data.errors import ConfigError, UniMumerError, suggestion
 from unimumer_data.sources import SOURCES
-from unimumer_data.support.commandline import INTERRUPTED, WORDS, complain, parser, spell
+from unimumer_data.support.commandline import INTERRUPTED, WORDS, format_value, parser, report_error
 from unimumer_data.support.config import load_config, make_config
 from unimumer_data.tasks import TASKS
 
@@ -55,16 +55,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         builders = [SetBuilder(config) for config in plan(arguments.words)]
     except UniMumerError as error:
-        return complain(error)
+        return report_error(error)
     status = 0
     for builder in builders:
         try:
             outcome = builder.dry_run() if arguments.dry_run else builder.build()
         except UniMumerError as error:
-            status = max(status, complain(error))
+            status = max(status, report_error(error))
             continue
         except KeyboardInterrupt:
-            print("\ninterrupted; run the same command again to go on where it stopped", file=sys.stderr)
+            print("\nstopped; run the same command again to continue", file=sys.stderr)
             return INTERRUPTED
         print(summary(outcome))
         if arguments.preview and not arguments.dry_run:
@@ -139,7 +139,7 @@ def _preview(outcome: Outcome) -> Path:
 def _help() -> str:
     parts = ["keys:"]
     for one in fields(BuildConfig):
-        default = "" if one.default in (None, ()) or one.name == "options" else f" ({spell(one.default)})"
+        default = "" if one.default in (None, ()) or one.name == "options" else f" ({format_value(one.default)})"
         parts.append(_entry(one.name, _KEYS[one.name] + default))
     parts.append("\nsources (source=NAME):")
     for source in SOURCES.values():

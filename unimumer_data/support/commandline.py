@@ -6,9 +6,10 @@ import argparse
 import inspect
 import sys
 import textwrap
+import typing
 from collections.abc import Callable, Sequence
-from dataclasses import MISSING, fields
-from typing import Any
+from dataclasses import MISSING, Field, fields
+from typing import Any, Literal
 
 from unimumer_data.errors import ConfigError, UniMumerError, UnknownSourceError, UnknownTaskError
 
@@ -20,17 +21,51 @@ INTERRUPTED = 130
 
 
 def keys_of(config: type) -> str:
-    """What the docstring of a configuration says of its keys, and the defaults, for ``--help``."""
-    defaults = [f"{one.name}={spell(one.default)}" for one in fields(config) if one.default not in (MISSING, None, ())]
-    told = textwrap.fill(" ".join(defaults), 110, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
-    return f"{inspect.cleandoc(config.__doc__ or '')}\n\nDefaults:\n{told}"
+    """The keys of a configuration for ``--help``: name, meaning, choices and default of each."""
+    if not any(one.metadata.get("about") for one in fields(config)):  # not converted to `config.option` yet
+        return inspect.cleandoc(config.__doc__ or "")
+    hints = typing.get_type_hints(config)
+    lines = ["keys:"]
+    for one in fields(config):
+        if one.metadata.get("section"):
+            lines += ["", f"{one.metadata['section']}:"]
+        lines.append(entry(one.name, _meaning(one, hints[one.name])))
+    return "\n".join(lines)
 
 
-def spell(value: Any) -> str:
+def entry(name: str, text: str) -> str:
+    """One line of a list in a help text, continued below itself where it is long."""
+    width = 19
+    head = f"  {name:<{width - 2}}"
+    if len(head) > width:
+        head += "\n" + " " * width
+    return head + textwrap.fill(
+        text, 110, initial_indent=" " * width, subsequent_indent=" " * width, break_on_hyphens=False
+    ).removeprefix(" " * width)
+
+
+def _meaning(one: Field[Any], hint: Any) -> str:
+    """What a key means, its choices, and its default."""
+    text = one.metadata.get("about", "")
+    choices = next((typing.get_args(part) for part in (hint, *typing.get_args(hint)) if _is_literal(part)), ())
+    if choices:
+        text += f" ({' | '.join(map(str, choices))})"
+    if one.default is MISSING and one.default_factory is MISSING:
+        return f"{text} (required)"
+    if one.default in (MISSING, None, (), ""):
+        return text
+    return f"{text} (default: {format_value(one.default)})"
+
+
+def _is_literal(hint: Any) -> bool:
+    return typing.get_origin(hint) is Literal
+
+
+def format_value(value: Any) -> str:
     """A value as it is written on a command line."""
-    return (
-        str(value).lower() if isinstance(value, bool) else ",".join(value) if isinstance(value, tuple) else str(value)
-    )
+    if isinstance(value, bool):
+        return str(value).lower()
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def parser(command: str, about: str | None, *, keys: str | None = None) -> argparse.ArgumentParser:
@@ -38,8 +73,8 @@ def parser(command: str, about: str | None, *, keys: str | None = None) -> argpa
 
     Args:
         command: such as ``unimumer build``.
-        about: what the command does, mostly the docstring of its module.
-        keys: what it can be told, mostly `keys_of` its configuration.
+        about: what the command does, usually the docstring of its module.
+        keys: its keys, usually `keys_of` its configuration.
     """
     return argparse.ArgumentParser(
         prog=command, description=about, epilog=keys, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -49,30 +84,30 @@ def parser(command: str, about: str | None, *, keys: str | None = None) -> argpa
 def read_words(
     command: str, about: str | None, argv: Sequence[str] | None, *, keys: str | None = None, metavar: str = WORDS
 ) -> list[str]:
-    """The words of a command that has no other grammar; ``--help`` ends the program."""
+    """Parse the positional arguments of a command that takes only ``key=value`` words; ``--help`` ends the program."""
     reader = parser(command, about, keys=keys)
     reader.add_argument("words", nargs="*", metavar=metavar)
     words: list[str] = reader.parse_args(argv).words
     return words
 
 
-def complain(error: Exception) -> int:
-    """Tell an error on standard error; the code to return for it, 1 or 2 as `run_command` says."""
+def report_error(error: Exception) -> int:
+    """Print an error on standard error; returns the exit code for it, 1 or 2 as `run_command` says."""
     print(f"{type(error).__name__}: {error}", file=sys.stderr)
     return 2 if isinstance(error, USAGE_ERRORS) else 1
 
 
 def run_command(act: Callable[[], int | None]) -> int:
-    """Do what a command is asked for; what goes wrong is told in one sentence, without a traceback.
+    """Run a command; an error of the user's becomes one sentence without a traceback.
 
     Returns:
-        what ``act`` returns, 0 for None; 1 where data, files or the machine are at fault, 2 where the command line
-        is, 130 after Ctrl-C.
+        what ``act`` returns, 0 for None; 1 if data, files or the machine are at fault, 2 if the command line is,
+        130 after Ctrl-C.
     """
     try:
         return act() or 0
     except (UniMumerError, OSError) as error:
-        return complain(error)
+        return report_error(error)
     except KeyboardInterrupt:
-        print("\nstopped; run the same command again to go on", file=sys.stderr)
+        print("\nstopped; run the same command again to continue", file=sys.stderr)
         return INTERRUPTED

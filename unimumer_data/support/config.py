@@ -1,15 +1,15 @@
 """One grammar for every command: ``[config.yaml] [key=value ...]``, as ``llamafactory-cli`` has it.
 
-The shell beats the YAML file, the YAML file beats the dataclass default. A configuration is a dataclass; its
-annotations are the types, its field names the keys.
+The shell beats the YAML file, the YAML file beats the dataclass default. A configuration is a dataclass: its field
+names are the keys, its annotations the types, and `option` gives each field its help text.
 """
 
 from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, Field, asdict, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING, Field, asdict, field, fields
 from pathlib import Path
 from typing import Any, Literal, TypeVar, Union
 
@@ -17,7 +17,31 @@ import yaml
 
 from unimumer_data.errors import ConfigError, suggestion
 
+from . import plain_yaml
+
 T = TypeVar("T")
+
+
+REQUIRED: Any = MISSING
+"""The default of a key that must be given."""
+
+
+def option(
+    default: Any = REQUIRED, about: str = "", *, factory: Callable[[], Any] | None = None, section: str = ""
+) -> Any:
+    """A field of a configuration, with the text that ``--help`` shows for its key.
+
+    Args:
+        default: the value when the key is not given; `REQUIRED` if it must be.
+        about: what the key means, as a phrase without a full stop. The type, the choices of a ``Literal`` and the
+            default are added by `commandline.keys_of`; do not repeat them.
+        factory: makes the default, for dicts and other values that can change.
+        section: a heading above this key in the help, for it and the keys that follow.
+    """
+    metadata = {"about": about, "section": section}
+    if factory is not None:
+        return field(default_factory=factory, metadata=metadata)
+    return field(default=default, metadata=metadata)
 
 
 def load_config(cls: type[T], argv: Sequence[str]) -> T:
@@ -33,6 +57,7 @@ def load_config(cls: type[T], argv: Sequence[str]) -> T:
     """
     origin = "command line"
     values: dict[str, Any] = {}
+    hints = typing.get_type_hints(cls)
     words = list(argv)
     if words and "=" not in words[0]:
         path = Path(words.pop(0))
@@ -42,7 +67,7 @@ def load_config(cls: type[T], argv: Sequence[str]) -> T:
         key, equals, text = word.partition("=")
         if not equals or not key:
             raise ConfigError(f"{word!r}: write key=value (only the first word may name a YAML file)")
-        values[key] = parse_value(text)
+        values[key] = parse_value(text, hints.get(key))
     return make_config(cls, values, origin=origin)
 
 
@@ -58,8 +83,8 @@ def make_config(cls: type[T], values: Mapping[str, Any], *, origin: str) -> T:
             continue
         try:
             good[key] = _convert(value, hints[key])
-        except (TypeError, ValueError):
-            problems.append(f"{key} must be {_spell(hints[key])}, got {value!r}")
+        except (TypeError, ValueError, OverflowError):
+            problems.append(f"{key} must be {describe_type(hints[key])}, got {value!r}")
     problems += [f"{name} is missing" for name, field in known.items() if name not in values and _required(field)]
     if problems:
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
@@ -82,7 +107,7 @@ def _required(field: Field[Any]) -> bool:
 
 def _read_yaml(path: Path) -> dict[str, Any]:
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = plain_yaml.load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file; name a YAML file, or write key=value") from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
@@ -91,13 +116,23 @@ def _read_yaml(path: Path) -> dict[str, Any]:
         return {}
     if not isinstance(content, dict):
         raise ConfigError(f"{path}: must hold 'key: value' lines, found a {type(content).__name__}")
+    odd = [key for key in content if not isinstance(key, str)]
+    if odd:
+        raise ConfigError(f"{path}: the key {odd[0]!r} is not a word")
     return content
 
 
-def parse_value(text: str) -> Any:
-    """A value of the command line, read as YAML; text where it is no YAML."""
+def parse_value(text: str, hint: Any = Any) -> Any:
+    """A value of the command line: YAML, or the text itself.
+
+    Args:
+        hint: the type of the key. Where only text or a path can be meant, the text is not read as YAML.
+    """
+    wanted = set(typing.get_args(hint)) if typing.get_origin(hint) in (Union, types.UnionType) else {hint}
+    if wanted <= {str, Path, type(None)} and not (text == "null" and type(None) in wanted):
+        return text
     try:
-        return yaml.safe_load(text)
+        return plain_yaml.load(text)
     except yaml.YAMLError:
         return text
 
@@ -139,14 +174,15 @@ def _convert(value: Any, hint: Any) -> Any:
     return hint(value)
 
 
-def _spell(hint: Any) -> str:
+def describe_type(hint: Any) -> str:
+    """A type in words, for help and error messages."""
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if origin is Literal:
         return "one of " + ", ".join(map(str, args))
     if origin in (Union, types.UnionType):
-        return " or ".join(_spell(option) for option in args)
+        return " or ".join(describe_type(option) for option in args)
     if origin is tuple:
-        return f"a list of {_spell(args[0])}"
+        return f"a list of {describe_type(args[0])}"
     if origin is dict:
         return "a mapping"
     names = {int: "an integer", float: "a number", str: "text", Path: "a path", bool: "true or false"}

@@ -1,48 +1,59 @@
-"""How far a long run is, on standard error: rate and remaining time, also where nobody can redraw a line."""
+"""How far a long run is, on standard error: a bar on a terminal, a whole line now and then in a log."""
 
 from __future__ import annotations
 
 import sys
 import time
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
-_SECONDS_BETWEEN = {True: 0.2, False: 10.0}  # on a terminal; in a log
-_WORTH_TELLING = 1.0  # seconds
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+
+SECONDS_BETWEEN_LINES = 10.0
+"""In a log."""
+_WORTH_SHOWING = 1.0  # seconds
 
 
 class Progress:
-    """Counts what is done and says so now and then. As a context it closes itself.
+    """Counts finished items and shows the count. As a context it closes itself.
+
+    The rate is measured from the first finished item on, so that loading a model does not spoil the estimate.
 
     Args:
         title: what is counted.
-        total: how many there will be; None if nobody knows.
+        total: how many there will be; None if that is not known.
         done: how many there are already, from an earlier run.
-        stream: standard error, if no other is given.
+        stream: standard error by default.
     """
 
     def __init__(self, title: str, total: int | None, done: int = 0, stream: TextIO | None = None) -> None:
         self._title, self._total, self._known = title, total, done
         self._stream = stream or sys.stderr
-        self._redraw = self._stream.isatty()
-        self._begun = self._said = time.monotonic()
+        self._begun = self._shown = time.monotonic()
+        self._first: tuple[float, int] | None = None  # time and count when the first items were finished
         self._done = done
         if done:
             print(f"{title}: {_of(done, total)} done before", file=self._stream, flush=True)
+        self._bar = _start_bar(title, total, done, self._stream) if self._stream.isatty() else None
 
     def step(self, count: int = 1) -> None:
-        """So many more."""
+        """Advance by ``count`` items."""
         self._done += count
-        if time.monotonic() - self._said >= _SECONDS_BETWEEN[self._redraw]:
-            self._said = time.monotonic()
-            self._show()
+        now = time.monotonic()
+        if self._first is None:
+            self._first = (now, self._done)
+        if self._bar is not None:
+            self._bar.update(self._bar.task_ids[0], advance=count)
+        elif now - self._shown >= SECONDS_BETWEEN_LINES:
+            self._shown = now
+            self._write_line()
 
     def close(self) -> None:
-        """Say where it ended; what took no time is not worth a line."""
-        worth_telling = self._said > self._begun or time.monotonic() - self._begun >= _WORTH_TELLING
-        if self._done > self._known and worth_telling:
-            self._show()
-            if self._redraw:
-                self._stream.write("\n")
+        """Show the final count, unless the work took no time."""
+        if self._bar is not None:
+            self._bar.stop()
+        elif self._done > self._known and time.monotonic() - self._begun >= _WORTH_SHOWING:
+            self._write_line()
 
     def __enter__(self) -> Progress:
         return self
@@ -50,17 +61,41 @@ class Progress:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _show(self) -> None:
-        seconds = max(time.monotonic() - self._begun, 1e-9)
-        rate = (self._done - self._known) / seconds
-        text = f"{self._title}: {_of(self._done, self._total)}, {rate:.1f}/s, {_clock(seconds)} gone"
-        if self._total and self._done < self._total:
-            text += f", {_clock((self._total - self._done) / rate)} left"
-        self._say(text)
+    def _write_line(self) -> None:
+        now = time.monotonic()
+        text = f"{self._title}: {_of(self._done, self._total)}, {_clock(now - self._begun)} elapsed"
+        rate = self._rate(now)
+        if rate:
+            text += f", {rate:.1f}/s"
+            if self._total and self._done < self._total:
+                text += f", {_clock((self._total - self._done) / rate)} left"
+        print(text, file=self._stream, flush=True)
 
-    def _say(self, text: str) -> None:
-        self._stream.write(f"\r\x1b[K{text}" if self._redraw else f"{text}\n")
-        self._stream.flush()
+    def _rate(self, now: float) -> float | None:
+        """Items a second since the first were finished; None while that cannot be known."""
+        if self._first is None or now == self._first[0] or self._done == self._first[1]:
+            return None
+        return (self._done - self._first[1]) / (now - self._first[0])
+
+
+def _start_bar(title: str, total: int | None, done: int, stream: TextIO) -> Bar:
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("elapsed,"), TimeRemainingColumn())
+    bar = Progress(
+        TextColumn("{task.description}", markup=False), *columns, TextColumn("left"), console=Console(file=stream)
+    )
+    bar.add_task(title, total=total, completed=done)
+    bar.start()
+    return bar
 
 
 def _of(done: int, total: int | None) -> str:

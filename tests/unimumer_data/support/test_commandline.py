@@ -1,14 +1,13 @@
 """How commands end."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
 from unimumer_data.errors import ConfigError, SourceError, UnknownTaskError
 from unimumer_data.support.commandline import keys_of, read_words, run_command
+from unimumer_data.support.config import REQUIRED, option
 
 
 def failing(error: BaseException) -> Any:
@@ -53,18 +52,24 @@ def test_help_shows_both_texts_as_they_are_written(capsys: pytest.CaptureFixture
     assert read_words("python -m x", None, ["a.yaml", "k=v"]) == ["a.yaml", "k=v"]
 
 
-def test_keys_are_told_with_their_defaults() -> None:
+def test_help_lists_each_key_with_meaning_choices_and_default() -> None:
     @dataclass
     class Config:
-        """Keys.
+        path: str = option(REQUIRED, "folder of the corpus")
+        limit: int | None = option(None, "maximum number of samples")
+        mode: Literal["copy", "none"] = option("copy", "what to do with pictures", section="pictures")
+        tasks: tuple[str, ...] = option(("a", "b"), "tasks to write, separated by commas")
+        loud: bool = option(True, "print more")
+        options: dict[str, str] = option(about="options of the source", factory=dict)
 
-        seed: of the draw.
-        """
-
-        path: str
-        limit: int | None = None
-        seed: int = 3
-        tasks: tuple[str, ...] = ("a", "b")
-        loud: bool = True
-
-    assert keys_of(Config) == "Keys.\n\nseed: of the draw.\n\nDefaults:\n  seed=3 tasks=a,b loud=true"
+    assert keys_of(Config).splitlines() == [
+        "keys:",
+        "  path             folder of the corpus (required)",
+        "  limit            maximum number of samples",
+        "",
+        "pictures:",
+        "  mode             what to do with pictures (copy | none) (default: copy)",
+        "  tasks            tasks to write, separated by commas (default: a,b)",
+        "  loud             print more (default: true)",
+        "  options          options of the source",
+    ]

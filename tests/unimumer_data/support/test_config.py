@@ -37,6 +37,19 @@ def test_values_are_yaml() -> None:
     assert (config.path, config.seed, config.options) == (Path("1"), None, {"a": 1, "b": "x"})
 
 
+def test_text_stays_the_text_that_was_typed(tmp_path: Path) -> None:
+    assert load_config(Config, ["path=0123"]).path == Path("0123")
+    assert load_config(Config, ["path=12:30"]).path == Path("12:30")
+    assert load_config(Config, ["path=2024-02-30"]).path == Path("2024-02-30")
+    file = tmp_path / "c.yaml"
+    file.write_text("path: 0123\n")
+    assert load_config(Config, [str(file)]).path == Path("0123")
+
+
+def test_a_number_may_have_an_exponent() -> None:
+    assert load_config(Config, ["path=x", "rate=1e-5"]).rate == 1e-5
+
+
 def test_all_problems_come_at_once_with_a_suggestion() -> None:
     with pytest.raises(
         ConfigError, match=r"command line: 4 problems: .*'sed' \(did you mean 'seed'\?\).*rate.*mode.*path is m"
@@ -44,7 +57,10 @@ def test_all_problems_come_at_once_with_a_suggestion() -> None:
         load_config(Config, ["sed=1", "rate=fast", "mode=move"])
 
 
-@pytest.mark.parametrize("word", ["seed=1.5", "seed=true", "repair=1", "repair=maybe", "seed=a"])
+@pytest.mark.parametrize(
+    "word",
+    ["seed=1.5", "seed=true", "repair=1", "repair=maybe", "seed=a", "seed=.inf", "seed=1:30", "seed=" + "9" * 5000],
+)
 def test_a_wrong_type_is_refused(word: str) -> None:
     with pytest.raises(ConfigError, match=word.partition("=")[0]):
         load_config(Config, ["path=x", word])
@@ -55,7 +71,20 @@ def test_a_word_without_equals_sign_is_refused() -> None:
         load_config(Config, ["path=x", "seed"])
 
 
-@pytest.mark.parametrize("text", ["- a\n- b\n", "a: [", "\t"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- a\n- b\n",
+        "a: [",
+        "\t",
+        "~: 1",
+        "1: 1",
+        "? [a]\n: 1",
+        "tasks: " + "[" * 60 + "]" * 60,
+        "a: &a [x, x]\nb: &b [*a, *a]\ntasks: [*b, *b]",
+        "path: !!python/object/apply:os.getcwd []",
+    ],
+)
 def test_a_file_that_is_no_mapping_is_refused(tmp_path: Path, text: str) -> None:
     file = tmp_path / "c.yaml"
     file.write_text(text)

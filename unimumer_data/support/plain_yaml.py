@@ -1,0 +1,63 @@
+"""YAML as people mean it: words stay words, and no file can spend without bound.
+
+PyYAML follows YAML 1.1, where ``0123`` is 83, ``12:30`` is 750, ``no`` is false and ``1e-5`` is text. Here numbers and
+booleans are those of YAML 1.2's core schema (https://yaml.org/spec/1.2.2/, section 10.3.2), dates are text, and
+anchors are refused: nested ones can grow without end.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import yaml
+
+DEEPEST = 50
+"""Lists and mappings within each other."""
+
+
+class _Loader(yaml.SafeLoader):
+    """PyYAML's safe loader with the scalars of YAML 1.2."""
+
+    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 - as PyYAML types it
+
+    def __init__(self, stream: Any) -> None:
+        super().__init__(stream)
+        self._depth = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        event = self.peek_event()
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise yaml.composer.ComposerError(None, None, "anchors (& and *) are not supported", event.start_mark)
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise yaml.composer.ComposerError(None, None, f"more than {DEEPEST} levels", event.start_mark)
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        return node
+
+
+for _tag, _pattern, _first in (
+    ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+    ("bool", r"true|True|TRUE|false|False|FALSE", list("tTfF")),
+    ("int", r"[-+]?(0|[1-9][0-9]{0,17})", list("-+0123456789")),
+    ("float", r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]{1,3})?", list("-+.0123456789")),
+):
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(f"^(?:{_pattern})$"), _first)
+# PyYAML's own constructor of floats needs a dot; Python's does not
+_Loader.add_constructor("tag:yaml.org,2002:float", lambda loader, node: float(loader.construct_scalar(node)))
+
+
+def load(text: str) -> Any:
+    """The content of a YAML document.
+
+    >>> load("{name: 0123, rate: 1e-5, day: 2024-02-30, seed: 7}")
+    {'name': '0123', 'rate': 1e-05, 'day': '2024-02-30', 'seed': 7}
+
+    Raises:
+        yaml.YAMLError: not YAML, anchors, or more than `DEEPEST` levels.
+    """
+    try:
+        return yaml.load(text, Loader=_Loader)
+    except (ValueError, TypeError, RecursionError) as error:  # a tag that does not fit its value, a list as a key
+        raise yaml.YAMLError(str(error)) from error
