@@ -10,7 +10,7 @@ import pytest
 from unimumer_data.training.doctor.data import check_data, check_images
 from unimumer_data.training.doctor.findings import Findings
 from unimumer_data.training.doctor.lengths import Length, check_lengths, kept_tokens
-from unimumer_data.training.doctor.recipe import Recipe
+from unimumer_data.training.recipe import Recipe
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[4]
