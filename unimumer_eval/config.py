@@ -1,4 +1,4 @@
-"""What `eval/run.py` can be told."""
+"""The keys of evaluation, and those that it shares with every other command that asks a model."""
 
 from __future__ import annotations
 
@@ -6,28 +6,43 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from unimumer_data.errors import ConfigError
+from unimumer_data.errors import ConfigError, suggestion
 from unimumer_data.images import IMAGE_MAX_PIXELS, IMAGE_MIN_PIXELS
 
-from .engines.base import Sampling
+from .engine_table import CHOICES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EvalConfig:
-    """Keys of `unimumer eval [config.yaml] [key=value ...]`.
+class Sampling:
+    """Decoding; temperature 0 is greedy.
 
-    What to answer
-        data: record files (ShareGPT JSON or JSON lines) or data set names of dataset_info.json, separated by commas.
-        dataset_dir: folder of dataset_info.json; relative image paths start here too, as in LLaMA-Factory.
-        media_dir: where relative image paths start, if not in dataset_dir.
-        limit: only the first so many samples of each set.
+    Args:
+        logprobs: ask for the log-probability of each text.
+        steps: ask for the tokens of each text too, with their log-probabilities; see `engines.base.Step`.
+        alternatives: with steps, this many of the likeliest tokens at each place; 0 for none, at most 20.
+    """
+
+    temperature: float = 0.0
+    top_p: float = 1.0
+    n: int = 1
+    seed: int = 0
+    max_tokens: int = 2048
+    logprobs: bool = True
+    steps: bool = False
+    alternatives: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskConfig:
+    """Who is asked, and how: the keys that all commands with a model in them share.
+
+    What to ask
         task: record (ask what each record asks) | vanilla | tree | can | refine (recognise, detect errors, correct).
         rounds: of refine, at most.
-        vote: ask for so many samples and take the expression that most of them mean; needs temperature > 0.
-        plain: with vote, tree, can and refine: ask for plain recognition too, to compare with.
+        vote: ask for this many samples and take the expression that most of them mean; needs temperature > 0.
 
     Who answers
-        engine: vllm | transformers | openai | replay (score prediction files, no model).
+        engine: vllm | transformers | openai.
         model: folder or hub name of the model; name of the served model for openai.
         adapter: folder of a LoRA adapter (transformers).
         system: system prompt; null leaves it to the model's chat template.
@@ -52,28 +67,13 @@ class EvalConfig:
         base_url: such as http://localhost:8000/v1; default OPENAI_BASE_URL.
         concurrency, requests_per_minute, timeout, retries, backoff: limits; the last three in seconds, times, seconds.
         price_in, price_out: of a million tokens, for the cost.
-
-    Files
-        output: folder of all results.
-        predictions: prediction files or folders of them (replay).
-        labels: of prediction files without (CoMER's result.zip) or with damaged labels: a record file, a list of
-            labels in the same order (JSON), a table of id and label (replay).
-        missing: error | wrong: what to do when a label has no prediction (replay).
-        cdm: score CDM and structure F1 too, at most a millisecond a pair; false leaves them out.
-        resume: go on where a killed run stopped, keep what is complete; false asks everything again.
-        retry_failures: ask again what has failed.
     """
 
-    data: tuple[str, ...] = ()
-    dataset_dir: Path = Path(".")
-    media_dir: Path | None = None
-    limit: int | None = None
     task: Literal["record", "vanilla", "tree", "can", "refine"] = "record"
     rounds: int = 1
     vote: int = 0
-    plain: bool = True
 
-    engine: Literal["vllm", "transformers", "openai", "replay"] = "vllm"
+    engine: str = "vllm"
     model: str | None = None
     adapter: Path | None = None
     system: str | None = None
@@ -106,29 +106,17 @@ class EvalConfig:
     price_in: float | None = None
     price_out: float | None = None
 
-    output: Path = Path("results")
-    predictions: tuple[Path, ...] = ()
-    labels: Path | None = None
-    missing: Literal["error", "wrong"] = "error"
-    cdm: bool = True
-    resume: bool = True
-    retry_failures: bool = False
-
     def __post_init__(self) -> None:
         problems = [message for wrong, message in self._checks() if wrong]
         if problems:
             raise ConfigError("; ".join(problems))
 
     def _checks(self) -> list[tuple[bool, str]]:
-        replay = self.engine == "replay"
+        """Whether something is wrong, and the sentence that says so."""
         sampled = max(self.n, self.vote)
-        counts = {name: getattr(self, name) for name in _COUNTS}
         return [
-            (replay and not self.predictions, "engine=replay needs predictions=<file or folder>"),
-            (not replay and bool(self.predictions), "predictions= is for engine=replay"),
-            (not replay and self.labels is not None, "labels= is for engine=replay; records bring their own"),
-            (not replay and not self.data, "name what to answer: data=<record file or data set name>"),
-            (not replay and not self.model, "name who answers: model=<folder or hub name>"),
+            (self.engine not in self._engines(), _unknown_engine(self.engine, self._engines())),
+            (self._asks and not self.model, "name who answers: model=<folder or hub name>"),
             (_no_folder(self), f"model={self.model}: no such folder"),
             (self.vote == 1 or self.vote < 0, "vote must be 2 or more, or 0 for none"),
             (self.vote > 1 and self.n > 1, "vote and n both set the number of samples; give one"),
@@ -140,11 +128,20 @@ class EvalConfig:
             (self.data_parallel > 1 and self.engine != "vllm", "data_parallel= is for engine=vllm"),
             (self.scale == "ray" and sampled > 1, "scale=ray gives one sample each; leave n and vote alone"),
             (self.scale == "ray" and self.engine != "vllm", "scale=ray is for engine=vllm"),
-            *((value is not None and value < 1, f"{name} must be at least 1") for name, value in counts.items()),
+            *_below_one(self, _COUNTS),
         ]
+
+    def _engines(self) -> tuple[str, ...]:
+        return CHOICES
+
+    @property
+    def _asks(self) -> bool:
+        """Whether there is a model to ask."""
+        return self.engine != REPLAY
 
     @property
     def sampling(self) -> Sampling:
+        """The decoding that the keys ask for."""
         return Sampling(
             temperature=self.temperature,
             top_p=self.top_p,
@@ -155,17 +152,79 @@ class EvalConfig:
         )
 
 
-def _no_folder(config: EvalConfig) -> bool:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvalConfig(AskConfig):
+    """Keys of `unimumer eval [config.yaml] [key=value ...]`.
+
+    What to answer
+        data: record files (ShareGPT JSON or JSON lines) or data set names of dataset_info.json, separated by commas.
+        dataset_dir: folder of dataset_info.json; relative image paths start here too, as in LLaMA-Factory.
+        media_dir: where relative image paths start, if not in dataset_dir.
+        limit: only the first samples of each set, this many.
+        plain: with vote, tree, can and refine: ask for plain recognition too, to compare with.
+
+    Files
+        output: folder of all results.
+        predictions: prediction files or folders of them (replay).
+        labels: of prediction files without (CoMER's result.zip) or with damaged labels: a record file, a list of
+            labels in the same order (JSON), a table of id and label (replay).
+        missing: error | wrong: what to do when a label has no prediction (replay).
+        cdm: score CDM and structure F1 too, at most a millisecond a pair; false leaves them out.
+        resume: go on where a killed run stopped, keep what is complete; false asks everything again.
+        retry_failures: ask again what has failed.
+    """
+
+    data: tuple[str, ...] = ()
+    dataset_dir: Path = Path(".")
+    media_dir: Path | None = None
+    limit: int | None = None
+    plain: bool = True
+
+    output: Path = Path("results")
+    predictions: tuple[Path, ...] = ()
+    labels: Path | None = None
+    missing: Literal["error", "wrong"] = "error"
+    cdm: bool = True
+    resume: bool = True
+    retry_failures: bool = False
+
+    def _checks(self) -> list[tuple[bool, str]]:
+        return [
+            (not self._asks and not self.predictions, "engine=replay needs predictions=<file or folder>"),
+            (self._asks and bool(self.predictions), "predictions= is for engine=replay"),
+            (self._asks and self.labels is not None, "labels= is for engine=replay; records bring their own"),
+            (self._asks and not self.data, "name what to answer: data=<record file or data set name>"),
+            *AskConfig._checks(self),
+            *_below_one(self, ("limit",)),
+        ]
+
+    def _engines(self) -> tuple[str, ...]:
+        return (*CHOICES, REPLAY)
+
+
+REPLAY = "replay"
+
+
+def _unknown_engine(name: str, known: tuple[str, ...]) -> str:
+    return f"engine must be one of {', '.join(known)}, got {name!r}{suggestion(name, known)}"
+
+
+def _no_folder(config: AskConfig) -> bool:
     """Whether ``model`` is a path, unlike a hub's ``owner/name``, and nothing is there."""
-    if config.engine in ("openai", "replay") or not config.model:
+    if config.engine in ("openai", REPLAY) or not config.model:
         return False
     path = Path(config.model)
     on_hub = config.model.count("/") == 1 and not path.parent.is_dir()
     return not path.is_dir() and not on_hub
 
 
+def _below_one(config: AskConfig, names: tuple[str, ...]) -> list[tuple[bool, str]]:
+    values = {name: getattr(config, name) for name in names}
+    return [(value is not None and value < 1, f"{name} must be at least 1") for name, value in values.items()]
+
+
 _COUNTS = (
-    *("limit", "n", "max_tokens", "rounds", "batch_size", "window", "concurrency", "image_max_pixels"),
+    *("n", "max_tokens", "rounds", "batch_size", "window", "concurrency", "image_max_pixels"),
     *("tensor_parallel", "data_parallel"),
 )
 _ADAPTER = "adapter= is for engine=transformers; for the others merge it first: llamafactory-cli export"

@@ -8,6 +8,7 @@ This file reads the command line; what it starts is in the modules beside it.
 
 from __future__ import annotations
 
+import inspect
 import os
 import sys
 import warnings
@@ -22,7 +23,7 @@ from unimumer_data.support.commandline import keys_of, read_words, run_command
 from unimumer_data.support.config import load_config
 from unimumer_data.support.progress import Progress
 
-from .config import EvalConfig
+from .config import AskConfig, EvalConfig
 from .inference.predict import predict_sets
 from .inference.price import price_table
 from .pair_files import read_labels, read_predictions, write_published
@@ -33,9 +34,12 @@ ALONE = 5000
 """Pairs up to which CDM is faster in this process than the start of others."""
 
 
+_KEYS = f"{inspect.cleandoc(AskConfig.__doc__ or '')}\n\n{keys_of(EvalConfig)}"
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """The command; see `commandline.run_command` for what it returns."""
-    words = read_words("unimumer eval", __doc__, argv, keys=keys_of(EvalConfig))
+    words = read_words("unimumer eval", __doc__, argv, keys=_KEYS)
     return run_command(lambda: _evaluate(load_config(EvalConfig, words)))
 
 
