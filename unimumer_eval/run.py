@@ -1,14 +1,11 @@
-"""Predict, score, write: the command line of the evaluation.
+"""Predict with a model, score the predictions, write the report.
 
-    unimumer eval model=outputs/unimumer data=crohme_2014 output=results/unimumer
-    unimumer eval engine=replay predictions=results/unimumer output=results/again
-
-This file reads the command line; what it starts is in the modules beside it.
+unimumer eval model=outputs/unimumer data=crohme_2014 output=results/unimumer
+unimumer eval engine=replay predictions=results/unimumer output=results/again
 """
 
 from __future__ import annotations
 
-import inspect
 import os
 import sys
 import warnings
@@ -23,7 +20,7 @@ from unimumer_data.support.commandline import keys_of, read_words, run_command
 from unimumer_data.support.config import load_config
 from unimumer_data.support.progress import Progress
 
-from .config import AskConfig, EvalConfig
+from .config import EvalConfig
 from .inference.predict import predict_sets
 from .inference.price import price_table
 from .pair_files import read_labels, read_predictions, write_published
@@ -34,17 +31,14 @@ ALONE = 5000
 """Pairs up to which CDM is faster in this process than the start of others."""
 
 
-_KEYS = f"{inspect.cleandoc(AskConfig.__doc__ or '')}\n\n{keys_of(EvalConfig)}"
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """The command; see `commandline.run_command` for what it returns."""
-    words = read_words("unimumer eval", __doc__, argv, keys=_KEYS)
+    words = read_words("unimumer eval", __doc__, argv, keys=keys_of(EvalConfig))
     return run_command(lambda: _evaluate(load_config(EvalConfig, words)))
 
 
 def _evaluate(config: EvalConfig) -> None:
-    warnings.simplefilter("ignore", FutureWarning)  # of the engines' dependencies, nothing for a user to mend
+    warnings.simplefilter("ignore", FutureWarning)  # of the engines' dependencies, nothing that a user can change
     print(_changed(config), file=sys.stderr)
     _replay(config) if config.engine == "replay" else _predict(config)
 
