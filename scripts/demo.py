@@ -3,7 +3,8 @@
     make demo                              in the checkout
     python scripts/demo.py /some/folder    all files go there
 
-Run it with the Python of the training environment. Predicts with vLLM if its environment exists, else with transformers.
+Run it with the Python of the training environment. It predicts with vLLM if that environment exists, else with
+transformers.
 """
 
 from __future__ import annotations
