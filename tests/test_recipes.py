@@ -13,7 +13,7 @@ import yaml
 
 from unimumer_data.training.doctor.findings import Findings
 from unimumer_data.training.doctor.memory import check_memory, shape_of
-from unimumer_data.training.doctor.recipe import read_recipe
+from unimumer_data.training.recipe import read_recipe
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA_RECIPES = sorted((ROOT / "recipes" / "data").glob("*.yaml"))  # of unimumer_data.build; see test_build.py
@@ -106,7 +106,7 @@ def test_readme_tells_command_and_figure_of_each() -> None:
 
 @pytest.mark.parametrize("name", [name for name, member in recipes.MEMBERS.items() if member.memory])
 def test_memory_is_the_doctors_estimate(name: str) -> None:
-    recipe = read_recipe(ROOT / "recipes" / f"{name}.yaml", {})
+    recipe = read_recipe(ROOT / "recipes" / f"{name}.yaml")
     member, findings = recipes.MEMBERS[name], Findings()
     shape = shape_of(recipe.values["model_name_or_path"].replace("uni-mumer-", ""), None)
     assert shape is not None and member.memory

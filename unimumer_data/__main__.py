@@ -16,6 +16,7 @@ from unimumer_data.errors import suggestion
 from unimumer_data.support.start import require
 
 BASE = ("PIL", "filelock", "pylatexenc", "rich", "yaml")
+RECIPES = ("omegaconf",)
 EVAL = ("nltk", "numpy", "rapidfuzz", "scipy")
 
 
@@ -46,14 +47,30 @@ COMMANDS: dict[str, Command] = {
     "guard": Command("unimumer_data.health.command", "find test samples in training sets", words=("guard",)),
     "card": Command("unimumer_data.stats.command", "write a data card as Markdown and HTML"),
     "latex": Command("unimumer_data.latex.command", "write the canonical form, tree or counts of formulas"),
-    "folds": Command("unimumer_data.error_driven.folds", "split a data set into folds, with a recipe for each"),
+    "folds": Command(
+        "unimumer_data.error_driven.folds",
+        "split a data set into folds, with a recipe for each",
+        needs=RECIPES,
+        extra="[recipes]",
+    ),
     "errors": Command("unimumer_data.error_driven.corpus", "turn wrong predictions into training records"),
     "confusions": Command("unimumer_data.error_driven.confusions", "count which symbols a model confuses"),
-    "doctor": Command("unimumer_data.training.doctor.command", "check a training recipe before it runs"),
+    "doctor": Command(
+        "unimumer_data.training.doctor.command",
+        "check a training recipe before it runs",
+        needs=RECIPES,
+        extra="[recipes]",
+    ),
     "tiny": Command("unimumer_data.training.tiny", "make a tiny random model for runs without a GPU"),
     "train": Command("unimumer_eval.train", "train with LLaMA-Factory and log ExpRate", needs=EVAL, extra="[eval]"),
     "eval": Command("unimumer_eval.run", "predict with a model and score the predictions", needs=EVAL, extra="[eval]"),
     "compare": Command("unimumer_eval.compare", "compare runs on the same samples", needs=EVAL, extra="[eval]"),
+    "completion": Command(
+        "unimumer_data.support.completion",
+        "print a completion script for your shell",
+        needs=("shtab",),
+        extra="[completion]",
+    ),
     "leaderboard": Command("unimumer_eval.leaderboard", "write the table of results", needs=EVAL, extra="[eval]"),
 }
 

@@ -23,8 +23,10 @@ from transformers import AutoProcessor, TrainerCallback
 from transformers.integrations import get_reporting_integration_callbacks
 
 from unimumer_data.errors import ConfigError, ImageError, RegistryError
-from unimumer_data.images import IMAGE_MIN_PIXELS, load_image
+from unimumer_data.images import load_image
 from unimumer_data.tasks.answers import final_expression
+from unimumer_data.training.bounds import write_bounds
+from unimumer_data.training.recipe import MAX_PIXELS, MIN_PIXELS, Recipe
 
 if TYPE_CHECKING:
     from transformers import TrainerControl, TrainerState, TrainingArguments
@@ -38,7 +40,6 @@ TRAINER_LOG = "trainer_log.jsonl"  # LLaMA-Factory's, one line a logged step
 TENSORBOARD_FOLDER = "TENSORBOARD_LOGGING_DIR"  # transformers' variable
 BEST = "best"
 _CURE = "name one that is on this machine: exprate_dataset=..."
-LLAMAFACTORY_MAX_PIXELS = 768 * 768  # its default of image_max_pixels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,11 +117,30 @@ def load_validation(config: ExpRateConfig, dataset_dir: Path) -> ValidationSet:
 def _fault(item: Item) -> str | None:
     if item.fault:
         return f"{item.id}: {item.fault}"
+    if item.gt is None:
+        return f"{item.id}: record: no answer"
     try:
         load_image(item.image)
     except ImageError as error:
         return str(error)
     return None
+
+
+class BoundsCallback(TrainerCallback):
+    """Stores how pictures are scaled beside each checkpoint and beside the model that training ends in."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        self._recipe = recipe
+
+    def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
+        if args.should_save:
+            write_bounds(_folder(args) / f"checkpoint-{state.global_step}", self._recipe)
+
+    def on_train_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        if args.should_save:
+            write_bounds(_folder(args), self._recipe)
 
 
 class ExpRateCallback(TrainerCallback):
@@ -184,7 +204,8 @@ class ExpRateCallback(TrainerCallback):
 
     def _count_right(self, args: TrainingArguments, model: Any) -> int:
         """Of all processes together."""
-        from .engines.base import Request, Sampling
+        from .config import Sampling
+        from .engines.base import Request
         from .scores.forms import read
 
         items = self._validation.items
@@ -195,21 +216,20 @@ class ExpRateCallback(TrainerCallback):
         for answer in self._engine(model).predict(requests, sampling):
             item = items[answer.index]
             text = final_expression(answer.outputs[0].text, item.task) if answer.outputs else ""
-            if text and read(text).strict == read(item.gt).strict:
+            if text and read(text).strict == read(item.gt or "").strict:
                 right.append(answer.index)
         return len(set(gather_object(right)))
 
     def _engine(self, model: Any) -> TransformersEngine:
-        from .config import EvalConfig
+        from .config import AskConfig
         from .engines.transformers import TransformersEngine
 
-        config = EvalConfig(
+        config = AskConfig(
             engine="transformers",
             model=self._recipe["model_name_or_path"],
-            data=self._config.dataset,
             template_args=self._config.template_args,
-            image_max_pixels=self._recipe.get("image_max_pixels", LLAMAFACTORY_MAX_PIXELS),
-            image_min_pixels=self._recipe.get("image_min_pixels", IMAGE_MIN_PIXELS),
+            image_max_pixels=self._recipe.get("image_max_pixels", MAX_PIXELS),
+            image_min_pixels=self._recipe.get("image_min_pixels", MIN_PIXELS),
             batch_size=self._config.batch_size,
         )
         return TransformersEngine(config, loaded=(model, self._processor))

@@ -20,38 +20,12 @@ from unimumer_data.errors import ConfigError, UniMumerError
 from unimumer_data.support.commandline import read_words, report_error
 from unimumer_data.support.config import make_config
 from unimumer_data.support.start import require
+from unimumer_data.training.recipe import how_to_name_a_recipe, read_recipe, split_names
 
 if TYPE_CHECKING:
     from .callback import ExpRateConfig, ValidationSet
 
 PREFIX = "exprate_"
-
-
-def read_recipe(words: Sequence[str]) -> dict[str, Any]:
-    """A recipe with the overrides of the command line, read and merged as ``llamafactory-cli train`` does.
-
-    Raises:
-        ConfigError: no such file, no YAML, or a word without ``=``.
-    """
-    from omegaconf import OmegaConf
-    from omegaconf.errors import OmegaConfBaseException
-    from yaml import YAMLError
-
-    path, *overrides = words
-    for word in overrides:
-        if "=" not in word:
-            raise ConfigError(f"{word!r}: write key=value")
-    try:
-        recipe, changes = OmegaConf.load(path), OmegaConf.from_cli(overrides)
-    except FileNotFoundError:
-        raise ConfigError(f"{path}: no such file; name a recipe, for instance recipes/unimumer.yaml") from None
-    except (OSError, UnicodeDecodeError, YAMLError, OmegaConfBaseException) as error:
-        raise ConfigError(f"{path}: cannot be read as YAML: {error}") from error
-    if not OmegaConf.is_dict(recipe):
-        raise ConfigError(f"{path}: must hold 'key: value' lines, found a list")
-    content = OmegaConf.to_container(OmegaConf.merge(recipe, changes))
-    assert isinstance(content, dict)
-    return {str(key): value for key, value in content.items()}
 
 
 def split_keys(recipe: Mapping[str, Any], origin: str) -> tuple[ExpRateConfig, dict[str, Any]]:
@@ -66,17 +40,12 @@ def split_keys(recipe: Mapping[str, Any], origin: str) -> tuple[ExpRateConfig, d
     theirs = {key: value for key, value in recipe.items() if not key.startswith(PREFIX)}
     for source in ("eval_dataset", "dataset"):
         if not ours.get("dataset") and theirs.get(source):
-            names = _names(theirs[source])
+            names = split_names(theirs[source])
             ours["dataset"] = names if source == "eval_dataset" else names[:1]
     config = make_config(ExpRateConfig, ours, origin=f"{origin}, keys {PREFIX}*")
     if config.keep_best and (theirs.get("load_best_model_at_end") or theirs.get("metric_for_best_model")):
         raise ConfigError(f"{origin}: exprate_keep_best and metric_for_best_model both choose the best; keep one")
     return config, theirs
-
-
-def _names(value: Any) -> list[str]:
-    words = value if isinstance(value, list) else str(value).split(",")
-    return [str(word).strip() for word in words if str(word).strip()]
 
 
 def launcher(words: Sequence[str], environment: Mapping[str, str]) -> list[str] | None:
@@ -122,7 +91,7 @@ def _torchrun_environment() -> dict[str, str]:
 def _announce(config: ExpRateConfig, validation: ValidationSet, recipe: Mapping[str, Any]) -> None:
     when = "epoch" if config.every == "epoch" else f"{config.every} steps"
     print(f"ExpRate of {len(validation)} samples of {', '.join(config.dataset)}, every {when}")
-    if set(config.dataset) & set(_names(recipe.get("dataset", ""))):
+    if set(config.dataset) & set(split_names(recipe.get("dataset", ""))):
         print(
             "warning: these are training samples, so ExpRate tells what is learned by heart; "
             "name a validation set: exprate_dataset=...",
@@ -141,14 +110,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     keys = "Keys of ExpRate, such as exprate_every=100: docs/training.md"
     words = read_words("unimumer train", __doc__, argv, keys=keys, metavar="recipe.yaml key=value")
     if not words:
-        return report_error(ConfigError("name a recipe, such as recipes/smoke.yaml"))
+        return report_error(ConfigError(how_to_name_a_recipe()))
     require("llamafactory", extra="[train]")
     from llamafactory.train.tuner import run_exp
 
-    from .callback import ExpRateCallback, load_validation
+    from .callback import BoundsCallback, ExpRateCallback, load_validation
 
     try:
-        config, recipe = split_keys(read_recipe(words), words[0])
+        read = read_recipe(Path(words[0]), words[1:])
+        config, recipe = split_keys(read.values, words[0])
         validation = load_validation(config, Path(str(recipe.get("dataset_dir", "data"))))
     except UniMumerError as error:
         return report_error(error)
@@ -157,7 +127,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return subprocess.run(command, env=_torchrun_environment()).returncode
     if os.environ.get("RANK", "0") == "0":
         _announce(config, validation, recipe)
-    run_exp(recipe, [ExpRateCallback(config, validation, recipe)])
+    run_exp(recipe, [ExpRateCallback(config, validation, recipe), BoundsCallback(read)])
     return 0
 
 

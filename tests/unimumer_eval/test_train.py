@@ -37,34 +37,6 @@ def records(tmp_path: Path) -> Path:
     return path
 
 
-def test_recipe_is_read_as_llamafactory_reads_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    from llamafactory.hparams.parser import read_args
-
-    words = [str(RECIPE), "learning_rate=2e-4", "dataset=sample, sample_tree", "bf16=true", "max_steps=3", "a.b=1"]
-    monkeypatch.setattr(sys, "argv", ["train", *words])
-    assert train.read_recipe(words) == read_args()
-
-
-@pytest.mark.parametrize(
-    ("words", "message"),
-    [
-        (["recipes/none.yaml"], "recipes/none.yaml: no such file"),
-        ([str(RECIPE), "max_steps"], "'max_steps': write key=value"),
-    ],
-)
-def test_unreadable_recipe(words: list[str], message: str) -> None:
-    with pytest.raises(ConfigError, match=message):
-        train.read_recipe(words)
-
-
-def test_broken_yaml_is_told_with_its_file(tmp_path: Path) -> None:
-    for number, text in enumerate(["a: [1", "- a", "a: ${"]):
-        path = tmp_path / f"{number}.yaml"
-        path.write_text(text, encoding="utf-8")
-        with pytest.raises(ConfigError, match=path.name):
-            train.read_recipe([str(path)])
-
-
 def test_our_keys_do_not_reach_llamafactory() -> None:
     recipe = {"dataset": "a, b", "exprate_every": 20, "exprate_dataset": "v,w", "exprate_keep_best": True}
     config, theirs = train.split_keys(recipe, "x.yaml")

@@ -36,6 +36,7 @@ from unimumer_data.support.commandline import keys_of, read_words, run_command
 from unimumer_data.support.config import load_config
 from unimumer_data.support.files import write_whole
 from unimumer_data.tasks import get_task
+from unimumer_data.training.recipe import read_recipe
 
 By = Literal["label", "writer", "both", "random"]
 TABLE = "folds.json"
@@ -359,12 +360,7 @@ def _check_even(folds: Folds, config: FoldsConfig, kept: bool) -> None:
 
 def _write_recipe(config: FoldsConfig, folder: Path, fold: int) -> Path:
     """The recipe that trains on all folds but one."""
-    try:
-        recipe = yaml.safe_load(config.recipe.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as error:
-        raise ConfigError(f"recipe={config.recipe}: cannot be read: {error}") from error
-    if not isinstance(recipe, dict):
-        raise ConfigError(f"recipe={config.recipe}: must hold 'key: value' lines")
+    recipe = dict(read_recipe(config.recipe).values)
     others = [
         f"{config.data}_fold{other}{get_task(task).suffix}"
         for task in config.tasks

@@ -13,6 +13,7 @@ from typing import Any
 from unimumer_data.errors import ConfigError, RecordError, RegistryError, suggestion
 from unimumer_data.records.record import IMAGE_TOKEN
 from unimumer_data.records.registry import build_command
+from unimumer_data.tasks import TASKS
 from unimumer_data.tasks.answers import final_expression, task_of
 
 REGISTRY = "dataset_info.json"
@@ -32,7 +33,7 @@ class Item:
         image: where it is.
         prompt: the record's own instruction, without ``<image>``.
         task: which task that is: ``vanilla``, ``tree``, ``can``, ``error_find``, ``error_fix``.
-        gt: the expression to be found, taken from the record's answer.
+        gt: the expression to be found, taken from the record's answer; None where the record has none.
         fault: why this record cannot be asked; it counts as wrong.
     """
 
@@ -42,7 +43,7 @@ class Item:
     image: Path
     prompt: str
     task: str
-    gt: str
+    gt: str | None
     fault: str | None = None
 
 
@@ -84,6 +85,23 @@ def load_sets(
     if twice:
         raise ConfigError(f"data= has two sets called {twice[0]!r}; their results would overwrite each other")
     return sets
+
+
+def picture_items(images: Sequence[Path]) -> list[Item]:
+    """Pictures without labels as items, in their order; they are asked for plain recognition."""
+    items = [
+        Item(
+            index=index,
+            id=path.stem,
+            image_path=path.as_posix(),
+            image=path,
+            prompt=TASKS["vanilla"].instruction,
+            task="vanilla",
+            gt=None,
+        )
+        for index, path in enumerate(images)
+    ]
+    return _with_unique_ids(items)
 
 
 def _load_set(name: str, dataset_dir: Path, media_dir: Path | None, limit: int | None) -> RecordSet:
@@ -151,7 +169,7 @@ def _item(index: int, record: Any) -> Item:
     turns = _turns(record)
     image_path = _image_path(record)
     prompt = next((text for role, text in turns if role in _HUMAN), None)
-    answer = next((text for role, text in turns if role in _MODEL), "")
+    answer = next((text for role, text in turns if role in _MODEL), None)
     if prompt is None:
         fault = "record: no human turn"
     elif not image_path:
@@ -167,7 +185,7 @@ def _item(index: int, record: Any) -> Item:
         image=Path(image_path),
         prompt=instruction,
         task=task,
-        gt=final_expression(answer, task),
+        gt=None if answer is None else final_expression(answer, task),
         fault=fault,
     )
 

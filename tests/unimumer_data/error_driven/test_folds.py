@@ -134,7 +134,7 @@ def test_writers_from_a_table(tmp_path):
         (["by=writer"], "give writers=<table>"),
         (["folds=1"], "folds must be at least 2"),
         (["by=lable"], "by must be one of label, writer, both, random"),
-        (["recipe=none.yaml"], "recipe=none.yaml: cannot be read"),
+        (["recipe=none.yaml"], "none.yaml: no such file"),
     ],
 )
 def test_what_cannot_be_done_is_said(words, message, tmp_path, capsys):

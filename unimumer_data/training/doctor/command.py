@@ -17,13 +17,14 @@ from typing import Literal
 
 from unimumer_data.errors import ConfigError
 from unimumer_data.support.commandline import read_words, run_command
-from unimumer_data.support.config import load_config, parse_value
+from unimumer_data.support.config import load_config
 
+from ..recipe import Recipe, how_to_name_a_recipe, read_recipe
 from .data import SetRecords, check_data, check_images
 from .findings import Findings
 from .lengths import check_lengths
 from .memory import check_memory, count_parameters, shape_of
-from .recipe import Recipe, check_disk, check_recipe, check_versions, model_config, read_recipe
+from .recipe import check_disk, check_recipe, check_versions, model_config
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,17 +46,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _report(words: Sequence[str]) -> int:
     if not words:
-        raise ConfigError("name a recipe, such as recipes/unimumer.yaml")
+        raise ConfigError(how_to_name_a_recipe())
     path, own = Path(words[0]), {field.name for field in fields(DoctorConfig)}
     config = load_config(DoctorConfig, [word for word in words[1:] if word.split("=")[0] in own])
-    overrides = {}
-    for word in words[1:]:
-        key, equals, text = word.partition("=")
-        if not equals:
-            raise ConfigError(f"{word!r}: write key=value")
-        if key not in own:
-            overrides[key] = parse_value(text)
-    recipe = read_recipe(path, overrides)
+    recipe = read_recipe(path, [word for word in words[1:] if word.split("=")[0] not in own])
     findings = Findings()
     examine(recipe, config, findings)
     colour = sys.stdout.isatty()

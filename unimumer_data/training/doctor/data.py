@@ -17,8 +17,8 @@ from unimumer_data.images import MAX_SIDE_RATIO, fit_pixels, load_image
 from unimumer_data.records.record import IMAGE_TOKEN
 from unimumer_data.records.registry import FILE_NAME, TAGS, TEST_SETS, build_command, check
 
+from ..recipe import Recipe
 from .findings import Findings
-from .recipe import Recipe
 
 KNOWN_KEYS = frozenset(
     "file_name hf_hub_url ms_hub_url om_hub_url script_url cloud_file_name formatting subset split folder num_samples"
@@ -61,7 +61,7 @@ def check_data(recipe: Recipe, findings: Findings) -> list[SetRecords]:
         return []
     seen: dict[bytes, str] = {}
     sets = []
-    for name in dict.fromkeys(recipe.data_sets):
+    for name in dict.fromkeys(recipe.names("dataset")):
         entry = entries.get(name)
         if entry is None:
             cure = f"Known: {', '.join(list(entries)[:6])} ...; or build it: unimumer build"
@@ -201,7 +201,7 @@ def _check_leaks(sets: list[SetRecords], entries: Mapping[str, Any], recipe: Rec
     training = {turn[2]: found.name for found in sets for turn in found.turns if turn[2]}
     names = [name for name in entries if name in TEST_SETS or name.endswith("_test")]
     for name in names:
-        if name in recipe.data_sets:
+        if name in recipe.names("dataset"):
             findings.add("error", "test_set", f"the test set {name!r} is among the training sets", f"Delete {name}")
             continue
         file = recipe.data_folder / (entries[name].get("file_name") or "")

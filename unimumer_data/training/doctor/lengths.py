@@ -13,9 +13,9 @@ from typing import Any
 from unimumer_data.images import PROCESSOR_MAX_PIXELS, PROCESSOR_MIN_PIXELS, image_token_count
 from unimumer_data.records.record import IMAGE_TOKEN
 
+from ..recipe import Recipe
 from .data import SetRecords
 from .findings import Findings
-from .recipe import Recipe
 
 _BATCH = 4096
 _VISION = "<|vision_start|><|image_pad|><|vision_end|>"

@@ -15,8 +15,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..recipe import Recipe
 from .findings import Findings
-from .recipe import Recipe
 
 # Sizes of config.json of the models that the recipes name, for machines without the hub.
 SHAPES: Mapping[str, Mapping[str, Any]] = {

@@ -5,16 +5,14 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from unimumer_data.errors import ConfigError, suggestion
+from unimumer_data.errors import suggestion
 from unimumer_data.images import image_token_count
 
+from ..recipe import Recipe
 from .findings import Findings
 
 NUMBERS = {
@@ -57,78 +55,6 @@ KNOWN_VERSIONS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recipe:
-    """A recipe with the overrides of the command line in it, as ``llamafactory-cli train`` would see it."""
-
-    path: Path
-    values: Mapping[str, Any]
-
-    @property
-    def data_sets(self) -> list[str]:
-        """Names of the training sets, in the order of writing, repetitions included."""
-        names = self.values.get("dataset") or ""
-        words = names if isinstance(names, list) else str(names).split(",")
-        return [str(word).strip() for word in words if str(word).strip()]
-
-    @property
-    def data_folder(self) -> Path:
-        return Path(str(self.values.get("dataset_dir", "data")))
-
-    @property
-    def max_pixels(self) -> int:
-        """LLaMA-Factory's bound on pixels; its default is 768 x 768."""
-        return self.number("image_max_pixels", 768 * 768)
-
-    @property
-    def min_pixels(self) -> int:
-        return self.number("image_min_pixels", 32 * 32)
-
-    def number(self, key: str, default: int) -> int:
-        """An integer of the recipe; the default where it is missing or wrong (which is a finding of its own)."""
-        value = self.values.get(key, default)
-        return value if isinstance(value, int) and not isinstance(value, bool) else default
-
-    @property
-    def trained_share(self) -> float:
-        """Share of the parameters that are trained; adapters of the usual ranks hold about a hundredth."""
-        return 1.0 if self.values.get("finetuning_type", "lora") == "full" else 0.01
-
-    @property
-    def deepspeed(self) -> Mapping[str, Any]:
-        """The DeepSpeed configuration, empty without one or where it cannot be read."""
-        named = self.values.get("deepspeed")
-        if isinstance(named, Mapping):
-            return named
-        try:
-            content = json.loads(Path(str(named)).read_text(encoding="utf-8")) if named else {}
-        except (OSError, ValueError):
-            return {}
-        return content if isinstance(content, dict) else {}
-
-    @property
-    def zero_stage(self) -> int:
-        stage = (self.deepspeed.get("zero_optimization") or {}).get("stage", 0)
-        return stage if isinstance(stage, int) else 0
-
-
-def read_recipe(path: Path, overrides: Mapping[str, Any]) -> Recipe:
-    """Read a recipe.
-
-    Raises:
-        ConfigError: no such file, or not the ``key: value`` lines of a YAML file.
-    """
-    try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigError(f"{path}: no such file; name a recipe, for instance recipes/unimumer.yaml") from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError(f"{path}: cannot be read as YAML: {error}") from error
-    if not isinstance(values, dict):
-        raise ConfigError(f"{path}: must hold 'key: value' lines, found {type(values).__name__}")
-    return Recipe(path=path, values={**values, **overrides})
-
-
 def check_recipe(recipe: Recipe, findings: Findings) -> None:
     """Keys, values and files of the recipe itself."""
     _check_keys(recipe, findings)
@@ -169,7 +95,7 @@ def _check_values(recipe: Recipe, findings: Findings) -> None:
             continue
         if not isinstance(value, int | float) or isinstance(value, bool):
             findings.add(
-                "error", "not_a_number", f"{key} is the text {value!r}; YAML reads 1e-5 and quoted numbers as text",
+                "error", "not_a_number", f"{key} is the text {value!r}; quotes make text of a number",
                 f"{key}: {_as_number(value)}",
             )  # fmt: skip
         elif kind is int and value != int(value):
@@ -199,12 +125,13 @@ def _check_values(recipe: Recipe, findings: Findings) -> None:
             "warning", "old_tokens", f"tokenized_path {tokenized} exists: it is used, whatever dataset says",
             f"rm -r {tokenized}, if it was not made from this recipe",
         )  # fmt: skip
-    for name in sorted({name for name in recipe.data_sets if recipe.data_sets.count(name) > 1}):
+    data_sets = recipe.names("dataset")
+    for name in sorted({name for name in data_sets if data_sets.count(name) > 1}):
         findings.add(
             "warning", "set_twice", f"data set {name!r} is listed twice; LLaMA-Factory loads it once",
             "Use mix_strategy and interleave_probs to weigh sets",
         )  # fmt: skip
-    if not recipe.data_sets:
+    if not data_sets:
         findings.add("error", "no_data", "the recipe names no data set", "dataset: crohme_train, crohme_train_tree")
 
 

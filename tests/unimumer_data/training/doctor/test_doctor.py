@@ -14,7 +14,8 @@ from unimumer_data.records.registry import file_entry
 from unimumer_data.training.doctor.command import DoctorConfig, main
 from unimumer_data.training.doctor.data import check_data, check_images
 from unimumer_data.training.doctor.findings import Findings
-from unimumer_data.training.doctor.recipe import check_disk, check_recipe, check_versions, read_recipe
+from unimumer_data.training.doctor.recipe import check_disk, check_recipe, check_versions
+from unimumer_data.training.recipe import read_recipe
 
 RECIPE: dict[str, Any] = {
     "model_name_or_path": "Qwen/Qwen2.5-VL-3B-Instruct",
@@ -62,7 +63,7 @@ def write_records(records: Any) -> None:
 def kinds(**overrides: Any) -> dict[str, str]:
     """kind -> message of all warnings and errors, by every check that needs no model."""
     Path("recipe.yaml").write_text(json.dumps({**RECIPE, **overrides}))  # JSON is YAML
-    recipe = read_recipe(Path("recipe.yaml"), {})
+    recipe = read_recipe(Path("recipe.yaml"))
     findings = Findings()
     check_recipe(recipe, findings)
     sets = check_data(recipe, findings)
@@ -222,7 +223,7 @@ def test_unknown_keys_where_llamafactory_is_there(project: Path) -> None:
 def test_disk_and_versions(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("recipe.yaml").write_text(json.dumps({**RECIPE, "save_strategy": "steps"}))
     findings = Findings()
-    check_disk(read_recipe(Path("recipe.yaml"), {}), 10**15, findings)
+    check_disk(read_recipe(Path("recipe.yaml")), 10**15, findings)
     monkeypatch.setattr(
         "unimumer_data.training.doctor.recipe.KNOWN_VERSIONS", {"pillow": ("1.0", "1.1"), "no-such": ("1", "2")}
     )
@@ -233,7 +234,7 @@ def test_disk_and_versions(project: Path, monkeypatch: pytest.MonkeyPatch) -> No
 def test_adapters_need_little_disk(project: Path) -> None:
     Path("recipe.yaml").write_text(json.dumps({**RECIPE, "save_strategy": "steps", "finetuning_type": "lora"}))
     findings = Findings()
-    check_disk(read_recipe(Path("recipe.yaml"), {}), 10**11, findings)
+    check_disk(read_recipe(Path("recipe.yaml")), 10**11, findings)
     assert "30.0 GB" in next(iter(findings)).message
 
 
