@@ -48,8 +48,8 @@ def load_image(source: Path | bytes) -> Image.Image:
             return _flatten(ImageOps.exif_transpose(image))
     except ImageError:
         raise
-    except FileNotFoundError:
-        raise ImageError(f"{name}: no such file; correct the path, or take the sample out of the list") from None
+    except FileNotFoundError as error:
+        raise ImageError(f"{name}: no such file; correct the path, or take the sample out of the list") from error
     except Image.UnidentifiedImageError:
         raise ImageError(f"{name}: not a picture that Pillow can read; convert it to PNG") from None
     except Image.DecompressionBombError:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import random
 import sys
-import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -19,11 +18,12 @@ from typing import Any
 import unimumer_data
 from unimumer_data.errors import ConfigError, UniMumerError, suggestion
 from unimumer_data.sources import SOURCES
-from unimumer_data.support.commandline import INTERRUPTED, WORDS, format_value, parser, report_error
-from unimumer_data.support.config import load_config, make_config
+from unimumer_data.support.commandline import INTERRUPTED, WORDS, entry, keys_of, parser, report_error
+from unimumer_data.support.config import load_config, make_config, option
 from unimumer_data.tasks import TASKS
 
-from .builder import KEYS, Outcome, SetBuilder, SetConfig
+from .builder import Outcome, SetBuilder
+from .config import SetConfig
 from .testsets import TEST
 
 SAMPLE = Path(unimumer_data.__file__).with_name("sample")
@@ -32,18 +32,10 @@ PREVIEWED = 60  # pictures
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildConfig(SetConfig):
-    """One set, or in YAML several: keys above ``sets`` hold for all of them.
+    """One set, or in YAML several: keys above ``sets`` hold for all of them."""
 
-    Args:
-        sets: keys of each set.
-        only: names of the sets to build.
-    """
-
-    sets: tuple[dict[str, Any], ...] = ()
-    only: tuple[str, ...] = ()
-
-
-_KEYS = {**KEYS, "sets": "in YAML: a list of sets, each with its own keys", "only": "names of the sets to build"}
+    sets: tuple[dict[str, Any], ...] = option((), "in YAML: a list of sets, each with its own keys")
+    only: tuple[str, ...] = option((), "names of the sets to build")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -138,22 +130,14 @@ def _preview(outcome: Outcome) -> Path:
 
 
 def _help() -> str:
-    parts = ["keys:"]
-    for one in fields(BuildConfig):
-        default = "" if one.default in (None, ()) or one.name == "options" else f" ({format_value(one.default)})"
-        parts.append(_entry(one.name, _KEYS[one.name] + default))
-    parts.append("\nsources (source=NAME):")
+    parts = [keys_of(BuildConfig), "\nsources (source=NAME):"]
     for source in SOURCES.values():
-        parts.append(_entry(source.name, source.layout))
-        parts += [_entry("", f"options {key}: {text}") for key, text in source.options.items()]
+        parts.append(entry(source.name, source.layout))
+        parts += [entry("", f"options {key}: {text}") for key, text in source.options.items()]
     parts.append("\ntasks:")
-    parts += [_entry(task.name, f"{task.instruction[:80]}...") for task in TASKS.values()]
+    parts += [entry(task.name, f"{task.instruction[:80]}...") for task in TASKS.values()]
     parts.append("\nexample:\n  unimumer build source=table path=my/folder name=mine split=train")
     return "\n".join(parts)
-
-
-def _entry(name: str, text: str) -> str:
-    return textwrap.fill(text, 110, initial_indent=f"  {name:<17}", subsequent_indent=" " * 19)
 
 
 if __name__ == "__main__":

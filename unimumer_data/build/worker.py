@@ -19,8 +19,9 @@ from unimumer_data.health.overlap import Fingerprint, Guard, Leak, look_hash, pi
 from unimumer_data.latex import Repair, canonical, canonical_tree
 from unimumer_data.records.record import Sample, record_writer
 from unimumer_data.sources import get_source
-from unimumer_data.sources.base import Drop, read_ink
+from unimumer_data.sources.base import Drop, machine_fault, read_ink
 from unimumer_data.sources.formats.tables import is_text
+from unimumer_data.support.limits import LABEL_CHARACTERS, LABEL_WORK
 from unimumer_data.tasks import Expression, get_task
 
 from .pictures import Picture, convert, draw, referenced_path, stored_path
@@ -48,6 +49,7 @@ class Work:
         root: what the paths in records count from.
         guard: knows the test samples; None where nothing is guarded.
         fingerprints: also make fingerprints, by which a guard will know these samples.
+        debug: let an unexpected error of a sample end the build with its traceback.
     """
 
     source: str
@@ -61,6 +63,7 @@ class Work:
     root: Path
     guard: Guard | None = None
     fingerprints: bool = False
+    debug: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,12 +108,10 @@ class _Opened:
     """A sample with its label.
 
     Args:
-        truth: the label before the reader of the corpus preferred another source of it.
         picture: makes the picture; None where none is to be opened.
     """
 
     sample: Sample
-    truth: str
     picture: Callable[[], Picture] | None
 
 
@@ -118,6 +119,7 @@ def process(work: Work, items: Sequence[Item]) -> Result:
     """Make the records of a chunk. A bad sample is noted in ``changes`` and never stops the others.
 
     Raises:
+        SourceError: an input has vanished, or this machine cannot read it.
         OSError: a picture cannot be written.
     """
     writers = [record_writer(get_task(name).instruction) for name in work.tasks]
@@ -135,8 +137,8 @@ def process(work: Work, items: Sequence[Item]) -> Result:
             path = _path(work, opened.sample)
             records = [write(path, answer) for write, answer in zip(writers, answered.answers, strict=True)]
             picture = opened.picture() if opened.picture else None
-        except UniMumerError as error:
-            result.changes.append(_dropped(item.id, error.reason, str(error), label))
+        except Exception as error:
+            result.changes.append(_dropped(item.id, *_reason(error, debug=work.debug), label))
             continue
         leak = _compare_with_tests(work, item.id, answered.text, picture, result)
         if leak:
@@ -155,41 +157,67 @@ def process(work: Work, items: Sequence[Item]) -> Result:
     return result
 
 
+def _reason(error: Exception, *, debug: bool) -> tuple[str, str]:
+    """(reason, message) of the drop of a sample that an error came from.
+
+    Raises:
+        SourceError: not the sample is at fault but the machine: the input has vanished, or may not be read.
+    """
+    fault = machine_fault(error)
+    if fault is not None:
+        raise SourceError(
+            f"{fault.filename}: cannot be read any more ({fault.strerror}); bring it back, then run the same command "
+            "again: it goes on where it stopped"
+        ) from error
+    if isinstance(error, UniMumerError):
+        return error.reason, str(error)
+    if debug or isinstance(error, MemoryError):
+        raise error
+    return "unexpected", f"{type(error).__name__}: {error}; debug=true stops here and shows where"
+
+
 def _write_whole(path: Path, data: bytes) -> None:
-    partial_path = path.parent.with_name(f"{os.getpid()}.partial")
+    partial_path = path.parent.with_name(f"{os.getpid()}-{os.urandom(4).hex()}.partial")
     partial_path.write_bytes(data)
     os.replace(partial_path, path)
 
 
 def _dropped(sample_id: str, reason: str, message: str, before: str) -> Change:
-    return Change(id=sample_id, action="dropped", reason=reason, message=message, before=before)
+    """The line of a dropped sample, with escapes in place of what is no Unicode."""
+    texts = (text if is_text(text) else ascii(text)[1:-1] for text in (sample_id, message, before))
+    shown_id, shown_message, shown_before = texts
+    return Change(id=shown_id, action="dropped", reason=reason, message=shown_message, before=shown_before)
 
 
 def _open(work: Work, sample: Sample) -> _Opened:
     """Read what the label needs; pictures are left for later, since a broken label saves their cost."""
     if sample.ink is not None:
         ink = read_ink(sample.ink)
-        truth = sample.label or ink.label
         if not sample.label:
             sample = get_source(work.source).with_ink_label(sample, ink)
         drawn = work.images != "none" and work.image_folder is not None
-        return _Opened(sample, truth, partial(draw, ink, work.image_max_pixels) if drawn else None)
+        return _Opened(sample, partial(draw, ink, work.image_max_pixels) if drawn else None)
     where = sample.image or sample.pixels
     if work.images == "none":
-        return _Opened(sample, sample.label, None)
+        return _Opened(sample, None)
     if where is None:
-        raise _NoPicture("there is no picture of that name; look for a wrong path or a missing archive")
+        raise _NoPicture(
+            sample.absent or "there is no picture of that name; look for a wrong path or a missing archive"
+        )
     stays = work.images == "reference" and sample.image is not None
     looked_at = work.guard is not None or work.fingerprints or not stays
     if work.image_folder is None or not looked_at:
-        return _Opened(sample, sample.label, None)
+        return _Opened(sample, None)
     prepare = get_source(work.source).picture
-    return _Opened(sample, sample.label, partial(convert, where, work.image_max_pixels, prepare))
+    return _Opened(sample, partial(convert, where, work.image_max_pixels, prepare))
 
 
 def _path(work: Work, sample: Sample) -> str:
     if work.images == "reference" and sample.image is not None:
-        return referenced_path(sample.image, work.root)
+        path = referenced_path(sample.image, work.root)
+        if not is_text(path):
+            raise SourceError(f"{path!a}: the path of the picture is not Unicode; rename it")
+        return path
     return stored_path(sample, work.image_prefix)
 
 
@@ -217,26 +245,40 @@ def _answer(label: str, conventions: str | None, repair: bool, tasks: tuple[str,
     """
     if not is_text(label):
         raise LatexSyntaxError("not valid Unicode", reason="encoding")
+    if _is_too_large(label):
+        raise LatexSyntaxError(f"{len(label)} characters are more than a formula has", reason="too_long")
     repairs: list[Repair] | None = [] if repair else None
     mended, listed = repair_label(label)
     expression = Expression.of_tree(canonical_tree(mended, "records", corpus=conventions, repairs=repairs))
     if not expression.text:
         raise LatexSyntaxError("the label is empty", reason="empty_label")
-    reasons = [(name, "a listed repair, see lint.REPAIRS") for name in listed]
+    reasons = [(name, "a listed repair, see docs/corpora.md") for name in listed]
     reasons += [(mend.reason, mend.message) for mend in repairs or ()]
     return _Answered(expression.text, tuple(get_task(name).answer(expression) for name in tasks), tuple(reasons))
 
 
+def _is_too_large(label: str) -> bool:
+    """Whether the label, or its tree text, would be larger than `limits` allows."""
+    if len(label) < 2000:
+        return False
+    deepest = depth = 0
+    for char in label:
+        depth += (char == "{") - (char == "}")
+        deepest = max(deepest, depth)
+    return len(label) > LABEL_CHARACTERS or (1 + deepest) * len(label) > LABEL_WORK
+
+
 def _changes(opened: _Opened, answered: _Answered) -> list[Change]:
-    """How the label of the records differs from what the corpus says, beyond spelling."""
-    sample, reasons = opened.sample, list(answered.repairs)
-    if sample.note and opened.truth != sample.label:
-        reasons.insert(0, (sample.note.partition(":")[0], sample.note))
+    """What the source replaced, then what was repaired in the label."""
+    sample = opened.sample
+    if not sample.replaced and not answered.repairs:
+        return []
+    made = [(one.reason, one.message, one.before) for one in sample.replaced]
+    label = sample.replaced[0].before if sample.replaced else sample.label
+    made += [(reason, message, label) for reason, message in answered.repairs]
     return [
-        Change(
-            id=sample.id, action="repaired", reason=reason, message=message, before=opened.truth, after=answered.text
-        )
-        for reason, message in reasons
+        Change(id=sample.id, action="repaired", reason=reason, message=message, before=before, after=answered.text)
+        for reason, message, before in made
     ]
 
 

@@ -80,8 +80,8 @@ def read_inkml(path: Path) -> Ink:
         with open(path, "rb", buffering=0) as file:
             size = os.fstat(file.fileno()).st_size
             data = file.readall() if size <= MAX_BYTES else b""
-    except FileNotFoundError:
-        raise InkError(f"{path}: no such file; correct the path") from None
+    except FileNotFoundError as error:
+        raise InkError(f"{path}: no such file; correct the path") from error
     except OSError as error:
         raise InkError(f"{path}: cannot be read ({error.strerror})") from error
     if size > MAX_BYTES:

@@ -14,6 +14,7 @@ from unimumer_data.errors import SourceError
 from unimumer_data.records.record import Sample
 
 from .base import Drop, Source
+from .formats.finder import walk
 from .published import label_of
 
 ROWS = 64  # pictures in memory at a time
@@ -28,7 +29,11 @@ def read(path: Path, split: str) -> Iterator[Sample | Drop]:
     Raises:
         SourceError: pyarrow is missing, there is no parquet file, or a column is missing.
     """
-    files = sorted(path.rglob("*.parquet")) if path.is_dir() else [path]
+    files = (
+        sorted(Path(folder, name) for folder, _, names in walk(path) for name in names if name.endswith(".parquet"))
+        if path.is_dir()
+        else [path]
+    )
     if not files or not files[0].is_file():
         raise SourceError(f"{path}: no .parquet file; write path=... where the download lies")
     for file in files:
