@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import cached_property, partial
@@ -26,6 +27,7 @@ from .config import NOT_CONTENT, SetConfig, is_name, parse_shard
 from .lock import SetLock
 from .manifest import Tally
 from .selection import CHUNK, Chunk, Inputs, Selection
+from .staging import FOLDER as WORK_FOLDER
 from .staging import Staging
 from .worker import Change, Result, Work, process
 
@@ -104,6 +106,8 @@ class SetBuilder:
         registry.read_registry(self.config.output / registry.FILE_NAME)  # a damaged one is found before the work
         try:
             outcome = self._unchanged() or self._write_locked()
+            if outcome.status == "unchanged" and (self.folder / WORK_FOLDER).exists():
+                self._clear()
             registry.update(self.config.output / registry.FILE_NAME, self._entries())
             if self.error_tasks:
                 assert self.config.errors is not None
@@ -116,6 +120,11 @@ class SetBuilder:
                 "then run the same command again: it goes on where it stopped"
             ) from error
         return outcome
+
+    def _clear(self) -> None:
+        """Remove what a build that was killed at its very end has left."""
+        with SetLock(self.folder):
+            shutil.rmtree(self.folder / WORK_FOLDER, ignore_errors=True)
 
     def _write_locked(self) -> Outcome:
         """The set as another build that we waited for has left it, or built by us."""

@@ -8,17 +8,17 @@ hashes) and dropped.jsonl (every sample left out or mended, with its reason).
 
 from __future__ import annotations
 
-import random
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import unimumer_data
 from unimumer_data.errors import ConfigError, UniMumerError, suggestion
 from unimumer_data.sources import SOURCES
-from unimumer_data.support.commandline import INTERRUPTED, WORDS, entry, keys_of, parser, report_error
+from unimumer_data.support.commandline import INTERRUPTED, WORDS, entry, keys_of, parser, report_error, run_command
 from unimumer_data.support.config import load_config, make_config, option
 from unimumer_data.tasks import TASKS
 
@@ -61,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             return INTERRUPTED
         print(summary(outcome))
         if arguments.preview and not arguments.dry_run:
-            print(f"  contact sheet: {_preview(outcome)}")
+            status = max(status, run_command(partial(_preview, outcome)))
     return status
 
 
@@ -118,15 +118,17 @@ def summary(outcome: Outcome) -> str:
     return "\n".join(lines)
 
 
-def _preview(outcome: Outcome) -> Path:
-    """A contact sheet of pictures of the set, drawn by lot."""
-    from .preview import contact_sheet, draw_file
+def _preview(outcome: Outcome) -> None:
+    """Write a contact sheet of samples of the set, drawn at random."""
+    from .preview import draw_samples, save, set_samples
 
-    pictures = sorted((outcome.folder / "images").iterdir())
-    chosen = sorted(random.Random(0).sample(pictures, min(PREVIEWED, len(pictures))))
+    samples = set_samples(outcome.folder)
+    if not samples:
+        print("  no contact sheet: the set has no pictures of its own (images=copy makes them)")
+        return
     path = outcome.folder / "preview.png"
-    contact_sheet((picture.stem, draw_file(picture)) for picture in chosen).save(path)
-    return path
+    save(draw_samples(samples, PREVIEWED, seed=0), path)
+    print(f"  contact sheet: {path}")
 
 
 def _help() -> str:

@@ -162,6 +162,15 @@ def read(folder: Path) -> dict[str, Any] | None:
     return content if _is_whole(content) else None
 
 
+def was_built(folder: Path) -> bool:
+    """Whether build has made the folder, even if its manifest is damaged."""
+    try:
+        content = json.loads((folder / FILE_NAME).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return (folder / FILE_NAME).exists() and (folder / "fingerprints.tsv").exists()
+    return isinstance(content, dict) and "key" in content
+
+
 _SHAPE: Mapping[str, type] = {
     "key": str,
     "config": dict,

@@ -173,7 +173,7 @@ class Staging:
 
     def _refuse_foreign(self) -> None:
         """A folder with files that build did not write is not written over."""
-        ours = self.work.exists() or manifest.read(self.folder) is not None
+        ours = self.work.exists() or manifest.was_built(self.folder)
         taken = [name for name in (*self._names, IMAGES) if (self.folder / name).exists()]
         if taken and not ours:
             raise OutputError(

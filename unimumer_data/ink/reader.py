@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import re
 from collections.abc import Callable
@@ -10,12 +11,17 @@ from pathlib import Path
 from xml.parsers import expat
 
 from unimumer_data.errors import InkError
+from unimumer_data.support.limits import INK_BYTES
 
 from .points import Channels, decode_points
 
-MAX_BYTES = 2**25  # 32 MB; the largest file of the known corpora has 0.3 MB
 LABEL_TYPES = ("truth", "normalizedLabel", "label")  # CROHME; MathWriting; its isolated symbols
 
+# Character sets of files. Python has other codecs too, which unpack, escape or fail by design.
+_ENCODINGS = re.compile(
+    r"utf-(8|16|32)(-[bl]e)?|utf-8-sig|ascii|iso8859-\d+|cp\d+|koi8-[rut]|mac-\w+|gb\w+|big5\w*|euc_\w+|shift_\w+|hz|"
+    r"iso2022_\w+|johab|tis-620|kz1048|ptcp154|hp-roman8"
+)
 _DECLARED = re.compile(rb"""^<\?xml[^>]*encoding=["']([A-Za-z0-9._-]+)["']""")
 
 
@@ -73,19 +79,19 @@ def read_inkml(path: Path) -> Ink:
     """Read an InkML file.
 
     Raises:
-        InkError: missing, empty, over `MAX_BYTES`, not well-formed, with a document type, a trace that cannot be
+        InkError: missing, empty, over `INK_BYTES`, not well-formed, with a document type, a trace that cannot be
             read, or no stroke at all; names file, trace and cure.
     """
     try:
         with open(path, "rb", buffering=0) as file:
             size = os.fstat(file.fileno()).st_size
-            data = file.readall() if size <= MAX_BYTES else b""
+            data = file.readall() if size <= INK_BYTES else b""
     except FileNotFoundError as error:
         raise InkError(f"{path}: no such file; correct the path") from error
     except OSError as error:
         raise InkError(f"{path}: cannot be read ({error.strerror})") from error
-    if size > MAX_BYTES:
-        raise InkError(f"{path}: over {MAX_BYTES} bytes; not the ink of one expression, split it")
+    if size > INK_BYTES:
+        raise InkError(f"{path}: over {INK_BYTES} bytes; not the ink of one expression, split it")
     return parse_inkml(data, name=str(path))
 
 
@@ -106,8 +112,10 @@ def _to_utf8(data: bytes) -> tuple[bytes, list[str]]:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         encoding = "utf-16"
     try:
+        if not _ENCODINGS.fullmatch(codecs.lookup(encoding).name):
+            encoding = "utf-8"
         return data.decode(encoding).removeprefix("\ufeff").encode("utf-8"), []
-    except (UnicodeDecodeError, LookupError):
+    except (UnicodeError, LookupError):
         return data.decode("latin-1").encode("utf-8"), [f"not {encoding}: read as Latin-1"]
 
 

@@ -15,7 +15,7 @@ from unimumer_data.records.record import Sample
 
 from .base import Drop, Source
 from .formats.finder import walk
-from .published import label_of
+from .published import check_turns, label_of
 
 ROWS = 64  # pictures in memory at a time
 
@@ -44,10 +44,12 @@ def read(path: Path, split: str) -> Iterator[Sample | Drop]:
 def _sample(row: dict[str, Any], fallback_id: str, place: str, split: str) -> Sample | Drop:
     image = row["image"][0] if isinstance(row["image"], list) and row["image"] else row["image"]
     data, name = (image.get("bytes"), image.get("path")) if isinstance(image, dict) else (image, None)
+    name = name if isinstance(name, str) else None
     sample_id = str(row.get("id") or (Path(name).stem if name else fallback_id))
     try:
+        check_turns(row["conversations"])
         label = label_of(row["conversations"], place)
-    except (KeyError, TypeError, IndexError):
+    except (AttributeError, KeyError, TypeError, IndexError):
         return Drop(id=sample_id, reason="bad_row", message=f"{place}: not a conversation of a human and a gpt turn")
     if not isinstance(data, bytes) or not data:
         return Drop(id=sample_id, reason="no_image", message=f"{place}: no picture in it", before=label)

@@ -30,7 +30,7 @@ def read(path: Path, split: str) -> Iterator[Sample | Drop]:
         SourceError: no folder of that split, or no `.inkml` file in it.
     """
     folder = _folder(path, split)
-    names = sorted(entry.name for entry in os.scandir(folder) if entry.name.lower().endswith(".inkml"))
+    names = sorted(one.name for one in os.scandir(folder) if one.name.lower().endswith(".inkml") and one.is_file())
     if not names:
         raise SourceError(f"{folder}: no .inkml file in it")
     for name in names:

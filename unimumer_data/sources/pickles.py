@@ -145,7 +145,9 @@ def _joined(label: Any) -> str:
     """A label of a pickle: text, or its tokens."""
     if isinstance(label, str):
         return label
-    return " ".join(map(str, label)) if isinstance(label, list | tuple) else ""
+    if isinstance(label, list | tuple) and all(isinstance(token, str | int) for token in label):
+        return " ".join(map(str, label))
+    return ""
 
 
 SOURCE = Source(

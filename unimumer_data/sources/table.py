@@ -98,7 +98,7 @@ def _table(path: Path) -> Path | None:
 def _labelled_pictures(path: Path) -> list[Path]:
     files = (Path(folder, name) for folder, _, names in walk(path) for name in names)
     pictures = (file for file in files if file.suffix.lower() in (*IMAGE_SUFFIXES, *FOREIGN))
-    return [picture for picture in pictures if picture.with_suffix(".txt").is_file()]
+    return [picture for picture in pictures if picture.with_suffix(".txt").is_file() and picture.is_file()]
 
 
 def _text_beside(path: Path, split: str) -> Iterator[Sample | Drop]:

@@ -20,8 +20,5 @@ LABEL_CHARACTERS = 2_000_000
 LABEL_WORK = 4_000_000
 """Tokens of a label times the depth of its braces: about the size of its tree text in characters."""
 
-PICKLE_DEPTH = 100
-"""Lists, tuples and dicts inside one another in a pickle."""
-
 WORKERS = 512
 """Processes of one command."""

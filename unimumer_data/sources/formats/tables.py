@@ -120,7 +120,7 @@ def list_images(folder: Path) -> set[str]:
     """
     try:
         with os.scandir(folder) as entries:
-            return {entry.name for entry in entries if entry.name.lower().endswith(IMAGE_SUFFIXES)}
+            return {e.name for e in entries if e.name.lower().endswith(IMAGE_SUFFIXES) and e.is_file()}
     except OSError as error:
         raise SourceError(f"{folder}: cannot be listed: {error.strerror}") from error
 
