@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from unimumer_data.errors import LatexSyntaxError, SourceError, UniMumerError
+from unimumer_data.health.backslashes import restore_doubled, restore_lost
 from unimumer_data.health.lint import repair as repair_label
 from unimumer_data.health.overlap import Fingerprint, Guard, Leak, look_hash, pixel_hash
 from unimumer_data.latex import Repair, canonical, canonical_tree
@@ -248,13 +249,35 @@ def _answer(label: str, conventions: str | None, repair: bool, tasks: tuple[str,
     if _is_too_large(label):
         raise LatexSyntaxError(f"{len(label)} characters are more than a formula has", reason="too_long")
     repairs: list[Repair] | None = [] if repair else None
+    label, restored = _restored(label, repair)
     mended, listed = repair_label(label)
     expression = Expression.of_tree(canonical_tree(mended, "records", corpus=conventions, repairs=repairs))
     if not expression.text:
         raise LatexSyntaxError("the label is empty", reason="empty_label")
-    reasons = [(name, "a listed repair, see docs/corpora.md") for name in listed]
+    reasons = restored + [(name, "a listed repair, see docs/corpora.md") for name in listed]
     reasons += [(mend.reason, mend.message) for mend in repairs or ()]
     return _Answered(expression.text, tuple(get_task(name).answer(expression) for name in tasks), tuple(reasons))
+
+
+def _restored(label: str, repair: bool) -> tuple[str, list[tuple[str, str]]]:
+    """The label with backslashes that were lost or doubled put right, and what was done.
+
+    Raises:
+        LatexSyntaxError: some were, and labels are not to be repaired.
+    """
+    made = []
+    for reason, what, restore in (
+        ("lost_backslash", "became white space", restore_lost),
+        ("doubled_backslash", "is doubled", restore_doubled),
+    ):
+        restored, commands = restore(label)
+        if commands:
+            message = f'the backslash of {commands[0]} {what}; in JSON, write "\\\\" for one backslash'
+            if not repair:
+                raise LatexSyntaxError(message, reason=reason)
+            made.append((reason, message))
+            label = restored
+    return label, made
 
 
 def _is_too_large(label: str) -> bool:

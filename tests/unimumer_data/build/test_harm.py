@@ -20,6 +20,7 @@ from unimumer_data.build.builder import SetBuilder
 from unimumer_data.build.config import SetConfig
 from unimumer_data.build.lock import SetLock
 from unimumer_data.errors import OutputError
+from unimumer_data.health.backslashes import restore_doubled, restore_lost
 from unimumer_data.sources.base import machine_fault
 
 INK = (
@@ -61,20 +62,24 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 class TestTwoBuilds:
-    def test_the_second_waits_and_finds_the_set_whole(self, tmp_path: Path) -> None:
-        inks = write_inks(tmp_path / "in", 600)
-        words = ["source=crohme-inkml", f"path={inks}", "name=a", "workers=1"]
-        command = [sys.executable, "-m", "unimumer_data.build", *words]
-        first = subprocess.Popen([*command, f"output={tmp_path / 'o'}"], stdout=subprocess.PIPE, text=True)
-        lock = tmp_path / "o/data/a/.build.lock"
-        end = time.monotonic() + 60
-        while not (lock.exists() and lock.read_text()):
-            assert time.monotonic() < end
-            time.sleep(0.01)
-        second = subprocess.run([*command, f"output={tmp_path / 'o'}"], capture_output=True, text=True)
-        assert "600 of 600" in first.communicate()[0] and first.returncode == second.returncode == 0
-        assert re.search(r"process \d+ on .* is building this set; waiting", second.stderr)
-        assert "unchanged, 600 of 600" in second.stdout
+    def test_the_second_waits_and_names_the_first(self, tmp_path: Path) -> None:
+        words = ["source=crohme-inkml", f"path={write_inks(tmp_path / 'in', 3)}", "name=a", "workers=1"]
+        command = [sys.executable, "-m", "unimumer_data.build", *words, f"output={tmp_path / 'o'}"]
+        with SetLock(tmp_path / "o/data/a"):
+            second = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            assert second.stderr is not None
+            line = second.stderr.readline()
+            assert second.poll() is None
+        assert f"process {os.getpid()} on " in line and "is building this set; waiting" in line
+        assert "built, 3 of 3" in second.communicate()[0]
+        assert build.main([*words, f"output={tmp_path / 'alone'}"]) == 0
+        assert contents(tmp_path / "o") == contents(tmp_path / "alone")
+
+    def test_many_at_once_end_with_the_bytes_of_one(self, tmp_path: Path) -> None:
+        words = ["source=crohme-inkml", f"path={write_inks(tmp_path / 'in', 200)}", "name=a", "workers=1"]
+        command = [sys.executable, "-m", "unimumer_data.build", *words, f"output={tmp_path / 'o'}"]
+        builds = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+        assert all("200 of 200" in one.communicate()[0] for one in builds)
         assert build.main([*words, f"output={tmp_path / 'alone'}"]) == 0
         assert contents(tmp_path / "o") == contents(tmp_path / "alone")
 
@@ -320,6 +325,40 @@ class TestClosedGuard:
         assert run(tmp_path, "source=table", f"path={test}", "name=t", "split=test") == 0
         assert run(tmp_path, *words, "limit=1") == 1
         assert "same picture" in capsys.readouterr().err
+
+
+class TestBackslashes:
+    @pytest.mark.parametrize(
+        ("label", "reason", "meant"),
+        [
+            ("5 \times 10", "lost_backslash", "5 \\times 1 0"),
+            ("x \rightarrow y", "lost_backslash", "x \\rightarrow y"),
+            ("a \neq b", "lost_backslash", "a \\neq b"),
+            ("\theta + 1", "lost_backslash", "\\theta + 1"),
+            ("\\\\frac { 1 } { 2 }", "doubled_backslash", "\\frac { 1 } { 2 }"),
+            ("x \\\\leq \\\\alpha", "doubled_backslash", "x \\leq \\alpha"),
+        ],
+    )
+    def test_they_are_refused_in_training_sets_and_put_right_in_test_sets(
+        self, tmp_path: Path, label: str, reason: str, meant: str
+    ) -> None:
+        corpus = write_table(tmp_path / "in", {"a": "x", "b": "y"})
+        (corpus / "t.tsv").unlink()
+        rows = [{"image": "a.png", "label": label}, {"image": "b.png", "label": "y"}]
+        (corpus / "t.json").write_text(json.dumps(rows))
+        for split, kept in (("train", ["y"]), ("test", [meant, "y"])):
+            assert (
+                run(tmp_path, "source=table", f"path={corpus}", f"name={split}", f"split={split}", "guard=keep") == 0
+            )
+            records = read(tmp_path / f"data/{split}/{split}.json")
+            assert [record["messages"][1]["value"] for record in records] == kept
+            assert dropped(tmp_path / f"data/{split}") == {"a": reason}
+
+    @pytest.mark.parametrize(
+        "label", ["a\tb", "x\n+ y", "\\begin{matrix} a \\\\ in \\end{matrix}", "\\frac{a}{b}\n", "a \\\\ b"]
+    )
+    def test_white_space_and_row_breaks_are_left_alone(self, label: str) -> None:
+        assert restore_lost(label) == (label, []) and restore_doubled(label) == (label, [])
 
 
 class TestSmallThings:
