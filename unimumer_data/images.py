@@ -145,7 +145,7 @@ def fit_pixels(
 def image_token_count(
     width: int, height: int, *, max_pixels: int = PROCESSOR_MAX_PIXELS, min_pixels: int = PROCESSOR_MIN_PIXELS
 ) -> int:
-    """Tokens (pieces) that a picture costs the language model: sides rounded to 28 pixels, within the bounds.
+    """Number of image tokens of a picture: sides rounded to 28 pixels, within the bounds.
 
     >>> image_token_count(512, 512)
     324

@@ -40,7 +40,7 @@ class Outcome:
 
     Args:
         name: of the set.
-        folder: where it lies.
+        folder: of the set.
         status: ``built``, ``unchanged``, or ``dry run``.
         tally: counts.
         first: task -> its first record, of a dry run.

@@ -38,10 +38,10 @@ class Work:
     """What a worker has to know.
 
     Args:
-        source: name of the corpus reader, for labels that lie in ink files.
+        source: name of the corpus reader, for labels that stand in ink files.
         tasks: names of the tasks.
         conventions: of the labels, as ``latex.canonical`` names them.
-        repair: mend broken labels instead of dropping them.
+        repair: repair broken labels instead of dropping them.
         images: ``copy`` writes every picture into ``image_folder``; ``reference`` does so only for ink and packed
             pictures and lets records point to picture files where they are; ``none`` neither opens nor writes any.
         image_max_pixels: bound of height times width.
@@ -229,7 +229,7 @@ class _Answered:
     Args:
         text: the label in the form of the records.
         answers: of each task.
-        repairs: (reason, message) of what was mended.
+        repairs: (reason, message) of what was repaired.
     """
 
     text: str
@@ -242,7 +242,7 @@ def _answer(label: str, conventions: str | None, repair: bool, tasks: tuple[str,
     """The answers to a label; remembered, for labels repeat: half of CROHME's and MathWriting's do.
 
     Raises:
-        LatexSyntaxError: broken, and not to be mended; or nothing is left of it.
+        LatexSyntaxError: broken, and not to be repaired; or nothing is left of it.
     """
     if not is_text(label):
         raise LatexSyntaxError("not valid Unicode", reason="encoding")
@@ -250,12 +250,12 @@ def _answer(label: str, conventions: str | None, repair: bool, tasks: tuple[str,
         raise LatexSyntaxError(f"{len(label)} characters are more than a formula has", reason="too_long")
     repairs: list[Repair] | None = [] if repair else None
     label, restored = _restored(label, repair)
-    mended, listed = repair_label(label)
-    expression = Expression.of_tree(canonical_tree(mended, "records", corpus=conventions, repairs=repairs))
+    label, listed = repair_label(label)
+    expression = Expression.of_tree(canonical_tree(label, "records", corpus=conventions, repairs=repairs))
     if not expression.text:
         raise LatexSyntaxError("the label is empty", reason="empty_label")
     reasons = restored + [(name, "a listed repair, see docs/corpora.md") for name in listed]
-    reasons += [(mend.reason, mend.message) for mend in repairs or ()]
+    reasons += [(one.reason, one.message) for one in repairs or ()]
     return _Answered(expression.text, tuple(get_task(name).answer(expression) for name in tasks), tuple(reasons))
 
 

@@ -50,7 +50,7 @@ class Ink:
         annotations: type -> text of the annotations of the whole expression, the first of each type.
         symbols: segmentation, where the file has one.
         layout: the `<annotationXML>` with the MathML of the expression, as it stands in the file, or None.
-        notes: what had to be mended to read the file; empty for a good one.
+        notes: what had to be repaired to read the file; empty for a good one.
     """
 
     name: str
@@ -106,7 +106,7 @@ def parse_inkml(data: bytes, *, name: str) -> Ink:
 
 
 def _to_utf8(data: bytes) -> tuple[bytes, list[str]]:
-    """UTF-8 whatever the file's encoding; a file that lies about it is read as Latin-1, which never fails."""
+    """UTF-8 whatever the file's encoding; a file that is in another one is read as Latin-1, which never fails."""
     declared = _DECLARED.match(data)
     encoding = declared[1].decode("ascii") if declared else "utf-8"
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -156,7 +156,7 @@ class _Reader:
         try:
             self._parser.Parse(self.data, True)
         except expat.ExpatError as error:
-            raise InkError(f"{self.name}: not well-formed XML ({error}); mend or leave out the file") from None
+            raise InkError(f"{self.name}: not well-formed XML ({error}); correct or leave out the file") from None
         finally:
             del self._parser  # it holds this reader: without a cycle both are freed at once
         if not self.traces:

@@ -80,7 +80,7 @@ class Source:
         return ("train", *VALIDATION, "test", *self.splits)
 
     def samples(self, path: Path, split: str | None = None, **options: str) -> Iterator[Sample | Drop]:
-        """As ``read``, with the labels that lie in ink files filled in: for reports, which need no pictures."""
+        """As ``read``, with the labels of ink files filled in: for reports, which need no pictures."""
         for item in self.read(path, split or self.split, **options):
             if isinstance(item, Drop) or item.ink is None or item.label:
                 yield item
@@ -111,7 +111,7 @@ def existing_folder(path: Path) -> Path:
         SourceError: it does not exist or is no folder.
     """
     if not path.exists():
-        raise SourceError(f"{path}: no such folder (from {Path.cwd()}); write path=... where the corpus lies")
+        raise SourceError(f"{path}: no such folder (from {Path.cwd()}); write path=FOLDER of the corpus")
     if not path.is_dir():
         raise SourceError(f"{path}: is a file, a folder is needed")
     return path

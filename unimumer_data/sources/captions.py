@@ -1,6 +1,6 @@
 """Caption folders: WAP, BTTR, CoMER, TAMER, PosFormer and MNE ship a caption file and pictures.
 
-A caption line is ``name<TAB>token token ...``; BTTR has a space in place of the tab. The pictures lie beside the
+A caption line is ``name<TAB>token token ...``; BTTR has a space in place of the tab. The pictures are beside the
 caption file, or below (``img/``, ``off_image_test/`` ...), with or without WAP's ``_0`` after the name. A JSON array
 of labels without names is read too; its ids are the file's name and the place in the array.
 """
@@ -22,7 +22,7 @@ from .formats.tables import count_lines, read_json_array, read_lines
 def _caption_file(path: Path, split: str) -> Path:
     """The caption file of a folder; of several the one that fits the split by its name."""
     if not path.exists():
-        raise SourceError(f"{path}: no such file or folder (from {Path.cwd()}); write path=... where the captions lie")
+        raise SourceError(f"{path}: no such file or folder (from {Path.cwd()}); write path=FOLDER of the captions")
     if path.is_file():
         return path
     files = sorted(

@@ -30,7 +30,7 @@ def read(path: Path, split: str) -> Iterator[Sample]:
     """The ink of a folder; ids are file stems."""
     files = _files(path)
     if not files:
-        raise SourceError(f"{path}: holds no .inkml file, at any depth; write path=... where the InkML files lie")
+        raise SourceError(f"{path}: holds no .inkml file, at any depth; write path=FOLDER of the InkML files")
     for sample_id, file in unique_ids(path, files):
         yield Sample(id=sample_id, label="", ink=file, split=split)
 

@@ -1,4 +1,4 @@
-"""The published Uni-MuMER data as it lies on the hub: parquet files with the columns `image` and `conversations`.
+"""The published Uni-MuMER data as it is on the hub: parquet files with the columns `image` and `conversations`.
 
 Source: huggingface.co/datasets/phxember/Uni-MuMER-Data. Pictures are handed on byte for byte. Needs pyarrow, imported
 when the first file is read.
@@ -35,7 +35,7 @@ def read(path: Path, split: str) -> Iterator[Sample | Drop]:
         else [path]
     )
     if not files or not files[0].is_file():
-        raise SourceError(f"{path}: no .parquet file; write path=... where the download lies")
+        raise SourceError(f"{path}: no .parquet file; write path=FOLDER of the download")
     for file in files:
         for number, row in enumerate(_rows(file)):
             yield _sample(row, f"{file.stem}_{number}", f"{file}, row {number}", split)

@@ -24,7 +24,7 @@ SPLITS = ("train", "valid", "test", "symbols", "synthetic")
 
 
 def read(path: Path, split: str) -> Iterator[Sample | Drop]:
-    """Samples in the order of their names; the labels lie in the ink files.
+    """Samples in the order of their names; the labels stand in the ink files.
 
     Raises:
         SourceError: no folder of that split, or no `.inkml` file in it.

@@ -100,7 +100,7 @@ def _image_files(path: Path, split: str) -> list[Path]:
         files = [path]
     if not files or not all(file.is_file() for file in files):
         missing = next((file for file in files if not file.is_file()), path / "*.pkl")
-        raise SourceError(f"{missing}: no such pickle; write path=... where it lies")
+        raise SourceError(f"{missing}: no such pickle; correct path=")
     return files
 
 

@@ -18,7 +18,7 @@ from .formats.rows import split_rows
 from .formats.tables import IMAGE_SUFFIXES, Line, count_lines, decode, is_text, read_json_array, read_lines
 
 TABLES = (".tsv", ".csv", ".jsonl", ".json")
-LOOKED_AT = 50  # rows, to tell which column is which
+LOOKED_AT = 50  # rows, to see which column is which
 
 
 def read(
@@ -78,7 +78,7 @@ def _table(path: Path) -> Path | None:
         SourceError: no such path, several tables, or nothing to read.
     """
     if not path.exists():
-        raise SourceError(f"{path}: no such file or folder (from {Path.cwd()}); write path=... where the pictures lie")
+        raise SourceError(f"{path}: no such file or folder (from {Path.cwd()}); write path=FOLDER of the pictures")
     if path.is_file():
         if path.suffix.lower() not in TABLES:
             raise SourceError(f"{path}: a table ends in {', '.join(TABLES)}")
@@ -134,9 +134,9 @@ def _rows(table: Path, named: Collection[str]) -> Iterator[Table]:
             first = next(lines, None)
             if first is None:
                 return
-            separator, told = separator_of(first.text, "\t" if kind == ".tsv" else ",", named)
+            separator, is_named = separator_of(first.text, "\t" if kind == ".tsv" else ",", named)
             quoted = kind != ".tsv" or separator != "\t"
-            for row in split_rows(lines if told else chain([first], lines), separator, quoted=quoted):
+            for row in split_rows(lines if is_named else chain([first], lines), separator, quoted=quoted):
                 yield Table(row.number, row.cells, None, row.fault, row.text, row.replaced, separator)
 
 
@@ -160,7 +160,7 @@ SOURCE = Source(
     count=count,
     licence="your own data",
     options={
-        "pictures": "folder of the pictures, where they do not lie beside the table or below",
+        "pictures": "folder of the pictures, if they are not beside the table or below",
         "image_column": "column with the picture's name",
         "label_column": "column with the LaTeX",
     },

@@ -114,7 +114,7 @@ def choose_columns(
         image_column, label_column: as the user named them; empty where they are to be found.
 
     Raises:
-        SourceError: a column cannot be told; lists those that exist.
+        SourceError: a column cannot be recognised; lists those that exist.
     """
     whole = [row for row in rows if not row.fault]
     if not whole:
