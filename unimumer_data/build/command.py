@@ -2,8 +2,8 @@
 
     unimumer build [config.yaml] [key=value ...] [--dry-run] [--preview]
 
-Without arguments, the bundled sample. The records are written to OUTPUT/data/NAME/, beside manifest.json (what was done, with
-hashes) and dropped.jsonl (every sample dropped or repaired, with its reason).
+Without arguments, the bundled sample. The records are written to OUTPUT/data/NAME/, beside manifest.json (hashes of
+what was done) and dropped.jsonl (every sample dropped or repaired, with its reason).
 """
 
 from __future__ import annotations
