@@ -41,6 +41,7 @@ class Command:
 
 COMMANDS: dict[str, Command] = {
     "build": Command("unimumer_data.build.command", "turn a corpus, or your own pictures, into training records"),
+    "join": Command("unimumer_data.build.join", "join the shards of a set into one set"),
     "preview": Command("unimumer_data.build.preview", "draw a contact sheet of ink or picture files"),
     "lint": Command("unimumer_data.health.command", "find broken labels", words=("lint",)),
     "overlap": Command("unimumer_data.health.command", "count the samples that data sets share", words=("overlap",)),

@@ -32,6 +32,7 @@ from .staging import Staging
 from .worker import Change, Result, Work, process
 
 DROPPED = "dropped.jsonl"
+OUTCOMES = "outcomes.txt"  # of shards, for those who join them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +89,12 @@ class SetBuilder:
         self.folder = config.output / "data" / self.name
         self.files = {task.name: f"{self.name}{task.suffix}.json" for task in self.tasks}
 
+    @property
+    def lists(self) -> list[str]:
+        """Names of the files of the set that have lines about samples, beside its records."""
+        prints = [testsets.FILE_NAME] if self.split == testsets.TEST else []
+        return [DROPPED, *prints, *([OUTCOMES] if self.config.shard else [])]
+
     @cached_property
     def _tests(self) -> dict[str, Path]:
         """The test sets to guard against, as they are when the building begins: one may just have been built."""
@@ -108,7 +115,7 @@ class SetBuilder:
             outcome = self._unchanged() or self._write_locked()
             if outcome.status == "unchanged" and (self.folder / WORK_FOLDER).exists():
                 self._clear()
-            registry.update(self.config.output / registry.FILE_NAME, self._entries())
+            registry.update(self.config.output / registry.FILE_NAME, self.entries())
             if self.error_tasks:
                 assert self.config.errors is not None
                 plain = self.name + self.tasks[0].suffix
@@ -149,7 +156,7 @@ class SetBuilder:
     def _unchanged(self) -> Outcome | None:
         """The earlier build, if configuration, code and every input are as they were and its files are whole."""
         content = manifest.read(self.folder)
-        if content is None or content["key"] != self._key() or not manifest.is_intact(self.folder, content):
+        if content is None or content["key"] != self.key() or not manifest.is_intact(self.folder, content):
             return None
         inputs = self._inputs()
         inputs.exhaust()
@@ -167,9 +174,9 @@ class SetBuilder:
 
     def _write(self) -> Outcome:
         arrays = list(self.files.values())
-        lists = [DROPPED, *([testsets.FILE_NAME] if self.split == testsets.TEST else [])]
+        lists = self.lists
         total = self.selection.total()  # a path that cannot be read is refused before anything is made
-        with Staging(self.folder, arrays, lists, self._key()) as staging:
+        with Staging(self.folder, arrays, lists, self.key()) as staging:
             inputs = self._inputs()
             chunks = self._resumed(inputs, staging)
             if chunks is None:
@@ -191,6 +198,8 @@ class SetBuilder:
                 staging.append(DROPPED, (json.dumps(asdict(c), ensure_ascii=False) for c in result.changes))
                 if testsets.FILE_NAME in lists:
                     staging.append(testsets.FILE_NAME, map(testsets.write_line, result.prints))
+                if OUTCOMES in lists:
+                    staging.append(OUTCOMES, (f"{one.kept:d} {one.changes}" for one in result.outcomes))
                 checkpoint.tally.add(len(chunk.items), result)
                 checkpoint.digest = chunk.digest
                 staging.save()
@@ -202,7 +211,7 @@ class SetBuilder:
             if checkpoint.finished:
                 staging.publish()
             else:
-                staging.finish(self._settings())
+                staging.finish(self.settings())
         return self._outcome("built", tally, examples)
 
     def _nothing_kept(self, tally: Tally, examples: list[Change]) -> str:
@@ -250,10 +259,11 @@ class SetBuilder:
             root=config.output.resolve(),
             guard=testsets.guard_of(self._tests) if self._tests else None,
             fingerprints=self.split == testsets.TEST,
+            outcomes=config.shard is not None,
             debug=config.debug,
         )
 
-    def _settings(self) -> dict[str, Any]:
+    def settings(self) -> dict[str, Any]:
         """The configuration as far as it decides over the content, for the manifest."""
         settings = {key: value for key, value in asdict(self.config).items() if key not in NOT_CONTENT}
         settings |= {
@@ -269,13 +279,13 @@ class SetBuilder:
         }
         return settings
 
-    def _key(self) -> str:
-        return manifest.build_key(self._settings())
+    def key(self) -> str:
+        return manifest.build_key(self.settings())
 
     def _inputs(self) -> Inputs:
         return Inputs(self.selection.items(), pictures=self.config.images != "none")
 
-    def _entries(self) -> dict[str, dict[str, Any]]:
+    def entries(self) -> dict[str, dict[str, Any]]:
         names = [self.name + task.suffix for task in self.tasks]
         return {name: registry.file_entry(registry.record_file(self.name, name)) for name in names}
 

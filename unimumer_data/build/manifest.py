@@ -138,6 +138,7 @@ def make(
     return {
         "config": dict(config),
         "versions": versions(),
+        "code": code_digest(),
         "key": build_key(config),
         "inputs": dict(inputs),
         "samples": {

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from hashlib import blake2b
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from unimumer_data.errors import LatexSyntaxError, SourceError, UniMumerError
 from unimumer_data.health.backslashes import restore_doubled, restore_lost
@@ -50,6 +50,7 @@ class Work:
         root: what the paths in records count from.
         guard: knows the test samples; None where nothing is guarded.
         fingerprints: also make fingerprints, by which a guard will know these samples.
+        outcomes: also say of each sample what became of it, by which shards are joined.
         debug: let an unexpected error of a sample end the build with its traceback.
     """
 
@@ -64,6 +65,7 @@ class Work:
     root: Path
     guard: Guard | None = None
     fingerprints: bool = False
+    outcomes: bool = False
     debug: bool = False
 
 
@@ -79,6 +81,13 @@ class Change:
     after: str = ""
 
 
+class Outcome(NamedTuple):
+    """What became of one sample: whether it was kept, and how many lines of ``dropped.jsonl`` are about it."""
+
+    kept: bool
+    changes: int
+
+
 @dataclass(slots=True)
 class Result:
     """What became of a chunk.
@@ -88,6 +97,7 @@ class Result:
         changes: samples dropped or repaired.
         prints: of the samples kept, where asked for.
         leaks: samples that stand in a test set.
+        outcomes: of each sample, where asked for: whether it was kept, and how many changes are its own.
         images: how many pictures were written.
         image_digest: hash of their bytes, in order.
     """
@@ -96,6 +106,7 @@ class Result:
     changes: list[Change] = field(default_factory=list)
     prints: list[Fingerprint] = field(default_factory=list)
     leaks: list[Leak] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
     images: int = 0
     image_digest: str = ""
 
@@ -127,35 +138,46 @@ def process(work: Work, items: Sequence[Item]) -> Result:
     result = Result(records={name: [] for name in work.tasks})
     digest = blake2b(digest_size=16)
     for item in items:
-        if isinstance(item, Drop):
-            result.changes.append(_dropped(item.id, item.reason, item.message, item.before))
-            continue
-        label = item.label
-        try:
-            opened = _open(work, item)
-            label = opened.sample.label
-            answered = _answer(label, work.conventions, work.repair, work.tasks)
-            path = _path(work, opened.sample)
-            records = [write(path, answer) for write, answer in zip(writers, answered.answers, strict=True)]
-            picture = opened.picture() if opened.picture else None
-        except Exception as error:
-            result.changes.append(_dropped(item.id, *_reason(error, debug=work.debug), label))
-            continue
-        leak = _compare_with_tests(work, item.id, answered.text, picture, result)
-        if leak:
-            message = f"is {leak.test_set}/{leak.test_id} ({leak.rule})"
-            result.changes.append(_dropped(item.id, "in_test_set", message, label))
-            continue
-        if picture and path.startswith(work.image_prefix):
-            assert work.image_folder is not None  # without a folder no picture is made
-            _write_whole(work.image_folder / os.path.basename(path), picture.data)
-            digest.update(picture.data)
-            result.images += 1
-        for name, record in zip(work.tasks, records, strict=True):
-            result.records[name].append(record)
-        result.changes += _changes(opened, answered)
+        before = len(result.changes)
+        kept = _process_one(work, item, writers, result, digest)
+        if work.outcomes:
+            result.outcomes.append(Outcome(kept, len(result.changes) - before))
     result.image_digest = digest.hexdigest()
     return result
+
+
+def _process_one(
+    work: Work, item: Item, writers: Sequence[Callable[[str, str], str]], result: Result, digest: blake2b
+) -> bool:
+    """Make the records of a sample; whether it was kept."""
+    if isinstance(item, Drop):
+        result.changes.append(_dropped(item.id, item.reason, item.message, item.before))
+        return False
+    label = item.label
+    try:
+        opened = _open(work, item)
+        label = opened.sample.label
+        answered = _answer(label, work.conventions, work.repair, work.tasks)
+        path = _path(work, opened.sample)
+        records = [write(path, answer) for write, answer in zip(writers, answered.answers, strict=True)]
+        picture = opened.picture() if opened.picture else None
+    except Exception as error:
+        result.changes.append(_dropped(item.id, *_reason(error, debug=work.debug), label))
+        return False
+    leak = _compare_with_tests(work, item.id, answered.text, picture, result)
+    if leak:
+        message = f"is {leak.test_set}/{leak.test_id} ({leak.rule})"
+        result.changes.append(_dropped(item.id, "in_test_set", message, label))
+        return False
+    if picture and path.startswith(work.image_prefix):
+        assert work.image_folder is not None  # without a folder no picture is made
+        _write_whole(work.image_folder / os.path.basename(path), picture.data)
+        digest.update(picture.data)
+        result.images += 1
+    for name, record in zip(work.tasks, records, strict=True):
+        result.records[name].append(record)
+    result.changes += _changes(opened, answered)
+    return True
 
 
 def _reason(error: Exception, *, debug: bool) -> tuple[str, str]:
