@@ -1,4 +1,4 @@
-"""A user's own folder: pictures and a TSV, CSV, JSONL or JSON table, or a ``.txt`` beside each picture."""
+"""A user's own folder: pictures and a TSV, CSV, JSONL, JSON or Excel table, or a ``.txt`` beside each picture."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from .base import Drop, Source, existing_folder, unique_ids
 from .formats.columns import Table, choose_columns, separator_of
 from .formats.finder import FOREIGN, PictureFinder, walk
 from .formats.rows import split_rows
+from .formats.spreadsheet import read_spreadsheet
 from .formats.tables import IMAGE_SUFFIXES, Line, count_lines, decode, is_text, read_json_array, read_lines
 
-TABLES = (".tsv", ".csv", ".jsonl", ".json")
+TABLES = (".tsv", ".csv", ".jsonl", ".json", ".xlsx")
 LOOKED_AT = 50  # rows, to see which column is which
 
 
@@ -68,6 +69,8 @@ def count(path: Path, split: str) -> int | None:
     table = _table(path)
     if table is None:
         return len(_labelled_pictures(path))
+    if table.suffix.lower() == ".xlsx":
+        return None
     return count_lines(table)
 
 
@@ -129,6 +132,9 @@ def _rows(table: Path, named: Collection[str]) -> Iterator[Table]:
             for line in read_lines(table):
                 if line.text.strip():
                     yield _json_line(line)
+        case ".xlsx":
+            for number, cells in read_spreadsheet(table):
+                yield Table(number, cells, None, "", "\t".join(cells), (), "\t")
         case kind:
             lines = (line for line in read_lines(table) if line.text.strip())
             first = next(lines, None)
@@ -155,7 +161,7 @@ def _object(number: int, item: Any, text: str, replaced: tuple[Replacement, ...]
 
 SOURCE = Source(
     name="table",
-    layout="pictures and a TSV, CSV, JSONL or JSON table of (picture, label), or one .txt beside each picture",
+    layout="pictures and a TSV, CSV, JSONL, JSON or XLSX table of (picture, label), or one .txt beside each picture",
     read=read,
     count=count,
     licence="your own data",

@@ -20,5 +20,8 @@ LABEL_CHARACTERS = 2_000_000
 LABEL_WORK = 4_000_000
 """Tokens of a label times the depth of its braces: about the size of its tree text in characters."""
 
+SHEET_BYTES = 2**28
+"""Of an Excel workbook, unpacked."""
+
 WORKERS = 512
 """Processes of one command."""

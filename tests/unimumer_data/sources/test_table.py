@@ -273,3 +273,20 @@ def test_two_labels_for_one_picture_are_said(tmp_path: Path) -> None:
     first, second, third = read(path)
     assert isinstance(first, Sample) and isinstance(third, Sample)
     assert isinstance(second, Drop) and second.reason == "two_labels" and "t.tsv:1" in second.message
+
+
+class TestSpreadsheets:
+    def test_the_first_sheet_of_a_workbook(self, tmp_path: Path) -> None:
+        openpyxl = pytest.importorskip("openpyxl")
+        book = openpyxl.Workbook()
+        for row in (("Scan", "LaTeX"), ("a.png", "x_1"), (None, None), ("b.jpg", 12.0)):
+            book.active.append(row)
+        book.create_sheet().append(("other", "sheet"))
+        book.save(tmp_path / "t.xlsx")
+        write(tmp_path, "unused.md", "")
+        assert samples(tmp_path / "t.xlsx") == samples(tmp_path) == [("a.png", "x_1"), ("b.jpg", "12")]
+
+    def test_what_is_none(self, tmp_path: Path) -> None:
+        pytest.importorskip("openpyxl")
+        with pytest.raises(SourceError, match=r"cannot be read as \.xlsx"):
+            read(write(tmp_path, "t.xlsx", "no workbook"))
