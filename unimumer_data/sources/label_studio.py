@@ -1,7 +1,7 @@
 """Label Studio: an export as JSON (or JSON-MIN) of tasks with a picture and a text, beside the pictures.
 
-Each task has its picture in ``data`` and the text in an annotation of a ``<TextArea>``; of several annotations the last
-one that was not cancelled counts. The paths inside are Label Studio's own; the pictures are found by their names.
+Each task has its picture in ``data`` and the text in an annotation of a ``<TextArea>``; of several annotations the
+last one that was not cancelled counts. The paths are Label Studio's own; the pictures are found by their names.
 """
 
 from __future__ import annotations
