@@ -33,8 +33,8 @@ class SetLock:
 
     def __enter__(self) -> SetLock:
         while True:
-            self._folder.mkdir(parents=True, exist_ok=True)
             try:
+                self._folder.mkdir(parents=True, exist_ok=True)
                 self._lock.acquire(timeout=_SECONDS_BETWEEN if self.waited else 0)
                 break
             except Timeout:
@@ -43,7 +43,7 @@ class SetLock:
                         f"{self._folder}: {self._owner()} is building this set; waiting for its end", file=sys.stderr
                     )
                 self.waited = True
-            except FileNotFoundError:  # the other process has just removed the empty folder
+            except FileNotFoundError:  # the other process has just removed the folder
                 continue
         self._path.write_text(f"process {os.getpid()} on {socket.gethostname()}\n", encoding="utf-8")
         return self

@@ -71,7 +71,8 @@ class TestTwoBuilds:
             line = second.stderr.readline()
             assert second.poll() is None
         assert f"process {os.getpid()} on " in line and "is building this set; waiting" in line
-        assert "built, 3 of 3" in second.communicate()[0]
+        shown, errors = second.communicate()
+        assert "built, 3 of 3" in shown, errors
         assert build.main([*words, f"output={tmp_path / 'alone'}"]) == 0
         assert contents(tmp_path / "o") == contents(tmp_path / "alone")
 
