@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from unimumer_data.support.tables import escape, markdown_table
+from unimumer_data.support.tables import markdown_text, write_table
 
 from .rows import DataSet
 
@@ -28,7 +28,8 @@ configs:
         ("label", "the LaTeX of the expression"),
     ]
     return (
-        f"{front}\n# {escape(data.name)}\n\n{count:,} samples, split `{data.split}`.\n\n"
-        f"Licence of the corpus: {escape(data.licence or 'not known; ask its makers')}\n\n"
-        + markdown_table(("field", "what it is"), fields)
+        f"{front}\n# {markdown_text(data.name)}\n\n{count:,} samples, split `{data.split}`.\n\n"
+        f"Licence of the corpus: {markdown_text(data.licence or 'not known; ask its makers')}\n\n"
+        + write_table(("field", "what it is"), fields, "markdown", text_columns=2)
+        + "\n"
     )
