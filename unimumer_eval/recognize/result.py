@@ -137,7 +137,7 @@ def make_result(
         answer=chosen.text,
         confidence=votes / len(outputs) if voted else _probability(chosen),
         symbols=symbols_of(latex, expression, chosen),
-        alternatives=group(outputs, task),
+        alternatives=group(outputs, task) if len(outputs) > 1 else (_only(latex, chosen),),
         samples=tuple(output.text for output in outputs),
         tree=working if task == "tree" else None,
         counts=_counts(working) if task == "can" else None,
@@ -162,6 +162,11 @@ def group(outputs: Sequence[Output], task: str) -> tuple[Alternative, ...]:
         share = len(members) / len(outputs)
         found.append(Alternative(latex=latex, share=share, probability=_probability(best)))
     return tuple(sorted(found, key=lambda one: (-one.share, -(one.probability or 0.0))))
+
+
+def _only(latex: str, output: Output) -> Alternative:
+    """The one expression of one sample; there is nothing to compare it with."""
+    return Alternative(latex=latex, share=1.0, probability=_probability(output))
 
 
 def _probability(output: Output) -> float | None:

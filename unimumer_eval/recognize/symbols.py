@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
 from typing import Any
 
 from unimumer_data.latex import tokenize
-from unimumer_data.latex.alignment import align
 from unimumer_eval.engines.base import Output
 
 
@@ -47,25 +47,12 @@ def symbols_of(latex: str, expression: str, output: Output) -> tuple[Symbol, ...
     written = _written(expression, output)
     tokens = latex.split()
     symbols = [Symbol(token=token) for token in tokens]
-    place, last = 0, 0
-    runs = align([one.token for one in written], tokens)
-    for start, stop, label_start, label_stop in [
-        *((run.start, run.stop, run.label_start, run.label_stop) for run in runs),
-        (len(written), len(written), len(tokens), len(tokens)),
-    ]:
-        while place < start and last < label_start:
-            symbols[last] = written[place]
-            place, last = place + 1, last + 1
-        if stop - start == label_stop - label_start:  # another spelling of the same tokens
-            for offset in range(stop - start):
-                one = written[start + offset]
-                symbols[label_start + offset] = Symbol(
-                    token=tokens[label_start + offset],
-                    probability=one.probability,
-                    start=one.start,
-                    likely=one.likely,
-                )
-        place, last = stop, label_stop
+    # difflib, not latex.alignment: which of several shortest alignments it is does not matter, and this is quick
+    spelling = [one.token for one in written]
+    for tag, start, stop, first, last in SequenceMatcher(None, spelling, tokens, autojunk=False).get_opcodes():
+        if tag == "equal" or stop - start == last - first:  # the same tokens, maybe in another spelling
+            for one, place in zip(written[start:stop], range(first, last), strict=True):
+                symbols[place] = replace(one, token=tokens[place])
     return tuple(symbols)
 
 
