@@ -18,6 +18,7 @@ from unimumer_data.support.start import require
 BASE = ("PIL", "filelock", "pylatexenc", "rich", "yaml")
 RECIPES = ("omegaconf",)
 EVAL = ("nltk", "numpy", "rapidfuzz", "scipy")
+SERVE = (*EVAL, "fastapi", "uvicorn", "multipart", "prometheus_client")
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,8 @@ COMMANDS: dict[str, Command] = {
         needs=(*RECIPES, *EVAL, "trl", "peft"),
         extra="[rl,eval,recipes]",
     ),
+    "recognize": Command("unimumer_eval.recognize.command", "read pictures, write LaTeX", needs=EVAL, extra="[eval]"),
+    "serve": Command("unimumer_eval.serve.command", "serve a model and its page", needs=SERVE, extra="[eval,serve]"),
     "eval": Command("unimumer_eval.run", "predict with a model and score the predictions", needs=EVAL, extra="[eval]"),
     "compare": Command("unimumer_eval.compare", "compare runs on the same samples", needs=EVAL, extra="[eval]"),
     "completion": Command(

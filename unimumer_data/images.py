@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import math
 import struct
+from contextlib import nullcontext
+from functools import cache
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from PIL import Image, ImageOps
 
@@ -44,33 +47,39 @@ _FOREIGN = (
 )  # offset, first bytes, what it is
 
 _DEEP_MODES = ("I", "I;16", "I;16B", "I;16L", "I;16N", "F")  # more than 8 bits a channel
+_HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1")
 _DECODE_ERRORS = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, Image.DecompressionBombError)
 
 
-def load_image(source: Path | bytes) -> Image.Image:
+def load_image(source: Path | bytes | Image.Image, *, name: str = "") -> Image.Image:
     """Open a picture as RGB: turned upright by its EXIF orientation, transparent parts on white paper.
 
     Args:
-        source: a file, or the encoded picture itself (PNG, JPEG, BMP ... bytes).
+        source: a file, the encoded picture itself (PNG, JPEG, BMP ... bytes), or a picture of any mode.
+        name: of the picture in error messages; default: the path.
 
     Returns:
         Decoded picture, mode RGB, of (height, width) pixels. Of an animation, the first frame; 16-bit greys keep
         their eight leading bits.
 
     Raises:
-        ImageError: missing, not a picture, truncated, more than `MAX_DECODED_PIXELS`, or a side ratio over
-            `MAX_SIDE_RATIO`; names the file and the cure.
+        ImageError: missing, not a picture, truncated, more than `MAX_DECODED_PIXELS`, a side ratio over
+            `MAX_SIDE_RATIO`, several pages, or HEIC without pillow-heif; names the file and the cure.
     """
-    name = "picture in memory" if isinstance(source, bytes) else str(source)
+    name = name or (str(source) if isinstance(source, Path) else "picture in memory")
     try:
-        with Image.open(BytesIO(source) if isinstance(source, bytes) else source, formats=FORMATS) as image:
+        with _opened(source, name) as image:
             _check_size(image.width, image.height, name)
+            pages = getattr(image, "n_frames", 1) if image.format == "TIFF" else 1
+            if pages > 1:
+                raise ImageError(f"{name}: has {pages} pages; save each formula as a picture of its own")
             return _flatten(ImageOps.exif_transpose(image))
     except ImageError:
         raise
     except FileNotFoundError as error:
         raise ImageError(f"{name}: no such file; correct the path, or take the sample out of the list") from error
     except Image.UnidentifiedImageError:
+        assert not isinstance(source, Image.Image)  # only what is opened here can be unidentified
         raise ImageError(f"{name}: {_kind_of(source)}; fetch it again, or convert it to PNG or JPEG") from None
     except Image.DecompressionBombError:
         raise ImageError(f"{name}: over {MAX_DECODED_PIXELS} pixels when decoded; scale it down first") from None
@@ -108,6 +117,35 @@ def _kind_of(source: Path | bytes) -> str:
 def _head(path: Path) -> bytes:
     with path.open("rb") as file:
         return file.read(200)
+
+
+def _opened(source: Path | bytes | Image.Image, name: str) -> Any:
+    """A context with the picture in it; a picture of the caller stays open."""
+    if isinstance(source, Image.Image):
+        return nullcontext(source)
+    formats: tuple[str, ...] = FORMATS
+    if _is_heic(source):
+        if not _can_read_heic():
+            raise ImageError(f"{name}: is a HEIC photograph; pip install pillow-heif reads it, or export it as JPEG")
+        formats = ("HEIF",)
+    return Image.open(BytesIO(source) if isinstance(source, bytes) else source, formats=formats)
+
+
+def _is_heic(source: Path | bytes) -> bool:
+    """Whether the content, not the name, says that this is what an iPhone's camera writes."""
+    start = source[:12] if isinstance(source, bytes) else _head(source)[:12]
+    return start[4:8] == b"ftyp" and start[8:12] in _HEIC_BRANDS
+
+
+@cache
+def _can_read_heic() -> bool:
+    """Teach Pillow HEIC, where pillow-heif is installed."""
+    try:
+        from pillow_heif import register_heif_opener
+    except ImportError:
+        return False
+    register_heif_opener()
+    return True
 
 
 def fit_pixels(

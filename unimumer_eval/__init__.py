@@ -1,1 +1,22 @@
-"""Evaluation of HMER models: predict, score, show. Imported as ``unimumer_eval``; run as ``python eval/run.py``."""
+"""Evaluation and use of HMER models: predict, score, show, recognise.
+
+from unimumer_eval import Recognizer
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .recognize import Recognition, Recognizer
+
+__all__ = ["Recognition", "Recognizer"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the recognizer when it is asked for: scores and comparisons need no engine."""
+    if name in __all__:
+        from . import recognize
+
+        return getattr(recognize, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -62,7 +62,7 @@ def load_config(cls: type[T], argv: Sequence[str]) -> T:
     if words and "=" not in words[0]:
         path = Path(words.pop(0))
         origin = str(path)
-        values.update(_read_yaml(path))
+        values.update(read_yaml(path))
     for word in words:
         key, equals, text = word.partition("=")
         if not equals or not key:
@@ -105,7 +105,12 @@ def _required(field: Field[Any]) -> bool:
     return field.default is MISSING and field.default_factory is MISSING
 
 
-def _read_yaml(path: Path) -> dict[str, Any]:
+def read_yaml(path: Path) -> dict[str, Any]:
+    """The keys of a YAML file.
+
+    Raises:
+        ConfigError: it is missing, no YAML, or holds something else.
+    """
     try:
         content = plain_yaml.load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

@@ -26,8 +26,7 @@ from unimumer_data import __version__
 from unimumer_data.errors import ConfigError, SourceError
 from unimumer_data.sources.formats.tables import IMAGE_SUFFIXES
 from unimumer_data.support.commandline import keys_of, parser, run_command
-from unimumer_data.support.config import _read_yaml as read_yaml
-from unimumer_data.support.config import option, parse_value
+from unimumer_data.support.config import option, parse_value, read_yaml
 from unimumer_data.support.progress import Progress
 from unimumer_eval.engines import engine_versions
 

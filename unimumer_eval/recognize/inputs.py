@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -87,22 +86,7 @@ def read_source(source: Source, name: str = "", *, max_pixels: int) -> tuple[Ima
         source = strokes_to_ink(source, name) if isinstance(source, list | tuple) else _picture_of_array(source, name)
     if isinstance(source, Ink):
         return render(source, Style(max_pixels=max_pixels)).convert("RGB"), source
-    return _load(source, name), None
-
-
-def _load(source: Path | bytes | Image.Image, name: str) -> Image.Image:
-    """A picture as RGB; one in memory is named in messages."""
-    if isinstance(source, Image.Image):
-        buffer = BytesIO()
-        source.save(buffer, "PNG" if source.mode in _PNG_MODES else "TIFF")
-        source = buffer.getvalue()
-    try:
-        return load_image(source)
-    except ImageError as error:
-        raise ImageError(str(error).replace("picture in memory", name or "picture in memory")) from error
-
-
-_PNG_MODES = ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")
+    return load_image(source, name=name), None
 
 
 def looks_like_inkml(data: bytes) -> bool:

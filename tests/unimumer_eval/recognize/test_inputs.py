@@ -63,6 +63,25 @@ def test_a_collection_is_not_taken_for_one_source() -> None:
     assert not any(map(is_one_source, [["a.png"], [Path("a")], [picture()], [], iter(()), {"a.png"}]))
 
 
+@pytest.mark.parametrize("form", ["tiff", "gif"])
+def test_pages_are_refused_and_frames_are_not(form: str, tmp_path: Path) -> None:
+    path = tmp_path / f"several.{form}"
+    picture().save(path, save_all=True, append_images=[picture(90, 70)])
+    read = read_input(path, path.name, max_pixels=BUDGET, min_pixels=1024)
+    assert (read.failure is None) == (form == "gif")
+    if read.failure:
+        assert "2 pages" in read.failure and "several.tiff" in read.failure
+
+
+def test_a_photo_of_a_telephone() -> None:
+    pillow_heif = pytest.importorskip("pillow_heif", reason="needs the extra [recognize]")
+    buffer = BytesIO()
+    pillow_heif.from_pillow(picture()).save(buffer, quality=90)
+    read = as_read(buffer.getvalue())
+    assert read.size == picture().size
+    assert sum(read.getpixel((2, 50))) > 700
+
+
 def test_modes_that_phones_and_scanners_write(tmp_path: Path) -> None:
     cmyk = picture().convert("CMYK")
     deep = Image.fromarray(numpy.asarray(picture().convert("L")).astype("uint16") * 257)
