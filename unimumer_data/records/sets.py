@@ -10,7 +10,7 @@ from typing import Any
 
 from unimumer_data.errors import RecordError, RegistryError, suggestion
 from unimumer_data.support.files import write_whole
-from unimumer_data.tasks.answers import final_expression, task_of
+from unimumer_data.tasks.answers import label_expression, task_of
 
 from . import registry
 from .record import IMAGE_TOKEN
@@ -131,4 +131,4 @@ def _is_record(entry: Any) -> bool:
 
 def _label(entry: Entry) -> str:
     question, answer = (turn["value"] for turn in entry["messages"])
-    return final_expression(answer, task_of(question.replace(IMAGE_TOKEN, "", 1)))
+    return label_expression(answer, task_of(question.replace(IMAGE_TOKEN, "", 1)))

@@ -8,6 +8,7 @@ from unimumer_data.errors import CountTextError, LatexSyntaxError, TreeTextError
 from unimumer_data.latex import count_symbols, read_counts, read_tree, write_tokens
 
 from . import TASKS, prompts
+from .wrapping import unwrap
 
 _BY_INSTRUCTION = {task.instruction.strip(): task.name for task in TASKS.values()}
 _BY_OPENING = {prompts.ERROR_FIND.split("{", 1)[0]: "error_find", prompts.ERROR_FIX.split("{", 1)[0]: "error_fix"}
@@ -26,14 +27,26 @@ def task_of(instruction: str) -> str:
     return _BY_INSTRUCTION.get(instruction.strip(), opening)
 
 
-def split_answer(text: str, task: str) -> tuple[str, str]:
-    """The working (tree, counts, log of corrections) and the final expression of an answer.
+def bare_answer(text: str, task: str, *, boxed: bool = False) -> str:
+    """The answer without what a model puts around it; see `wrapping.unwrap`."""
+    return unwrap(text, working=task in _UNFINISHED, boxed=boxed)
 
-    An answer that ends before its expression has an empty one. Tasks without working have the whole text.
 
-    >>> split_answer("a: 1\\na", "can")
+def split_answer(text: str, task: str, *, boxed: bool = False) -> tuple[str, str]:
+    r"""The working (tree, counts, log of corrections) and the final expression of an answer.
+
+    An answer that ends before its expression has an empty one. Tasks without working have the whole text. Code
+    fences, reasoning and other wrappers around the answer are no part of it.
+
+    >>> split_answer("a: 1\na", "can")
     ('a: 1', 'a')
+
+    Args:
+        text: as the model wrote it.
+        task: what it was asked.
+        boxed: whether ``\boxed{...}`` around the whole expression is ink; see `is_boxed`.
     """
+    text = bare_answer(text, task, boxed=boxed)
     if task not in _UNFINISHED:
         return "", text.strip()
     lines = text.strip("\n").rstrip().split("\n")
@@ -43,9 +56,19 @@ def split_answer(text: str, task: str) -> tuple[str, str]:
     return "\n".join(lines[:-1]), last
 
 
-def final_expression(text: str, task: str) -> str:
+def final_expression(text: str, task: str, *, boxed: bool = False) -> str:
     """The expression that an answer comes to; see `split_answer`."""
-    return split_answer(text, task)[1]
+    return split_answer(text, task, boxed=boxed)[1]
+
+
+def label_expression(text: str, task: str) -> str:
+    """The expression of a label, which is written like an answer; a box around it is ink."""
+    return final_expression(text, task, boxed=True)
+
+
+def is_boxed(label: str | None) -> bool:
+    r"""Whether a label has a box as ink, so that ``\boxed`` in an answer is no wrapper."""
+    return r"\boxed" in (label or "")
 
 
 def agrees(text: str, task: str) -> bool | None:

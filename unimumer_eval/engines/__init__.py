@@ -17,7 +17,7 @@ def engine_name(config: AskConfig) -> str:
         return "vllm-ray"
     if config.engine == "vllm" and config.data_parallel > 1:
         return "vllm-parallel"
-    return config.engine
+    return config.engine_name
 
 
 def open_engine(config: AskConfig) -> Predictor:
