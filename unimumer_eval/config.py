@@ -76,6 +76,11 @@ class AskConfig:
         "auto", "number format of the weights; auto is float32 on CPU, the checkpoint's own on GPU"
     )
 
+    engine_args: dict[str, Any] = option(
+        about="further arguments of the engine's own constructor, such as {max_num_batched_tokens: 8192} of vllm",
+        factory=dict,
+    )
+
     temperature: float = option(0.0, "0 decodes greedily, more samples", section="how the answer is decoded")
     top_p: float = option(1.0, "sample from the likeliest tokens of this total probability")
     n: int = option(1, "samples of each answer; all are kept, the first is scored")
@@ -127,6 +132,7 @@ class AskConfig:
             (self.temperature < 0, "temperature must not be negative"),
             (self.n > 1 and self.task == "refine", "task=refine starts from one recognition; leave n at 1"),
             (self.adapter is not None and self.engine != "transformers", _ADAPTER),
+            (bool(self.engine_args) and self.engine not in ("vllm", "transformers"), _ENGINE_ARGS),
             (self.data_parallel > 1 and self.engine != "vllm", "data_parallel= is for engine=vllm"),
             (self.scale == "ray" and sampled > 1, "scale=ray gives one sample each; leave n and vote alone"),
             (self.scale == "ray" and self.engine != "vllm", "scale=ray is for engine=vllm"),
@@ -248,3 +254,4 @@ _COUNTS = (
     *("tensor_parallel", "data_parallel"),
 )
 _ADAPTER = "adapter= is for engine=transformers; for the others merge it first: llamafactory-cli export"
+_ENGINE_ARGS = "engine_args= is for engine=vllm and engine=transformers"

@@ -17,6 +17,7 @@ from unimumer_data.tasks import TASKS
 from unimumer_eval.config import EvalConfig, Sampling
 from unimumer_eval.engines import open_engine
 from unimumer_eval.engines.base import Answer, Predictor
+from unimumer_eval.engines.checkpoints import resolve
 from unimumer_eval.pair_files import NamedPairs, write_published
 from unimumer_eval.scores import Pair
 
@@ -84,6 +85,7 @@ def predict_sets(config: EvalConfig, output: Path) -> Iterator[PredictedSet]:
         PredictionError: a run with other settings is in the way.
         EngineError: the engine cannot start or broke down.
     """
+    config = resolve(config)
     sets = load_sets(config.data, dataset_dir=config.dataset_dir, media_dir=config.media_dir, limit=config.limit)
     _check_names([plan.name for one in sets for plan in _plans(one.name, config)])
     model = settings_of_model(config)

@@ -29,6 +29,7 @@ def settings_of_model(config: AskConfig) -> dict[str, Any]:
         "function_sha256": _hash_of_module(config.engine) if config.engine_name == "python" else None,
         "versions": {"unimumer": __version__, **engine_versions(config)},
         "dtype": config.dtype,
+        **({"engine_args": config.engine_args} if config.engine_args else {}),
     }
 
 
