@@ -19,6 +19,7 @@ from unimumer_data.records.predictions import find_prediction_files
 from unimumer_data.support.commandline import keys_of, read_words, run_command
 from unimumer_data.support.config import load_config
 from unimumer_data.support.progress import Progress
+from unimumer_data.support.tables import printable
 
 from .config import REPLAY, EvalConfig
 from .inference.folder import default_folder, link_latest, only_writer
@@ -28,7 +29,7 @@ from .inference.price import price_table
 from .inference.settings import without_credentials
 from .pair_files import Labels, NamedPairs, check_replaceable, read_labels, read_pair_file, write_published
 from .report import screen_table, write_results
-from .scores import Pair, SetScores, score_set, visual_scores
+from .scores import Pair, SetScores, score_set
 
 ALONE = 5000
 """Pairs up to which CDM is faster in this process than the start of others."""
@@ -129,7 +130,7 @@ def _show(
         if one.counts.failures:
             print(_failures(one))
     for each in sets:
-        print("".join(f"{line}\n" for line in _remarks(each)), end="")
+        print("".join(f"{printable(line)}\n" for line in _remarks(each)), end="")
     print(f"\nfiles in {output}: " + ", ".join(path.name for path in written))
     return scores
 
@@ -148,14 +149,13 @@ def _remarks(one: NamedPairs) -> Iterator[str]:
 
 
 def _score(name: str, pairs: Sequence[Pair], *, with_cdm: bool) -> SetScores:
-    scores = score_set(name, pairs)
     if not with_cdm:
-        return scores
+        return score_set(name, pairs)
     progress = Progress(f"{name}, CDM", len(pairs))
     workers = (os.cpu_count() or 1) if len(pairs) > ALONE else 1
-    visual = visual_scores(pairs, workers=workers, progress=progress.step)
+    scores = score_set(name, pairs, text_metrics=True, workers=workers, progress=progress.step)
     progress.close()
-    return replace(scores, visual=visual)
+    return scores
 
 
 def _failures(scores: SetScores) -> str:
@@ -163,7 +163,9 @@ def _failures(scores: SetScores) -> str:
     first = next(sample.pair for sample in scores.samples if sample.pair.failure)
     detail = first.extra.get("detail", first.failure)
     total = sum(scores.counts.failures.values())
-    return f"{scores.name}: {total} of {scores.n} failed and count as wrong: {reasons}; first: {first.id}: {detail}"
+    return printable(
+        f"{scores.name}: {total} of {scores.n} failed and count as wrong: {reasons}; first: {first.id}: {detail}"
+    )
 
 
 def _changed(config: EvalConfig) -> str:
