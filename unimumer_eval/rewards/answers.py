@@ -84,9 +84,16 @@ def _without_skipped(tokens: list[str]) -> list[str]:
         if command.role != "skip" or token in _WRAPPERS:
             kept.append(token)
             continue
-        for _ in command.args:
-            index = _after_group(tokens, index)
+        for parameter in command.parameters:
+            if parameter == "{}":
+                index = _after_group(tokens, index)
+            elif tokens[index : index + 1] == [parameter[0]]:  # an option, or a star
+                index = _after_option(tokens, index)
     return kept
+
+
+def _after_option(tokens: list[str], index: int) -> int:
+    return tokens.index("]", index) + 1 if tokens[index] == "[" and "]" in tokens[index:] else index + 1
 
 
 def _after_group(tokens: list[str], index: int) -> int:
