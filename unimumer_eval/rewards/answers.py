@@ -85,15 +85,11 @@ def _without_skipped(tokens: list[str]) -> list[str]:
             kept.append(token)
             continue
         for parameter in command.parameters:
-            if parameter == "{}":
+            if parameter != "[]":
                 index = _after_group(tokens, index)
-            elif tokens[index : index + 1] == [parameter[0]]:  # an option, or a star
-                index = _after_option(tokens, index)
+            elif tokens[index : index + 1] == ["["] and "]" in tokens[index:]:
+                index = tokens.index("]", index) + 1
     return kept
-
-
-def _after_option(tokens: list[str], index: int) -> int:
-    return tokens.index("]", index) + 1 if tokens[index] == "[" and "]" in tokens[index:] else index + 1
 
 
 def _after_group(tokens: list[str], index: int) -> int:
