@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from unimumer_data.errors import ConfigError
+from unimumer_data.errors import ConfigError, suggestion
 from unimumer_data.images import IMAGE_MAX_PIXELS, IMAGE_MIN_PIXELS
+from unimumer_data.tasks import TASKS
 
 from .engines.base import Sampling
 
@@ -21,7 +22,8 @@ class EvalConfig:
         dataset_dir: folder of dataset_info.json; relative image paths start here too, as in LLaMA-Factory.
         media_dir: where relative image paths start, if not in dataset_dir.
         limit: only the first so many samples of each set.
-        task: record (ask what each record asks) | vanilla | tree | can | refine (recognise, detect errors, correct).
+        task: record (ask what each record asks) | refine (recognise, detect errors, correct) | a task: vanilla, tree,
+            can, or one of your own.
         rounds: of refine, at most.
         vote: ask for so many samples and take the expression that most of them mean; needs temperature > 0.
         plain: with vote, tree, can and refine: ask for plain recognition too, to compare with.
@@ -68,7 +70,7 @@ class EvalConfig:
     dataset_dir: Path = Path(".")
     media_dir: Path | None = None
     limit: int | None = None
-    task: Literal["record", "vanilla", "tree", "can", "refine"] = "record"
+    task: str = "record"
     rounds: int = 1
     vote: int = 0
     plain: bool = True
@@ -124,6 +126,7 @@ class EvalConfig:
         sampled = max(self.n, self.vote)
         counts = {name: getattr(self, name) for name in _COUNTS}
         return [
+            (self.task not in known_tasks(), _unknown_task(self.task)),
             (replay and not self.predictions, "engine=replay needs predictions=<file or folder>"),
             (not replay and bool(self.predictions), "predictions= is for engine=replay"),
             (not replay and self.labels is not None, "labels= is for engine=replay; records bring their own"),
@@ -153,6 +156,17 @@ class EvalConfig:
             max_tokens=self.max_tokens,
             logprobs=self.logprobs,
         )
+
+
+def known_tasks() -> tuple[str, ...]:
+    """What ``task=`` may be: tasks that need no wrong prediction, and the two that are no tasks."""
+    return ("record", *(name for name, task in TASKS.items() if not task.fields), "refine")
+
+
+def _unknown_task(name: str) -> str:
+    if name in TASKS:
+        return f"task={name} asks about a wrong prediction; evaluate its own data set with task=record, or task=refine"
+    return f"unknown task {name!r}{suggestion(name, known_tasks())}. Known: {', '.join(known_tasks())}"
 
 
 def _no_folder(config: EvalConfig) -> bool:

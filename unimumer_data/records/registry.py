@@ -13,14 +13,16 @@ from typing import Any
 
 from unimumer_data.errors import RegistryError
 from unimumer_data.support.files import write_whole
+from unimumer_data.tasks import TASKS
 
 FILE_NAME = "dataset_info.json"
 HUB = "phxember/Uni-MuMER-Data"
 
 TAGS = {"role_tag": "from", "content_tag": "value", "user_tag": "human", "assistant_tag": "gpt"}
 
-ERROR_SUFFIXES = ("_error_find", "_error_fix")
-TASK_SUFFIXES = ("", "_tree", "_can")
+_PUBLISHED = [task for task in TASKS.values() if task.published]
+TASK_SUFFIXES = tuple(task.suffix for task in _PUBLISHED if not task.fields)
+ERROR_SUFFIXES = tuple(task.suffix for task in _PUBLISHED if task.fields)
 
 # The 26 training sets of arXiv 2505.23566, by corpus; two corpora drop `_train` before the error suffixes.
 TRAINING_SETS: Mapping[str, tuple[str, ...]] = {
