@@ -266,7 +266,7 @@ def _with_ids(predictions: Sequence[Prediction], path: Path, config: ErrorCorpus
     for name in names:
         if "file_name" in entries[name] and (config.output / entries[name]["file_name"]).is_file():
             records = read_set(config.output, name)
-            if records.labels() == labels:
+            if records.expressions() == labels:
                 return [replace(one, id=id) for one, id in zip(predictions, records.ids(), strict=True)]
     raise PredictionError(
         f"{path}: its lines have no ids, and none of {', '.join(names)} has its {len(labels)} labels in this order; "

@@ -19,7 +19,7 @@ from unimumer_data.errors import ImageError, UniMumerError
 from unimumer_data.images import load_image
 from unimumer_data.latex.canonical import canonical
 from unimumer_data.latex.reader import Repair
-from unimumer_data.records.labelled import Item, LabelledSet
+from unimumer_data.records.labelled import Labelled, LabelledSet
 
 LOOK_SIZE = (17, 8)  # columns and rows of the thumbnail; 16 x 8 = 128 bits
 NOISE = 4  # grey levels that JPEG compression may add to flat paper
@@ -51,7 +51,7 @@ class Fingerprint:
     look: int | None = None
 
 
-def fingerprint(item: Item, *, pictures: bool = True) -> Fingerprint:
+def fingerprint(item: Labelled, *, pictures: bool = True) -> Fingerprint:
     """The fingerprint of a sample; without its picture where that cannot be opened."""
     label = _strict(item.label)
     if not pictures or item.image is None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from unimumer_data.errors import RegistryError
+from unimumer_data.errors import RegistryError, suggestion
 from unimumer_data.support.files import write_whole
 from unimumer_data.tasks import TASKS
 
@@ -114,6 +114,43 @@ def read_registry(path: Path) -> dict[str, dict[str, Any]]:
     return entries
 
 
+def find_record_file(word: str, root: Path = Path()) -> tuple[str, Path]:
+    """The record file that a word on a command line means.
+
+    Args:
+        word: path of a file, or the name of a data set in ``root / dataset_info.json``.
+        root: folder of dataset_info.json.
+
+    Returns:
+        The name of the data set (of a file, its name without suffix), and its file, which is there.
+
+    Raises:
+        RegistryError: no such file or name, a data set on the hub, or one that is not built yet.
+    """
+    path = Path(word)
+    if path.is_file():
+        return path.stem, path
+    registry = root / FILE_NAME
+    entries = read_registry(registry)
+    if word not in entries:
+        if path.suffix in (".json", ".jsonl") or path.is_dir():
+            raise RegistryError(f"{word}: no such file; `unimumer build` makes record files")
+        if not registry.is_file():
+            raise RegistryError(f"{word}: no such file, and there is no {registry} to look the name up in")
+        raise RegistryError(f"{word}: neither a file nor a data set of {registry}{suggestion(word, entries)}")
+    file_name = entries[word].get("file_name")
+    if not file_name:
+        where = entries[word].get("hf_hub_url") or "another place"
+        raise RegistryError(
+            f"{registry}: {word!r} is on the hub ({where}), not in a local file; "
+            "build it here (docs/corpora.md), or download it and name the file"
+        )
+    file = root / file_name
+    if not file.is_file():
+        raise RegistryError(f"{word}: {file} does not exist yet; build the set first, with: {build_command(file)}")
+    return word, file
+
+
 def check(entries: Mapping[str, Any], *, origin: str) -> None:
     """Check ShareGPT entries for what LLaMA-Factory would misread in silence; of others, only the shape.
 
@@ -130,7 +167,7 @@ def _problem(entry: Any) -> str | None:
     if not isinstance(entry, dict):
         return f"must be an object, found a {type(entry).__name__}"
     if not any(entry.get(key) for key in _SOURCES):
-        return 'says not where the data lies; write "file_name": "data/...json"'
+        return 'does not say where the data is; add "file_name": "data/...json"'
     columns, tags = entry.get("columns"), entry.get("tags")
     if not isinstance(columns or {}, dict) or not isinstance(tags or {}, dict):
         return '"columns" and "tags" must be objects'

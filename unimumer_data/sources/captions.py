@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from unimumer_data.errors import SourceError
+from unimumer_data.records.json_array import read_json_array
 from unimumer_data.records.record import Sample
 
 from .base import Drop, Source
-from .formats.tables import PictureFinder, count_lines, id_of, is_text, read_json_array, read_lines
+from .formats.tables import PictureFinder, count_lines, id_of, is_text, read_lines
 
 
 def _caption_file(path: Path, split: str) -> Path:

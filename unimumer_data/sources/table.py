@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from unimumer_data.errors import SourceError, suggestion
+from unimumer_data.records.json_array import read_json_array
 from unimumer_data.records.record import Sample
 
 from .base import Drop, Source, existing_folder, unique_ids
-from .formats.tables import IMAGE_SUFFIXES, PictureFinder, count_lines, id_of, is_text, read_json_array, read_lines
+from .formats.tables import IMAGE_SUFFIXES, PictureFinder, count_lines, id_of, is_text, read_lines
 
 TABLES = (".tsv", ".csv", ".jsonl", ".json")
 IMAGE_COLUMNS = ("image", "img", "image_path", "file", "file_name", "filename", "path", "name", "id", "img_id")

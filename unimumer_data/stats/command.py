@@ -21,7 +21,7 @@ from unimumer_data.errors import SourceError
 from unimumer_data.health.lint import KINDS, Finding, lint
 from unimumer_data.latex import Row, parse_tokens, prints_ink, tokenize
 from unimumer_data.latex.reader import Repair
-from unimumer_data.records.labelled import SETS, Item, LabelledSet, read_set, split_sets
+from unimumer_data.records.labelled import SETS, Labelled, LabelledSet, read_labelled, split_sets
 from unimumer_data.support.commandline import keys_of, read_words, run_command
 from unimumer_data.support.config import load_config
 from unimumer_data.support.files import write_whole
@@ -80,8 +80,8 @@ class SetStats:
     symbol_labels: Counter[str] = field(default_factory=Counter)
     distinct: int = 0
     missing_pictures: list[str] = field(default_factory=list)
-    oddities: dict[str, list[tuple[Item, Finding]]] = field(default_factory=dict)
-    samples: list[Item] = field(default_factory=list)
+    oddities: dict[str, list[tuple[Labelled, Finding]]] = field(default_factory=dict)
+    samples: list[Labelled] = field(default_factory=list)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -94,7 +94,7 @@ def _card(words: Sequence[str]) -> None:
     names, options = split_sets(words)
     config = load_config(StatsConfig, options)
     count = load_tokenizer(config.tokenizer) if config.tokenizer else None
-    stats = [measure(read_set(name, root=config.root), config, count) for name in names]
+    stats = [measure(read_labelled(name, root=config.root), config, count) for name in names]
     for path in write_card(stats, config):
         print(f"written to {path}")
 
@@ -152,7 +152,7 @@ def depth_and_structures(row: Row) -> tuple[int, int]:
     return deepest, structures
 
 
-def _picture_size(item: Item, stats: SetStats) -> tuple[int, int] | None:
+def _picture_size(item: Labelled, stats: SetStats) -> tuple[int, int] | None:
     if item.image is None:
         return None
     try:

@@ -10,7 +10,7 @@ from io import BytesIO
 from unimumer_data.errors import ImageError
 from unimumer_data.health.lint import KINDS
 from unimumer_data.images import load_image
-from unimumer_data.records.labelled import Item
+from unimumer_data.records.labelled import Labelled
 
 from .command import SetStats, StatsConfig, ink_symbols, quantiles
 from .plots import bars, histogram
@@ -174,13 +174,13 @@ def _html_oddities(stats: SetStats, config: StatsConfig) -> str:
     return "".join(rows)
 
 
-def _html_sample(item: Item) -> str:
+def _html_sample(item: Labelled) -> str:
     picture = _thumbnail(item) if item.image is not None else ""
     label = f"<code>{escape(_cut(item.label))}</code>"
     return f"<figure>{picture}<figcaption>{escape(item.id)}<br>{label}</figcaption></figure>"
 
 
-def _thumbnail(item: Item) -> str:
+def _thumbnail(item: Labelled) -> str:
     assert item.image is not None
     try:
         image = load_image(item.image)

@@ -145,7 +145,7 @@ def test_what_cannot_be_done_is_said(words, message, tmp_path, capsys):
 
 def test_a_set_that_is_not_built(tmp_path, capsys):
     assert main(["data=toys", f"output={tmp_path}"]) == 1
-    assert "no data set 'toys'" in capsys.readouterr().err
+    assert "toys: no such file" in capsys.readouterr().err
 
 
 def test_no_writers_are_known():

@@ -83,4 +83,4 @@ def test_usage(words, code, message, capsys, tmp_path, monkeypatch):
 @pytest.mark.parametrize("content", [[1], [{"text": "x"}], [{"images": [], "messages": []}], {"a": 1}])
 def test_files_of_no_known_shape(write, content, capsys):
     assert main(["lint", write("a.json", content)]) == 1
-    assert "SourceError" in capsys.readouterr().err
+    assert "RecordError" in capsys.readouterr().err

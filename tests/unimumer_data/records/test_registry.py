@@ -65,7 +65,7 @@ def sharegpt(**changes: Any) -> dict[str, Any]:
         ),
         (sharegpt(tags={"role_tag": "from"}), '"tags" lacks content_tag, user_tag, assistant_tag'),
         (sharegpt(formatting=None), '"formatting" is not "sharegpt"'),
-        (sharegpt(file_name=None), "says not where the data lies"),
+        (sharegpt(file_name=None), "does not say where the data is"),
         (sharegpt(columns=["messages"]), "must be objects"),
         ("x.json", "must be an object, found a str"),
     ],

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from unimumer_data.latex import parse
-from unimumer_data.records.labelled import read_set
+from unimumer_data.records.labelled import read_labelled
 from unimumer_data.records.record import Record
 from unimumer_data.stats.command import StatsConfig, depth_and_structures, main, measure, quantiles
 from unimumer_data.stats.plots import bars, histogram
@@ -36,7 +36,7 @@ def test_deep_nesting_is_measured():
 
 
 def test_what_is_measured(record_file, tmp_path):
-    stats = measure(read_set(str(record_file), root=tmp_path), StatsConfig(root=tmp_path), count=len)
+    stats = measure(read_labelled(str(record_file), root=tmp_path), StatsConfig(root=tmp_path), count=len)
     assert stats.lengths == [3, 11, 4, 3, 8]
     assert stats.model_tokens[0] == len("x + y")
     assert (stats.distinct, stats.symbols["x"], stats.symbol_labels["x"]) == (4, 3, 3)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from unimumer_data.errors import ConfigError, RecordError
+from unimumer_data.errors import ConfigError, RecordError, RegistryError
 from unimumer_data.records.record import Record
 from unimumer_data.tasks import TASKS, Expression
 from unimumer_eval.inference.items import load_sets
@@ -45,9 +45,9 @@ def test_a_registered_name_is_found_with_its_images(tmp_path: Path, monkeypatch:
 
 def test_an_unknown_name_is_answered_with_the_nearest(tmp_path: Path) -> None:
     write(tmp_path / "dataset_info.json", {"crohme_2014": {"file_name": "x.json"}})
-    with pytest.raises(ConfigError, match="did you mean 'crohme_2014'"):
+    with pytest.raises(RegistryError, match="did you mean 'crohme_2014'"):
         load_sets(["crohme2014"], dataset_dir=tmp_path)
-    with pytest.raises(ConfigError, match="build it with"):
+    with pytest.raises(RegistryError, match="build the set first, with"):
         load_sets(["crohme_2014"], dataset_dir=tmp_path)
 
 

@@ -1,13 +1,11 @@
-"""What several readers need: lines of a text file, items of a JSON array, the picture that belongs to a name."""
+"""What several readers need: lines of a text file, the picture that belongs to a name."""
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from unimumer_data.errors import SourceError
 
@@ -38,51 +36,6 @@ def count_lines(path: Path) -> int | None:
 def is_text(line: str) -> bool:
     """Whether the line was good UTF-8 in its file."""
     return line.isascii() or not any("\ud800" <= char <= "\udfff" for char in line)
-
-
-def read_json_array(path: Path, block: int = 1 << 20) -> Iterator[Any]:
-    """The items of a JSON array, one at a time, in memory that does not grow with the file.
-
-    Raises:
-        SourceError: not a JSON array, with the character where it breaks.
-    """
-    decoder = json.JSONDecoder()
-    try:
-        with path.open(encoding="utf-8-sig") as file:
-            text, start, passed = file.read(block), 0, 0
-            start = _skip(text, 0)
-            if text[start : start + 1] != "[":
-                raise SourceError(f"{path}: a JSON array is needed, found {text[start : start + 20]!r}")
-            start += 1
-            while True:
-                start = _skip(text, start, ", \t\r\n")
-                if text[start : start + 1] == "]":
-                    return
-                try:
-                    item, stop = decoder.raw_decode(text, start)
-                    # A number that touches the end of the block may go on in the next.
-                    whole = stop < len(text)
-                except ValueError:
-                    whole = False
-                if whole:
-                    yield item
-                    start = stop
-                    continue
-                more = file.read(max(block, len(text) - start))
-                if not more:
-                    raise SourceError(
-                        f"{path}: broken JSON at character {passed + start}: {text[start : start + 40]!r}"
-                    )
-                passed += start
-                text, start = text[start:] + more, 0
-    except (OSError, UnicodeDecodeError) as error:
-        raise SourceError(f"{path}: cannot be read as UTF-8 JSON: {error}") from error
-
-
-def _skip(text: str, start: int, chars: str = " \t\r\n") -> int:
-    while start < len(text) and text[start] in chars:
-        start += 1
-    return start
 
 
 def id_of(name: str) -> str:
