@@ -117,6 +117,8 @@ def load_validation(config: ExpRateConfig, dataset_dir: Path) -> ValidationSet:
 def _fault(item: Item) -> str | None:
     if item.fault:
         return f"{item.id}: {item.fault}"
+    if item.gt is None:
+        return f"{item.id}: record: no answer"
     try:
         load_image(item.image)
     except ImageError as error:
@@ -202,7 +204,8 @@ class ExpRateCallback(TrainerCallback):
 
     def _count_right(self, args: TrainingArguments, model: Any) -> int:
         """Of all processes together."""
-        from .engines.base import Request, Sampling
+        from .config import Sampling
+        from .engines.base import Request
         from .scores.forms import read
 
         items = self._validation.items
@@ -213,18 +216,17 @@ class ExpRateCallback(TrainerCallback):
         for answer in self._engine(model).predict(requests, sampling):
             item = items[answer.index]
             text = final_expression(answer.outputs[0].text, item.task) if answer.outputs else ""
-            if text and read(text).strict == read(item.gt).strict:
+            if text and read(text).strict == read(item.gt or "").strict:
                 right.append(answer.index)
         return len(set(gather_object(right)))
 
     def _engine(self, model: Any) -> TransformersEngine:
-        from .config import EvalConfig
+        from .config import AskConfig
         from .engines.transformers import TransformersEngine
 
-        config = EvalConfig(
+        config = AskConfig(
             engine="transformers",
             model=self._recipe["model_name_or_path"],
-            data=self._config.dataset,
             template_args=self._config.template_args,
             image_max_pixels=self._recipe.get("image_max_pixels", MAX_PIXELS),
             image_min_pixels=self._recipe.get("image_min_pixels", MIN_PIXELS),

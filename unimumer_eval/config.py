@@ -1,120 +1,112 @@
-"""What `eval/run.py` can be told."""
+"""The keys of evaluation, and those that it shares with every other command that asks a model."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from unimumer_data.errors import ConfigError, suggestion
 from unimumer_data.images import IMAGE_MAX_PIXELS, IMAGE_MIN_PIXELS
+from unimumer_data.support.config import option
 from unimumer_data.tasks import TASKS
 
-from .engines.base import Sampling
+from .engine_table import CHOICES
+
+REPLAY = "replay"
+"""The engine that is none: evaluation scores prediction files."""
+_ON_LABELS = [name for name, task in TASKS.items() if not task.fields]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EvalConfig:
-    """Keys of `unimumer eval [config.yaml] [key=value ...]`.
+class Sampling:
+    """Decoding; temperature 0 is greedy.
 
-    What to answer
-        data: record files (ShareGPT JSON or JSON lines) or data set names of dataset_info.json, separated by commas.
-        dataset_dir: folder of dataset_info.json; relative image paths start here too, as in LLaMA-Factory.
-        media_dir: where relative image paths start, if not in dataset_dir.
-        limit: only the first so many samples of each set.
-        task: record (ask what each record asks) | refine (recognise, detect errors, correct) | a task: vanilla, tree,
-            can, or one of your own.
-        rounds: of refine, at most.
-        vote: ask for so many samples and take the expression that most of them mean; needs temperature > 0.
-        plain: with vote, tree, can and refine: ask for plain recognition too, to compare with.
-
-    Who answers
-        engine: vllm | transformers | openai | replay (score prediction files, no model).
-        model: folder or hub name of the model; name of the served model for openai.
-        adapter: folder of a LoRA adapter (transformers).
-        system: system prompt; null leaves it to the model's chat template.
-        template_args: further arguments of the chat template, such as {enable_thinking: false}.
-        dtype: auto is float32 on CPU, the checkpoint's own on GPU.
-
-    How
-        temperature, top_p, n, seed, max_tokens: decoding; greedy by default. n > 1 keeps all, scores the first.
-        image_max_pixels, image_min_pixels: LLaMA-Factory's limits of training; must be the same here.
-        logprobs: ask for log-probabilities, for the confidence.
-
-    How fast
-        batch_size: requests that the engine works on at once; by default what fits the device.
-        window: pictures decoded ahead.
-        max_model_len: tokens of prompt and answer (vllm); by default enough for max_tokens.
-        tensor_parallel, data_parallel: GPUs a copy of the model is spread over, copies of the model (vllm); with
-            scale=ray, copies in the whole cluster.
-        gpu_memory_utilization: share of the GPU's memory that vllm takes.
-        scale: local | ray (vllm on many machines, through Ray Data).
-
-    Endpoint (openai): key only from the environment, OPENAI_API_KEY
-        base_url: such as http://localhost:8000/v1; default OPENAI_BASE_URL.
-        concurrency, requests_per_minute, timeout, retries, backoff: limits; the last three in seconds, times, seconds.
-        price_in, price_out: of a million tokens, for the cost.
-
-    Files
-        output: folder of all results.
-        predictions: prediction files or folders of them (replay).
-        labels: of prediction files without (CoMER's result.zip) or with damaged labels: a record file, a list of
-            labels in the same order (JSON), a table of id and label (replay).
-        missing: error | wrong: what to do when a label has no prediction (replay).
-        cdm: score CDM and structure F1 too, at most a millisecond a pair; false leaves them out.
-        resume: go on where a killed run stopped, keep what is complete; false asks everything again.
-        retry_failures: ask again what has failed.
+    Args:
+        logprobs: ask for the log-probability of each text.
+        steps: ask for the tokens of each text too, with their log-probabilities; see `engines.base.Step`.
+        alternatives: with steps, this many of the likeliest tokens at each place; 0 for none, at most 20.
     """
-
-    data: tuple[str, ...] = ()
-    dataset_dir: Path = Path(".")
-    media_dir: Path | None = None
-    limit: int | None = None
-    task: str = "record"
-    rounds: int = 1
-    vote: int = 0
-    plain: bool = True
-
-    engine: Literal["vllm", "transformers", "openai", "replay"] = "vllm"
-    model: str | None = None
-    adapter: Path | None = None
-    system: str | None = None
-    template_args: dict[str, Any] = field(default_factory=dict)
-    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
 
     temperature: float = 0.0
     top_p: float = 1.0
     n: int = 1
     seed: int = 0
     max_tokens: int = 2048
-    image_max_pixels: int = IMAGE_MAX_PIXELS
-    image_min_pixels: int = IMAGE_MIN_PIXELS
     logprobs: bool = True
+    steps: bool = False
+    alternatives: int = 0
 
-    batch_size: int | None = None
-    window: int = 64
-    max_model_len: int | None = None
-    tensor_parallel: int = 1
-    data_parallel: int = 1
-    gpu_memory_utilization: float = 0.9
-    scale: Literal["local", "ray"] = "local"
 
-    base_url: str | None = None
-    concurrency: int = 8
-    requests_per_minute: float | None = None
-    timeout: float = 300.0
-    retries: int = 5
-    backoff: float = 1.0
-    price_in: float | None = None
-    price_out: float | None = None
+@dataclass(frozen=True, kw_only=True)
+class DataConfig:
+    """What is to be answered."""
 
-    output: Path = Path("results")
-    predictions: tuple[Path, ...] = ()
-    labels: Path | None = None
-    missing: Literal["error", "wrong"] = "error"
-    cdm: bool = True
-    resume: bool = True
-    retry_failures: bool = False
+    data: tuple[str, ...] = option(
+        (), "record files (JSON or JSON lines) or data set names of dataset_info.json", section="what to answer"
+    )
+    dataset_dir: Path = option(Path("."), "folder of dataset_info.json; relative image paths start here too")
+    media_dir: Path | None = option(None, "where relative image paths start, if not in dataset_dir")
+    limit: int | None = option(None, "only this many samples of each set, the first ones")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AskConfig:
+    """Who is asked, and how: the keys that all commands with a model in them share."""
+
+    task: str = option(
+        "record",
+        f"what to ask: what each record asks (record), one task for all ({', '.join(_ON_LABELS)}), or recognise, "
+        "detect errors and correct them (refine)",
+        section="what to ask",
+    )
+    rounds: int = option(1, "corrections that task=refine may make, at most")
+    vote: int = option(
+        0, "ask for this many samples and take the expression that most of them mean; needs temperature above 0"
+    )
+
+    engine: str = option("vllm", f"what runs the model: {' | '.join(CHOICES)}", section="who answers")
+    model: str | None = option(None, "folder or hub name of the model; with engine=openai the served model's name")
+    adapter: Path | None = option(None, "folder of a LoRA adapter (engine=transformers)")
+    system: str | None = option(None, "system prompt; null leaves it to the model's chat template")
+    template_args: dict[str, Any] = option(
+        about="further arguments of the chat template, such as {enable_thinking: false}", factory=dict
+    )
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = option(
+        "auto", "number format of the weights; auto is float32 on CPU, the checkpoint's own on GPU"
+    )
+
+    temperature: float = option(0.0, "0 decodes greedily, more samples", section="how the answer is decoded")
+    top_p: float = option(1.0, "sample from the likeliest tokens of this total probability")
+    n: int = option(1, "samples of each answer; all are kept, the first is scored")
+    seed: int = option(0, "of sampling")
+    max_tokens: int = option(2048, "longest answer, in tokens")
+    image_max_pixels: int = option(IMAGE_MAX_PIXELS, "LLaMA-Factory's upper limit of training; must be the same here")
+    image_min_pixels: int = option(IMAGE_MIN_PIXELS, "LLaMA-Factory's lower limit of training; must be the same here")
+    logprobs: bool = option(True, "ask for log-probabilities, for the confidence")
+
+    batch_size: int | None = option(
+        None, "requests that the engine works on at once; by default what fits the device", section="how fast"
+    )
+    window: int = option(64, "pictures decoded ahead")
+    max_model_len: int | None = option(None, "tokens of prompt and answer (vllm); by default enough for max_tokens")
+    tensor_parallel: int = option(1, "GPUs that one copy of the model is spread over (vllm)")
+    data_parallel: int = option(1, "copies of the model (vllm); with scale=ray in the whole cluster")
+    gpu_memory_utilization: float = option(0.9, "share of the GPU's memory that vllm takes")
+    scale: Literal["local", "ray"] = option("local", "run vllm on this machine, or on many through Ray Data")
+
+    base_url: str | None = option(
+        None,
+        "such as http://localhost:8000/v1; by default OPENAI_BASE_URL",
+        section="endpoint (engine=openai); the key comes from the environment only, OPENAI_API_KEY",
+    )
+    concurrency: int = option(8, "requests in flight at once")
+    requests_per_minute: float | None = option(None, "rate limit")
+    timeout: float = option(300.0, "seconds that one request may take, from start to end")
+    retries: int = option(5, "further attempts after a failure that may pass")
+    backoff: float = option(1.0, "seconds before the first retry; each later pause is twice as long")
+    price_in: float | None = option(None, "price of a million prompt tokens")
+    price_out: float | None = option(None, "price of a million answer tokens")
 
     def __post_init__(self) -> None:
         problems = [message for wrong, message in self._checks() if wrong]
@@ -122,16 +114,12 @@ class EvalConfig:
             raise ConfigError("; ".join(problems))
 
     def _checks(self) -> list[tuple[bool, str]]:
-        replay = self.engine == "replay"
+        """Whether something is wrong, and the sentence that says so."""
         sampled = max(self.n, self.vote)
-        counts = {name: getattr(self, name) for name in _COUNTS}
         return [
             (self.task not in known_tasks(), _unknown_task(self.task)),
-            (replay and not self.predictions, "engine=replay needs predictions=<file or folder>"),
-            (not replay and bool(self.predictions), "predictions= is for engine=replay"),
-            (not replay and self.labels is not None, "labels= is for engine=replay; records bring their own"),
-            (not replay and not self.data, "name what to answer: data=<record file or data set name>"),
-            (not replay and not self.model, "name who answers: model=<folder or hub name>"),
+            (self.engine not in self._engines(), _unknown_engine(self.engine, self._engines())),
+            (self._asks and not self.model, "name who answers: model=<folder or hub name>"),
             (_no_folder(self), f"model={self.model}: no such folder"),
             (self.vote == 1 or self.vote < 0, "vote must be 2 or more, or 0 for none"),
             (self.vote > 1 and self.n > 1, "vote and n both set the number of samples; give one"),
@@ -143,11 +131,20 @@ class EvalConfig:
             (self.data_parallel > 1 and self.engine != "vllm", "data_parallel= is for engine=vllm"),
             (self.scale == "ray" and sampled > 1, "scale=ray gives one sample each; leave n and vote alone"),
             (self.scale == "ray" and self.engine != "vllm", "scale=ray is for engine=vllm"),
-            *((value is not None and value < 1, f"{name} must be at least 1") for name, value in counts.items()),
+            *_below_one(self, _COUNTS),
         ]
+
+    def _engines(self) -> tuple[str, ...]:
+        return CHOICES
+
+    @property
+    def _asks(self) -> bool:
+        """Whether there is a model to ask."""
+        return self.engine != REPLAY
 
     @property
     def sampling(self) -> Sampling:
+        """The decoding that the keys ask for."""
         return Sampling(
             temperature=self.temperature,
             top_p=self.top_p,
@@ -156,6 +153,47 @@ class EvalConfig:
             max_tokens=self.max_tokens,
             logprobs=self.logprobs,
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvalConfig(AskConfig, DataConfig):
+    """Keys of `unimumer eval [config.yaml] [key=value ...]`."""
+
+    engine: str = option(
+        "vllm",
+        f"what runs the model: {' | '.join(CHOICES)}; or {REPLAY}, score prediction files",
+        section="who answers",
+    )
+    plain: bool = option(
+        True, "with vote, tree, can and refine: ask for plain recognition too, to compare with", section="results"
+    )
+    output: Path = option(Path("results"), "folder of all results")
+    cdm: bool = option(True, "score CDM and structure F1 too, at most a millisecond a pair")
+    resume: bool = option(True, "go on where a killed run stopped, keep what is complete; false asks everything again")
+    retry_failures: bool = option(False, "ask again what has failed")
+
+    predictions: tuple[Path, ...] = option(
+        (), "prediction files, or folders of them", section=f"prediction files (engine={REPLAY})"
+    )
+    labels: Path | None = option(
+        None,
+        "of prediction files that have no labels or damaged ones: a record file, a list of labels in the same order "
+        "(JSON), or a table of id and label",
+    )
+    missing: Literal["error", "wrong"] = option("error", "what to do when a label has no prediction")
+
+    def _checks(self) -> list[tuple[bool, str]]:
+        return [
+            (not self._asks and not self.predictions, "engine=replay needs predictions=<file or folder>"),
+            (self._asks and bool(self.predictions), "predictions= is for engine=replay"),
+            (self._asks and self.labels is not None, "labels= is for engine=replay; records bring their own"),
+            (self._asks and not self.data, "name what to answer: data=<record file or data set name>"),
+            *super()._checks(),
+            *_below_one(self, ("limit",)),
+        ]
+
+    def _engines(self) -> tuple[str, ...]:
+        return (*CHOICES, REPLAY)
 
 
 def known_tasks() -> tuple[str, ...]:
@@ -169,17 +207,26 @@ def _unknown_task(name: str) -> str:
     return f"unknown task {name!r}{suggestion(name, known_tasks())}. Known: {', '.join(known_tasks())}"
 
 
-def _no_folder(config: EvalConfig) -> bool:
+def _unknown_engine(name: str, known: tuple[str, ...]) -> str:
+    return f"engine must be one of {', '.join(known)}, got {name!r}{suggestion(name, known)}"
+
+
+def _no_folder(config: AskConfig) -> bool:
     """Whether ``model`` is a path, unlike a hub's ``owner/name``, and nothing is there."""
-    if config.engine in ("openai", "replay") or not config.model:
+    if config.engine in ("openai", REPLAY) or not config.model:
         return False
     path = Path(config.model)
     on_hub = config.model.count("/") == 1 and not path.parent.is_dir()
     return not path.is_dir() and not on_hub
 
 
+def _below_one(config: AskConfig, names: tuple[str, ...]) -> list[tuple[bool, str]]:
+    values = {name: getattr(config, name) for name in names}
+    return [(value is not None and value < 1, f"{name} must be at least 1") for name, value in values.items()]
+
+
 _COUNTS = (
-    *("limit", "n", "max_tokens", "rounds", "batch_size", "window", "concurrency", "image_max_pixels"),
+    *("n", "max_tokens", "rounds", "batch_size", "window", "concurrency", "image_max_pixels"),
     *("tensor_parallel", "data_parallel"),
 )
 _ADAPTER = "adapter= is for engine=transformers; for the others merge it first: llamafactory-cli export"

@@ -97,7 +97,7 @@ def read_labels(path: Path) -> Labels:
         if isinstance(content, list) and content and isinstance(content[0], dict) and "gt" in content[0]:
             return {row.id: row.label or "" for row in read_prediction_file(path)}
         (records,) = load_sets([str(path)], dataset_dir=Path())
-        return {item.id: item.gt for item in records.items}
+        return {item.id: item.gt or "" for item in records.items}
     except FileNotFoundError:
         raise PredictionError(f"labels={path}: no such file") from None
     except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecordError) as error:

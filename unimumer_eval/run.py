@@ -1,9 +1,7 @@
-"""Predict, score, write: the command line of the evaluation.
+"""Predict with a model, score the predictions, write the report.
 
-    unimumer eval model=outputs/unimumer data=crohme_2014 output=results/unimumer
-    unimumer eval engine=replay predictions=results/unimumer output=results/again
-
-This file reads the command line; what it starts is in the modules beside it.
+unimumer eval model=outputs/unimumer data=crohme_2014 output=results/unimumer
+unimumer eval engine=replay predictions=results/unimumer output=results/again
 """
 
 from __future__ import annotations
@@ -40,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _evaluate(config: EvalConfig) -> None:
-    warnings.simplefilter("ignore", FutureWarning)  # of the engines' dependencies, nothing for a user to mend
+    warnings.simplefilter("ignore", FutureWarning)  # of the engines' dependencies, nothing that a user can change
     print(_changed(config), file=sys.stderr)
     _replay(config) if config.engine == "replay" else _predict(config)
 

@@ -12,7 +12,7 @@ from PIL import Image
 from unimumer_data.images import fit_pixels, load_image
 from unimumer_data.tasks import prompts
 from unimumer_data.training.tiny import TinyConfig, make_tiny
-from unimumer_eval.engines.base import chat_prompt
+from unimumer_eval.engines.prompting import chat_prompt
 
 pytestmark = pytest.mark.slow
 pytest.importorskip("llamafactory", reason="needs the training environment")

@@ -65,7 +65,7 @@ def read_labelled(word: str, *, root: Path = Path()) -> LabelledSet:
             the working directory or a folder above the file, see `image_root`.
 
     Raises:
-        RegistryError: no such file or name.
+        ConfigError: no such file or name.
         RecordError: an item of no known shape; names the item.
     """
     _, path = find_record_file(word, root)

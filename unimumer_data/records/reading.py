@@ -59,9 +59,9 @@ class Parts:
         return Path(self.image).stem
 
     @property
-    def expression(self) -> str:
-        """What the answer comes to: the label, or of error detection the marked candidate."""
-        return final_expression(self.answer or "", self.task)
+    def expression(self) -> str | None:
+        """What the answer comes to: the label, or of error detection the marked candidate; None without an answer."""
+        return None if self.answer is None else final_expression(self.answer, self.task)
 
     @property
     def fault(self) -> str | None:
@@ -94,11 +94,12 @@ def label_of(record: Any, place: str) -> str:
         RecordError: no question and answer, or a record of error detection, which holds a wrong candidate only.
     """
     parts = parts_of(record)
-    if parts.instruction is None or parts.answer is None:
+    expression = parts.expression
+    if parts.instruction is None or expression is None:
         raise RecordError(f"{place}: expected messages with a human turn and an answer, found {record!r:.80}")
     if not get_task(parts.task).labelled:
         raise RecordError(f"{place}: error detection records hold no label; take the vanilla set of the same pictures")
-    return parts.expression
+    return expression
 
 
 def image_root(

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from unimumer_data.errors import RegistryError, suggestion
+from unimumer_data.errors import ConfigError, RegistryError, suggestion
 from unimumer_data.support.files import write_whole
 from unimumer_data.tasks import TASKS
 
@@ -125,7 +125,8 @@ def find_record_file(word: str, root: Path = Path()) -> tuple[str, Path]:
         The name of the data set (of a file, its name without suffix), and its file, which is there.
 
     Raises:
-        RegistryError: no such file or name, a data set on the hub, or one that is not built yet.
+        ConfigError: no such file or name, a data set on the hub, or one that is not built yet.
+        RegistryError: dataset_info.json is damaged.
     """
     path = Path(word)
     if path.is_file():
@@ -134,20 +135,20 @@ def find_record_file(word: str, root: Path = Path()) -> tuple[str, Path]:
     entries = read_registry(registry)
     if word not in entries:
         if path.suffix in (".json", ".jsonl") or path.is_dir():
-            raise RegistryError(f"{word}: no such file; `unimumer build` makes record files")
+            raise ConfigError(f"{word}: no such file; `unimumer build` makes record files")
         if not registry.is_file():
-            raise RegistryError(f"{word}: no such file, and there is no {registry} to look the name up in")
-        raise RegistryError(f"{word}: neither a file nor a data set of {registry}{suggestion(word, entries)}")
+            raise ConfigError(f"{word}: no such file, and there is no {registry} to look the name up in")
+        raise ConfigError(f"{word}: neither a file nor a data set of {registry}{suggestion(word, entries)}")
     file_name = entries[word].get("file_name")
     if not file_name:
         where = entries[word].get("hf_hub_url") or "another place"
-        raise RegistryError(
+        raise ConfigError(
             f"{registry}: {word!r} is on the hub ({where}), not in a local file; "
             "build it here (docs/corpora.md), or download it and name the file"
         )
     file = root / file_name
     if not file.is_file():
-        raise RegistryError(f"{word}: {file} does not exist yet; build the set first, with: {build_command(file)}")
+        raise ConfigError(f"{word}: {file} does not exist yet; build the set first, with: {build_command(file)}")
     return word, file
 
 

@@ -47,7 +47,7 @@ class RecordFile:
 
     def expressions(self) -> list[str]:
         """What the answers come to: the labels, or of error detection the marked candidates."""
-        return [one.expression for one in self.parts]
+        return [one.expression or "" for one in self.parts]
 
     def images(self) -> list[str]:
         """Paths of the pictures, as the records have them."""
@@ -62,7 +62,7 @@ def read_set(root: Path, name: str) -> RecordFile:
         name: of the data set.
 
     Raises:
-        RegistryError: no such name, or its file is not here.
+        ConfigError: no such name, or its file is not here.
         RecordError: its file holds no records, or others than of one picture.
     """
     name, path = registry.find_record_file(name, root)

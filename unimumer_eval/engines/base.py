@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import NamedTuple, Protocol
 
 from PIL import Image
 
-from unimumer_data.errors import EngineError, ImageError
+from unimumer_data.errors import ImageError
 from unimumer_data.images import fit_pixels, load_image
-
-if TYPE_CHECKING:
-    from unimumer_eval.config import EvalConfig
+from unimumer_eval.config import Sampling
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,13 +23,31 @@ class Request:
 
     Args:
         index: of the sample within its set.
-        image: the picture file.
+        image: the picture file, or the picture itself as RGB.
         prompt: the human turn without ``<image>``; the picture goes before it.
+        prefix: how the answer begins; the model goes on from there, and its text is what comes after.
     """
 
     index: int
-    image: Path
+    image: Path | Image.Image
     prompt: str
+    prefix: str = ""
+
+
+class Step(NamedTuple):
+    """One token of a text.
+
+    Args:
+        text: what it adds to the text; the texts of all steps joined are the text. Empty for a token without text of
+            its own: the end, or a piece of a character whose last piece is still to come.
+        logprob: natural logarithm of its probability, after all tokens before it.
+        likely: the likeliest tokens at this place and their log-probabilities, the likeliest first; the chosen one
+            is mostly among them. Empty unless `Sampling.alternatives` asks for them.
+    """
+
+    text: str
+    logprob: float
+    likely: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,12 +59,14 @@ class Output:
         tokens: of the text, pieces; 0 where the engine does not tell.
         logprob: natural logarithm of the text's probability, None where the engine does not tell.
         finish: ``stop``, or ``length`` where the text was cut at the limit.
+        steps: the tokens one by one, where `Sampling.steps` asks for them and the engine tells.
     """
 
     text: str
     tokens: int = 0
     logprob: float | None = None
     finish: str = "stop"
+    steps: tuple[Step, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,18 +77,6 @@ class Answer:
     outputs: tuple[Output, ...] = ()
     prompt_tokens: int = 0
     failure: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sampling:
-    """Decoding; temperature 0 is greedy."""
-
-    temperature: float = 0.0
-    top_p: float = 1.0
-    n: int = 1
-    seed: int = 0
-    max_tokens: int = 2048
-    logprobs: bool = True
 
 
 class Predictor(Protocol):
@@ -99,9 +105,9 @@ def pictures(
     A picture that cannot be had comes as the error that it raised, for the consumer to record.
     """
 
-    def read(path: Path) -> Image.Image | ImageError:
+    def read(image: Path | Image.Image) -> Image.Image | ImageError:
         try:
-            return fit_pixels(load_image(path), max_pixels, min_pixels)
+            return picture_of(image, max_pixels, min_pixels)
         except ImageError as error:
             return error
 
@@ -121,35 +127,22 @@ def pictures(
                 future.cancel()
 
 
+def picture_of(image: Path | Image.Image, max_pixels: int, min_pixels: int) -> Image.Image:
+    """The picture of a request as the model gets it.
+
+    Raises:
+        ImageError: it cannot be had.
+    """
+    return fit_pixels(load_image(image) if isinstance(image, Path) else image, max_pixels, min_pixels)
+
+
+def encode_png(image: Image.Image) -> bytes:
+    """Without loss, hence the pixels that the offline engines see."""
+    encoded = BytesIO()
+    image.save(encoded, "PNG")
+    return encoded.getvalue()
+
+
 def brief(error: Exception) -> str:
     """The message of a library's error on one line of bearable length."""
     return " ".join(str(error).split())[:300] or type(error).__name__
-
-
-def prompter(processor: Any, config: EvalConfig) -> Callable[[str], str]:
-    """`chat_prompt` of a model and a configuration; remembers, since most samples are asked the same."""
-    write = partial(chat_prompt, processor, system=config.system, template_args=config.template_args)
-    return lru_cache(maxsize=16)(write)
-
-
-def chat_prompt(processor: Any, prompt: str, *, system: str | None, template_args: dict[str, Any]) -> str:
-    """The text of a conversation with one picture, written by the model's own chat template.
-
-    Args:
-        processor: a transformers processor.
-        prompt: the human turn; the picture comes directly before it, as LLaMA-Factory trains it.
-        system: None leaves the system turn to the template.
-
-    Raises:
-        EngineError: the model has no chat template.
-    """
-    if not (getattr(processor, "chat_template", None) or processor.tokenizer.chat_template):
-        raise EngineError("the model has no chat template; add the chat_template.jinja of the model it was tuned from")
-    user = {"role": "user", "content": [{"type": "image"}, {"type": "text", "text": prompt}]}
-    turns: Sequence[dict[str, Any]] = [user] if system is None else [_system(system), user]
-    text: str = processor.apply_chat_template(turns, tokenize=False, add_generation_prompt=True, **template_args)
-    return text
-
-
-def _system(text: str) -> dict[str, Any]:
-    return {"role": "system", "content": [{"type": "text", "text": text}]}

@@ -9,26 +9,24 @@ import random
 import socket
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from http.client import HTTPException
-from io import BytesIO
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import Request as HTTPRequest
 from urllib.request import getproxies, proxy_bypass, urlopen
 
+from PIL import Image
+
 from unimumer_data.errors import EngineError, ImageError
-from unimumer_data.images import fit_pixels, load_image
+from unimumer_eval.config import AskConfig, Sampling
 
-from .base import Answer, Output, Request, Sampling
-
-if TYPE_CHECKING:
-    from unimumer_eval.config import EvalConfig
+from .base import Answer, Output, Request, Step, encode_png, picture_of
 
 _TRANSIENT = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 _LONGEST_PAUSE = 60.0  # seconds
@@ -40,7 +38,7 @@ class OpenAIEngine:
     The key comes from the environment variable OPENAI_API_KEY, goes into the header and nowhere else.
     """
 
-    def __init__(self, config: EvalConfig) -> None:
+    def __init__(self, config: AskConfig) -> None:
         base = config.base_url or os.environ.get("OPENAI_BASE_URL")
         if not base:
             raise EngineError("engine=openai needs base_url=, such as base_url=http://localhost:8000/v1")
@@ -81,7 +79,7 @@ class OpenAIEngine:
         for attempt in range(self._config.retries + 1):
             self._pace.wait()
             try:
-                return _read_answer(request.index, self._post(body))
+                return _read_answer(request.index, self._post(body), sampling)
             except _Refused as error:
                 return Answer(index=request.index, failure=f"refused: {self._hide_key(str(error))}")
             except _Passing as error:
@@ -98,9 +96,10 @@ class OpenAIEngine:
             {"type": "text", "text": request.prompt},
         ]
         system = [] if config.system is None else [{"role": "system", "content": config.system}]
+        begun = [{"role": "assistant", "content": request.prefix}] if request.prefix else []
         body: dict[str, Any] = {
             "model": config.model,
-            "messages": [*system, {"role": "user", "content": content}],
+            "messages": [*system, {"role": "user", "content": content}, *begun],
             "temperature": sampling.temperature,
             "top_p": sampling.top_p,
             "max_tokens": sampling.max_tokens,
@@ -108,8 +107,12 @@ class OpenAIEngine:
         }
         if sampling.n > 1:
             body["n"] = sampling.n
-        if sampling.logprobs:
+        if request.prefix:  # of vLLM and others; a server that does not know them answers from the beginning
+            body |= {"continue_final_message": True, "add_generation_prompt": False}
+        if sampling.logprobs or sampling.steps:
             body["logprobs"] = True
+        if sampling.steps and sampling.alternatives:
+            body["top_logprobs"] = sampling.alternatives
         if config.template_args:
             body["chat_template_kwargs"] = config.template_args
         return json.dumps(body, ensure_ascii=False).encode()
@@ -204,16 +207,14 @@ def _retry_after(error: HTTPError) -> float | None:
         return None
 
 
-def _data_url(path: Path, max_pixels: int, min_pixels: int) -> str:
-    """The picture as PNG, without loss, hence the pixels that the offline engines see."""
-    encoded = BytesIO()
-    fit_pixels(load_image(path), max_pixels, min_pixels).save(encoded, "PNG")
-    return "data:image/png;base64," + base64.b64encode(encoded.getvalue()).decode("ascii")
+def _data_url(image: Path | Image.Image, max_pixels: int, min_pixels: int) -> str:
+    picture = encode_png(picture_of(image, max_pixels, min_pixels))
+    return "data:image/png;base64," + base64.b64encode(picture).decode("ascii")
 
 
-def _read_answer(index: int, reply: dict[str, Any]) -> Answer:
+def _read_answer(index: int, reply: dict[str, Any], sampling: Sampling) -> Answer:
     try:
-        outputs = [_output(choice) for choice in reply["choices"]]
+        outputs = [_output(choice, sampling) for choice in reply["choices"]]
         usage = reply.get("usage") or {}
         # tokens are counted over all choices together; what the log-probabilities do not show goes to the first
         uncounted = int(usage.get("completion_tokens") or 0) - sum(output.tokens for output in outputs)
@@ -223,11 +224,28 @@ def _read_answer(index: int, reply: dict[str, Any]) -> Answer:
         raise _Passing(f"not a chat completion: {str(reply)[:200]}") from error
 
 
-def _output(choice: dict[str, Any]) -> Output:
+def _output(choice: dict[str, Any], sampling: Sampling) -> Output:
     text = choice["message"]["content"]
     if not isinstance(text, str):
         raise _Refused(choice["message"].get("refusal") or "the model gave no text")
     steps = (choice.get("logprobs") or {}).get("content") or []
     logprob = sum(step["logprob"] for step in steps) if steps else None
     finish = "length" if choice.get("finish_reason") == "length" else "stop"
-    return Output(text=text, tokens=len(steps), logprob=logprob, finish=finish)
+    return Output(
+        text=text,
+        tokens=len(steps),
+        logprob=logprob,
+        finish=finish,
+        steps=_steps(text, steps) if sampling.steps else (),
+    )
+
+
+def _steps(text: str, places: Sequence[Mapping[str, Any]]) -> tuple[Step, ...]:
+    """Of an endpoint's ``logprobs.content``; a token that is not the next piece of the text adds nothing to it."""
+    steps, at = [], 0
+    for place in places:
+        piece = place["token"] if text.startswith(place["token"], at) else ""
+        at += len(piece)
+        likely = tuple((one["token"], one["logprob"]) for one in place.get("top_logprobs") or ())
+        steps.append(Step(piece, place["logprob"], likely))
+    return tuple(steps)

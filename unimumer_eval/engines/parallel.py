@@ -13,14 +13,12 @@ import queue
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from unimumer_data.errors import EngineError
+from unimumer_eval.config import AskConfig, Sampling
 
-from .base import Answer, Request, Sampling
-
-if TYPE_CHECKING:
-    from unimumer_eval.config import EvalConfig
+from .base import Answer, Request
 
 _QUEUE = 64  # requests that wait for a copy
 _LOOK = 5.0  # seconds between looks whether all copies live
@@ -30,7 +28,7 @@ _GPUS = "CUDA_VISIBLE_DEVICES"
 class ParallelEngine:
     """Starts the copies and waits until all are ready."""
 
-    def __init__(self, config: EvalConfig) -> None:
+    def __init__(self, config: AskConfig) -> None:
         context = multiprocessing.get_context("spawn")
         self._answers: Any = context.Queue()
         self._inboxes: list[Any] = [context.Queue(_QUEUE) for _ in range(config.data_parallel)]
@@ -91,7 +89,7 @@ class ParallelEngine:
             return answer
 
 
-def _serve(config: EvalConfig, inbox: Any, answers: Any) -> None:
+def _serve(config: AskConfig, inbox: Any, answers: Any) -> None:
     """A copy: says None when it is ready and when it has answered all; a text is why it cannot go on."""
     from .vllm import VllmEngine
 
@@ -118,7 +116,7 @@ def _following(inbox: Any) -> Any:
                 os._exit(1)
 
 
-def _gpus_of(rank: int, config: EvalConfig) -> dict[str, str]:
+def _gpus_of(rank: int, config: AskConfig) -> dict[str, str]:
     """The GPUs of one copy, of those that this process may see; nothing to set where there are none.
 
     Raises:

@@ -10,18 +10,17 @@ import os
 from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PIL import Image
 
 from unimumer_data.errors import EngineError, ImageError
-from unimumer_data.images import SIDE_OF_TOKEN, fit_pixels, load_image
+from unimumer_data.images import SIDE_OF_TOKEN, load_image
+from unimumer_eval.config import AskConfig, Sampling
 
-from .base import Answer, Output, Request, Sampling, brief, prompter
+from .base import Answer, Output, Request, brief, encode_png, picture_of
+from .prompting import prompter
 from .vllm import engine_arguments, load_processor, prepare
-
-if TYPE_CHECKING:
-    from unimumer_eval.config import EvalConfig
 
 _MISSING = "scale=ray needs ray in the environment of vLLM, on every machine: pip install 'ray[data]>=2.60'"
 _BATCH = 16  # rows that Ray hands to a copy at once; vLLM gets several such batches
@@ -30,7 +29,7 @@ _BATCH = 16  # rows that Ray hands to a copy at once; vLLM gets several such bat
 class RayEngine:
     """One data set of Ray for every stage of questions; a row that fails is one failed answer."""
 
-    def __init__(self, config: EvalConfig) -> None:
+    def __init__(self, config: AskConfig) -> None:
         device = prepare(config)
         try:
             import ray
@@ -65,7 +64,11 @@ class RayEngine:
 
         config = self._config
         rows = [
-            {"index": request.index, "image": str(request.image), "prompt": self._chat(request.prompt)}
+            {
+                "index": request.index,
+                "image": str(request.image) if isinstance(request.image, Path) else encode_png(request.image),
+                "prompt": self._chat(request.prompt) + request.prefix,
+            }
             for request in requests
         ]
         read = partial(
@@ -91,7 +94,7 @@ def _question(row: dict[str, Any], *, sampling: Sampling, max_pixels: int, min_p
     """What vLLM's stage takes. An exception here would end the whole data set, hence a picture that cannot be had is
     replaced by a blank one, asked for a single token, and its answer thrown away."""
     try:
-        picture, failure, max_tokens = fit_pixels(load_image(Path(row["image"])), max_pixels, min_pixels), "", None
+        picture, failure, max_tokens = picture_of(_source(row["image"]), max_pixels, min_pixels), "", None
     except ImageError as error:
         picture, failure, max_tokens = Image.new("RGB", (SIDE_OF_TOKEN * 2,) * 2, "white"), f"image: {error}", 1
     return {
@@ -107,6 +110,10 @@ def _question(row: dict[str, Any], *, sampling: Sampling, max_pixels: int, min_p
             "logprobs": 0 if sampling.logprobs else None,
         },
     }
+
+
+def _source(image: str | bytes) -> Path | Image.Image:
+    return Path(image) if isinstance(image, str) else load_image(image)
 
 
 def _row_of_answer(row: dict[str, Any]) -> dict[str, Any]:

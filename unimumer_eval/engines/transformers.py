@@ -5,25 +5,26 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PIL import Image
 
 from unimumer_data.errors import EngineError, ImageError
+from unimumer_eval.config import AskConfig, Sampling
 
-from .base import Answer, Output, Request, Sampling, brief, pictures, prompter
-
-if TYPE_CHECKING:
-    from unimumer_eval.config import EvalConfig
+from .base import Answer, Output, Request, brief, pictures
+from .prompting import prompter
+from .steps import steps_of
 
 _MISSING = "transformers is not installed here: pip install torch torchvision transformers"
+_Noted = tuple[list[float], list[list[tuple[int, float]]]]  # of one text: log-probabilities, likely tokens
 _BATCH = {"cpu": 8, "cuda": 32}
 
 
 class TransformersEngine:
     """Generates in batches padded on the left; a batch that fails is retried one by one."""
 
-    def __init__(self, config: EvalConfig, loaded: tuple[Any, Any] | None = None) -> None:
+    def __init__(self, config: AskConfig, loaded: tuple[Any, Any] | None = None) -> None:
         """Start with the model that ``config`` names, or with one that is in memory already.
 
         Args:
@@ -69,11 +70,12 @@ class TransformersEngine:
         import torch
         from transformers import GenerationConfig, LogitsProcessorList
 
-        texts = [self._chat(request.prompt) for request, _ in batch]
+        texts = [self._chat(request.prompt) + request.prefix for request, _ in batch]
         images = [picture for _, picture in batch]
         inputs = self._processor(text=texts, images=images, padding=True, return_tensors="pt").to(self._device)
         greedy = sampling.temperature == 0
-        chosen = _chosen_logprobs()
+        chosen = _chosen_logprobs(sampling.alternatives if sampling.steps else 0)
+        watched = sampling.logprobs or sampling.steps
         # every setting that a checkpoint could bring along is named, so that only ours apply
         settings = GenerationConfig(
             max_new_tokens=sampling.max_tokens,
@@ -91,11 +93,13 @@ class TransformersEngine:
             produced = self._model.generate(
                 **inputs,
                 generation_config=settings,
-                logits_processor=LogitsProcessorList([chosen] if sampling.logprobs else []),
+                logits_processor=LogitsProcessorList([chosen] if watched else []),
             )
         start = inputs["input_ids"].shape[1]
+        if watched:
+            chosen.finish(produced)
         outputs = [
-            self._output(tokens, chosen.logprobs(produced, row) if sampling.logprobs else None)
+            self._output(tokens, chosen.rows(row) if watched else None, sampling)
             for row, tokens in enumerate(produced[:, start:].tolist())
         ]
         lengths = inputs["attention_mask"].sum(dim=1).tolist()
@@ -105,19 +109,23 @@ class TransformersEngine:
             for i, (request, _) in enumerate(batch)
         ]
 
-    def _output(self, tokens: list[int], logprobs: list[float] | None) -> Output:
+    def _output(self, tokens: list[int], noted: _Noted | None, sampling: Sampling) -> Output:
+        tokenizer = self._processor.tokenizer
         end = next((i for i, token in enumerate(tokens) if token in self._stop), None)
         count = len(tokens) if end is None else end + 1
-        text = self._processor.tokenizer.decode(tokens[:count], skip_special_tokens=True)
+        text = tokenizer.decode(tokens[:count], skip_special_tokens=True)
+        logprobs, likely = noted or ([], [])
+        steps = steps_of(tokenizer, tokens[:count], logprobs[:count], likely[:count]) if sampling.steps else ()
         return Output(
             text=text.rstrip("\ufffd"),  # bytes of a character that was cut off, which vLLM does not give out either
             tokens=count,
-            logprob=None if logprobs is None else math.fsum(logprobs[:count]),
+            logprob=None if noted is None else math.fsum(logprobs[:count]),
             finish="length" if end is None else "stop",
+            steps=steps,
         )
 
 
-def _load(config: EvalConfig) -> tuple[Any, Any]:
+def _load(config: AskConfig) -> tuple[Any, Any]:
     """Model, ready to answer, and processor."""
     try:
         import torch
@@ -134,7 +142,7 @@ def _load(config: EvalConfig) -> tuple[Any, Any]:
     return _with_adapter(model, config).to(device).eval(), processor
 
 
-def _with_adapter(model: Any, config: EvalConfig) -> Any:
+def _with_adapter(model: Any, config: AskConfig) -> Any:
     if config.adapter is None:
         return model
     try:
@@ -153,17 +161,19 @@ def _stop_tokens(model: Any, tokenizer: Any) -> list[int]:
     return sorted({*ids, tokenizer.eos_token_id} - {None})
 
 
-def _chosen_logprobs() -> Any:
-    """A logits processor that notes the log-probability of each chosen token, holding one step's scores only.
+def _chosen_logprobs(alternatives: int) -> Any:
+    """A logits processor that notes the log-probability of each chosen token, and of the likeliest ones.
 
-    generate's own output_scores would keep the scores of all steps: 20 GB for a batch of 16 long answers.
+    It holds one step's scores only: generate's own output_scores would keep those of all steps, 20 GB for a batch of
+    16 long answers.
     """
     import torch
     from transformers import LogitsProcessor
 
     class ChosenLogprobs(LogitsProcessor):
         def __init__(self) -> None:
-            self._steps: list[Any] = []
+            self._chosen: list[Any] = []
+            self._likely: list[tuple[Any, Any]] = []
             self._last: Any = None
 
         def __call__(self, input_ids: Any, scores: Any) -> Any:
@@ -171,15 +181,22 @@ def _chosen_logprobs() -> Any:
             self._last = torch.log_softmax(scores.float(), dim=-1)
             return scores
 
-        def logprobs(self, produced: Any, row: int) -> list[float]:
-            """Of the new tokens of one row, after generation."""
-            if self._last is not None:
-                self._note(produced[:, -1])
-                self._last = None
-            return [float(step[row]) for step in self._steps]
+        def finish(self, produced: Any) -> None:
+            """After generation: note the last tokens."""
+            self._note(produced[:, -1])
+
+        def rows(self, row: int) -> _Noted:
+            """Of the new tokens of one row: log-probabilities, and likely tokens where they are asked for."""
+            likely = [list(zip(ids[row].tolist(), p[row].tolist(), strict=True)) for p, ids in self._likely]
+            return [float(step[row]) for step in self._chosen], likely
 
         def _note(self, tokens: Any) -> None:
-            if self._last is not None:
-                self._steps.append(self._last.gather(1, tokens[:, None])[:, 0].cpu())
+            if self._last is None:
+                return
+            self._chosen.append(self._last.gather(1, tokens[:, None])[:, 0].cpu())
+            if alternatives:
+                values, ids = self._last.topk(min(alternatives, self._last.shape[1]), dim=-1)
+                self._likely.append((values.cpu(), ids.cpu()))
+            self._last = None
 
     return ChosenLogprobs()

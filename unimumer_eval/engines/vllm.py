@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PIL import Image
 
 from unimumer_data.errors import EngineError, ImageError
 from unimumer_data.images import SIDE_OF_TOKEN
+from unimumer_eval.config import AskConfig, Sampling
 
-from .base import Answer, Output, Request, Sampling, brief, pictures, prompter
-
-if TYPE_CHECKING:
-    from unimumer_eval.config import EvalConfig
+from .base import Answer, Output, Request, Step, brief, pictures
+from .prompting import prompter
+from .steps import steps_of
 
 _MISSING = (
     "vllm is not installed here. With a GPU: `pip install -e .[vllm]`; without: `make demo` builds .venv/vllm; "
@@ -33,7 +33,7 @@ class VllmEngine:
     request that vLLM refuses is one failed answer, and about two batches are in memory at any time.
     """
 
-    def __init__(self, config: EvalConfig) -> None:
+    def __init__(self, config: AskConfig) -> None:
         device = prepare(config)
         try:
             from vllm import LLM
@@ -45,7 +45,9 @@ class VllmEngine:
             self.llm = LLM(**engine_arguments(config, device))
         except (RuntimeError, ValueError, OSError) as error:
             raise EngineError(f"vllm cannot start {config.model}: {brief(error)}") from error
-        self._chat = prompter(load_processor(config), config)
+        processor = load_processor(config)
+        self._tokenizer = processor.tokenizer
+        self._chat = prompter(processor, config)
 
     def predict(self, requests: Iterable[Request], sampling: Sampling) -> Iterator[Answer]:
         params = sampling_params(sampling)
@@ -68,7 +70,7 @@ class VllmEngine:
                 if refused is not None:
                     yield refused
             for output in self._step() if waiting else ():
-                yield _answer(waiting.pop(output.request_id), output)
+                yield self._answer(waiting.pop(output.request_id), output, sampling)
 
     def close(self) -> None:
         self.llm = None
@@ -80,13 +82,26 @@ class VllmEngine:
 
         if isinstance(picture, ImageError):
             return Answer(index=request.index, failure=f"image: {picture}")
-        prompt = {"prompt": self._chat(request.prompt), "multi_modal_data": {"image": picture}}
+        prompt = {"prompt": self._chat(request.prompt) + request.prefix, "multi_modal_data": {"image": picture}}
         try:
             internal = self.llm.enqueue([prompt], params.clone(), use_tqdm=False)[0]
         except (VLLMClientError, ValueError, TypeError, RuntimeError) as error:
             return Answer(index=request.index, failure=f"refused: {brief(error)}")
         waiting[internal.partition("-")[0]] = request  # vLLM appends random characters; outputs come without them
         return None
+
+    def _answer(self, request: Request, output: Any, sampling: Sampling) -> Answer:
+        outputs = tuple(
+            Output(
+                text=item.text,
+                tokens=len(item.token_ids),
+                logprob=item.cumulative_logprob if sampling.logprobs or sampling.steps else None,
+                finish=item.finish_reason or "stop",
+                steps=read_steps(self._tokenizer, item.logprobs, sampling) if sampling.steps else (),
+            )
+            for item in sorted(output.outputs, key=lambda item: item.index)
+        )
+        return Answer(index=request.index, outputs=outputs, prompt_tokens=len(output.prompt_token_ids or ()))
 
     def _step(self) -> list[Any]:
         from vllm.v1.engine.exceptions import EngineDeadError
@@ -97,7 +112,7 @@ class VllmEngine:
             raise EngineError(f"vllm stopped: {brief(error)}; run the same command again to go on") from error
 
 
-def prepare(config: EvalConfig) -> str:
+def prepare(config: AskConfig) -> str:
     """Set what vLLM reads from the environment at import, unless the user has; ``cpu`` or ``cuda``.
 
     Raises:
@@ -119,7 +134,7 @@ def prepare(config: EvalConfig) -> str:
     return device
 
 
-def engine_arguments(config: EvalConfig, device: str) -> dict[str, Any]:
+def engine_arguments(config: AskConfig, device: str) -> dict[str, Any]:
     """Arguments of vLLM's LLM class.
 
     Raises:
@@ -153,12 +168,34 @@ def sampling_params(sampling: Sampling) -> Any:
         n=sampling.n,
         seed=sampling.seed,
         max_tokens=sampling.max_tokens,
-        logprobs=0 if sampling.logprobs else None,
+        logprobs=logprobs_wanted(sampling),
         output_kind=RequestOutputKind.FINAL_ONLY,
     )
 
 
-def _window(config: EvalConfig) -> int:
+def logprobs_wanted(sampling: Sampling) -> int | None:
+    """vLLM's ``logprobs``: 0 tells of the chosen tokens alone, n of the n likeliest too."""
+    if sampling.steps:
+        return sampling.alternatives
+    return 0 if sampling.logprobs else None
+
+
+def read_steps(tokenizer: Any, logprobs: Sequence[Mapping[int, Any]], sampling: Sampling) -> tuple[Step, ...]:
+    """Steps from vLLM's log-probabilities: at each place id -> log-probability and rank, the chosen token first."""
+    chosen = [next(iter(place.items())) for place in logprobs]
+    likely = [
+        [(id, entry.logprob) for id, entry in sorted(place.items(), key=lambda one: -one[1].logprob)]
+        for place in logprobs
+    ]
+    return steps_of(
+        tokenizer,
+        [id for id, _ in chosen],
+        [entry.logprob for _, entry in chosen],
+        [place[: sampling.alternatives] for place in likely],
+    )
+
+
+def _window(config: AskConfig) -> int:
     """Tokens that a prompt with its answer can need, within what the model has positions for."""
     from transformers import AutoConfig
 
@@ -171,7 +208,7 @@ def _window(config: EvalConfig) -> int:
     return min(model.max_position_embeddings, _INSTRUCTION_TOKENS + picture + candidate + config.max_tokens)
 
 
-def _processor_bounds(config: EvalConfig) -> dict[str, dict[str, int]]:
+def _processor_bounds(config: AskConfig) -> dict[str, dict[str, int]]:
     """The processor's own pixel bounds, the upper one lowered to what can still occur after `fit_pixels`.
 
     vLLM plans its memory for the largest picture that the processor lets through: 16,000 tokens by default.
@@ -183,21 +220,8 @@ def _processor_bounds(config: EvalConfig) -> dict[str, dict[str, int]]:
     return {"size": {"shortest_edge": size["shortest_edge"], "longest_edge": longest}}
 
 
-def load_processor(config: EvalConfig) -> Any:
+def load_processor(config: AskConfig) -> Any:
     """The transformers processor of the model, for its chat template."""
     from transformers import AutoProcessor
 
     return AutoProcessor.from_pretrained(config.model)
-
-
-def _answer(request: Request, output: Any) -> Answer:
-    outputs = tuple(
-        Output(
-            text=item.text,
-            tokens=len(item.token_ids),
-            logprob=item.cumulative_logprob,
-            finish=item.finish_reason or "stop",
-        )
-        for item in sorted(output.outputs, key=lambda item: item.index)
-    )
-    return Answer(index=request.index, outputs=outputs, prompt_tokens=len(output.prompt_token_ids or ()))

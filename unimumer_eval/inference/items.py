@@ -12,6 +12,7 @@ from typing import Any
 from unimumer_data.errors import ConfigError, RecordError
 from unimumer_data.records.reading import image_root, parts_of, read_records
 from unimumer_data.records.registry import find_record_file
+from unimumer_data.tasks import TASKS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +26,7 @@ class Item:
         image: where it is.
         prompt: the record's own instruction, without ``<image>``.
         task: which task that is: ``vanilla``, ``tree``, ``can``, ``error_find``, ``error_fix``.
-        gt: the expression to be found, taken from the record's answer.
+        gt: the expression to be found, taken from the record's answer; None where the record has none.
         fault: why this record cannot be asked; it counts as wrong.
     """
 
@@ -35,7 +36,7 @@ class Item:
     image: Path
     prompt: str
     task: str
-    gt: str
+    gt: str | None
     fault: str | None = None
 
 
@@ -68,8 +69,8 @@ def load_sets(
         limit: only the first so many records.
 
     Raises:
-        ConfigError: two sets of one name.
-        RegistryError: neither a file nor a registered name, or dataset_info.json cannot be read.
+        ConfigError: neither a file nor a registered name; two sets of one name.
+        RegistryError: dataset_info.json cannot be read.
         RecordError: a file that holds no records.
     """
     sets = [_load_set(name, dataset_dir, media_dir, limit) for name in names]
@@ -77,6 +78,23 @@ def load_sets(
     if twice:
         raise ConfigError(f"data= has two sets called {twice[0]!r}; their results would overwrite each other")
     return sets
+
+
+def picture_items(images: Sequence[Path]) -> list[Item]:
+    """Pictures without labels as items, in their order; they are asked for plain recognition."""
+    items = [
+        Item(
+            index=index,
+            id=path.stem,
+            image_path=path.as_posix(),
+            image=path,
+            prompt=TASKS["vanilla"].instruction,
+            task="vanilla",
+            gt=None,
+        )
+        for index, path in enumerate(images)
+    ]
+    return _with_unique_ids(items)
 
 
 def _load_set(name: str, dataset_dir: Path, media_dir: Path | None, limit: int | None) -> RecordSet:

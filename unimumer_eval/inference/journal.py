@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TextIO
 
 from unimumer_data.errors import PredictionError
 from unimumer_data.support.files import write_whole
-from unimumer_eval.engines.base import Answer, Output
+from unimumer_eval.engines.base import Answer, Output, Step
 
 Settings = Mapping[str, Any]
 
@@ -125,11 +125,22 @@ class Journal:
 
 
 def _to_line(stage: str, answer: Answer) -> str:
-    return json.dumps({"stage": stage, **asdict(answer)}, ensure_ascii=False) + "\n"
+    row = {"stage": stage, **asdict(answer)}
+    for output in row["outputs"]:
+        if not output["steps"]:  # most runs do not ask for them
+            del output["steps"]
+    return json.dumps(row, ensure_ascii=False) + "\n"
 
 
 def _from_line(line: str) -> tuple[str, Answer]:
     row = json.loads(line)
     stage = row.pop("stage")
-    outputs = tuple(Output(**output) for output in row.pop("outputs"))
+    outputs = tuple(_output(**output) for output in row.pop("outputs"))
     return stage, Answer(outputs=outputs, **row)
+
+
+def _output(steps: Sequence[Sequence[Any]] = (), **values: Any) -> Output:
+    """An output as it was; JSON made arrays of its steps."""
+    return Output(
+        steps=tuple(Step(text, logprob, tuple(map(tuple, likely))) for text, logprob, likely in steps), **values
+    )

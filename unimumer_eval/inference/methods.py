@@ -143,7 +143,7 @@ def _pair(item: Item, answer: Answer | None, task: str) -> Pair:
     """The first output of an answer as a prediction."""
     if answer is None or not answer.outputs:
         detail = item.fault or (answer.failure if answer else None) or "no answer"
-        return failed_pair(item.id, item.gt, detail, item.image_path)
+        return failed_pair(item.id, item.gt or "", detail, item.image_path)
     first = answer.outputs[0]
     extra: dict[str, Any] = {"answer": first.text, "finish": first.finish}
     agreement = agrees(first.text, task)
@@ -153,7 +153,7 @@ def _pair(item: Item, answer: Answer | None, task: str) -> Pair:
         extra["samples"] = [final_expression(output.text, task) for output in answer.outputs]
     return Pair(
         id=item.id,
-        gt=item.gt,
+        gt=item.gt or "",
         pred=final_expression(first.text, task),
         image_path=item.image_path,
         confidence=None if first.logprob is None else math.exp(min(0.0, first.logprob)),

@@ -16,9 +16,9 @@ from unimumer_data import __version__
 from unimumer_data.support.progress import Progress
 from unimumer_data.tasks import TASKS
 from unimumer_data.tasks.answers import PLAIN
-from unimumer_eval.config import EvalConfig
+from unimumer_eval.config import EvalConfig, Sampling
 from unimumer_eval.engines import engine_versions, open_engine
-from unimumer_eval.engines.base import Answer, Predictor, Sampling
+from unimumer_eval.engines.base import Answer, Predictor
 from unimumer_eval.pair_files import write_published
 from unimumer_eval.scores import Pair
 

@@ -144,7 +144,7 @@ def test_what_cannot_be_done_is_said(words, message, tmp_path, capsys):
 
 
 def test_a_set_that_is_not_built(tmp_path, capsys):
-    assert main(["data=toys", f"output={tmp_path}"]) == 1
+    assert main(["data=toys", f"output={tmp_path}"]) == 2
     assert "toys: no such file" in capsys.readouterr().err
 
 

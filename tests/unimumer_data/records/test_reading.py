@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from unimumer_data.errors import RecordError, RegistryError
+from unimumer_data.errors import ConfigError, RecordError
 from unimumer_data.records import registry
 from unimumer_data.records.json_array import read_json_array
 from unimumer_data.records.labelled import read_labelled
@@ -94,7 +94,7 @@ def test_all_commands_say_the_same_about_a_name(root: Path, name: str, message: 
         lambda: read_labelled(name, root=root),
         lambda: load_sets([name], dataset_dir=root),
     ):
-        with pytest.raises(RegistryError, match=message) as caught:
+        with pytest.raises(ConfigError, match=message) as caught:
             read()
         said.add(str(caught.value))
     assert len(said) == 1

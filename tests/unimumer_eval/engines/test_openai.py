@@ -13,8 +13,8 @@ import pytest
 from PIL import Image
 
 from unimumer_data.errors import EngineError
-from unimumer_eval.config import EvalConfig
-from unimumer_eval.engines.base import Answer, Request, Sampling
+from unimumer_eval.config import EvalConfig, Sampling
+from unimumer_eval.engines.base import Answer, Request, Step
 from unimumer_eval.engines.openai import OpenAIEngine, Pace
 
 KEY = "sk-not-a-real-key"
@@ -100,6 +100,19 @@ def test_every_request_is_answered_once(endpoint: Endpoint, requests: list[Reque
     assert (output.text, output.tokens, output.logprob, found[0].prompt_tokens) == ("x", 3, -0.25, 11)
     content = endpoint.asked[0]["messages"][0]["content"]
     assert content[0]["image_url"]["url"].startswith("data:image/png;base64,")
+
+
+def test_an_endpoint_tells_its_tokens_where_it_can(endpoint: Endpoint, requests: list[Request]) -> None:
+    likely = [{"token": "x", "logprob": -0.25}, {"token": "y", "logprob": -2}]
+    places = [
+        {"token": "x", "logprob": -0.25, "top_logprobs": likely},
+        {"token": "<|im_end|>", "logprob": -0.5},
+    ]
+    choice = {"message": {"content": "x"}, "logprobs": {"content": places}}
+    endpoint.reply = lambda body, attempt: (200, json.dumps({"choices": [choice]}).encode())
+    (answer,) = answers(endpoint.url, requests[:1], Sampling(steps=True, alternatives=2))
+    assert endpoint.asked[0]["top_logprobs"] == 2
+    assert answer.outputs[0].steps == (Step("x", -0.25, (("x", -0.25), ("y", -2))), Step("", -0.5))
 
 
 def test_several_samples_count_their_tokens_once(endpoint: Endpoint, requests: list[Request]) -> None:

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from unimumer_data.errors import ConfigError, RecordError, RegistryError
+from unimumer_data.errors import ConfigError, RecordError
 from unimumer_data.records.record import Record
 from unimumer_data.tasks import TASKS, Expression
-from unimumer_eval.inference.items import load_sets
+from unimumer_eval.inference.items import load_sets, picture_items
 
 
 def write(path: Path, records: object) -> Path:
@@ -45,9 +45,9 @@ def test_a_registered_name_is_found_with_its_images(tmp_path: Path, monkeypatch:
 
 def test_an_unknown_name_is_answered_with_the_nearest(tmp_path: Path) -> None:
     write(tmp_path / "dataset_info.json", {"crohme_2014": {"file_name": "x.json"}})
-    with pytest.raises(RegistryError, match="did you mean 'crohme_2014'"):
+    with pytest.raises(ConfigError, match="did you mean 'crohme_2014'"):
         load_sets(["crohme2014"], dataset_dir=tmp_path)
-    with pytest.raises(RegistryError, match="build the set first, with"):
+    with pytest.raises(ConfigError, match="build the set first, with"):
         load_sets(["crohme_2014"], dataset_dir=tmp_path)
 
 
@@ -75,7 +75,7 @@ def test_the_published_hub_columns_and_openai_roles_are_read(tmp_path: Path) -> 
     hub = {"image": "a.png", "conversations": record("a.png")["messages"]}
     other = {"images": ["b.png"], "messages": [{"role": "user", "content": "<image>Read."}]}
     (one,) = load_sets([str(write(tmp_path / "set.json", [hub, other]))], dataset_dir=tmp_path)
-    assert [(item.id, item.gt, item.fault) for item in one.items] == [("a", "x ^ { 2 }", None), ("b", "", None)]
+    assert [(item.id, item.gt, item.fault) for item in one.items] == [("a", "x ^ { 2 }", None), ("b", None, None)]
     assert one.items[1].prompt == "Read."
 
 
@@ -93,3 +93,18 @@ def test_limit_and_two_sets_of_one_name(tmp_path: Path) -> None:
     assert len(one.items) == 1
     with pytest.raises(ConfigError, match="two sets called 'set'"):
         load_sets([str(path), str(path)], dataset_dir=tmp_path)
+
+
+def test_a_record_without_an_answer_has_no_label(tmp_path: Path) -> None:
+    question = record("a.png")
+    question["messages"] = question["messages"][:1]
+    (one,) = load_sets([str(write(tmp_path / "set.json", [question]))], dataset_dir=tmp_path)
+    assert (one.items[0].gt, one.items[0].fault) == (None, None)
+
+
+def test_pictures_are_items_without_labels() -> None:
+    items = picture_items([Path("a/1.png"), Path("b/1.png")])
+    assert [(item.index, item.id, item.gt, item.task) for item in items] == [
+        (0, "a/1", None, "vanilla"),
+        (1, "b/1", None, "vanilla"),
+    ]

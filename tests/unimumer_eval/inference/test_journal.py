@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from unimumer_data.errors import PredictionError
-from unimumer_eval.engines.base import Answer, Output
+from unimumer_eval.engines.base import Answer, Output, Step
 from unimumer_eval.inference.journal import Journal
 
 SETTINGS = {"model": "m", "temperature": 0.0}
@@ -92,3 +92,10 @@ def test_settings_and_summary_are_in_the_run_file(tmp_path: Path) -> None:
     journal = Journal(tmp_path, "set", SETTINGS)
     journal.finish({"samples": 0})
     assert json.loads(journal.manifest.read_text()) == {"settings": SETTINGS, "samples": 0}
+
+
+def test_steps_come_back_as_they_were(tmp_path: Path) -> None:
+    steps = (Step("x", -0.25, (("x", -0.25), ("y", -2.0))), Step("", -0.5))
+    known = Answer(index=0, outputs=(Output(text="x", tokens=2, steps=steps),))
+    Journal(tmp_path, "set", SETTINGS).add("recognise", known)
+    assert Journal(tmp_path, "set", SETTINGS).answers("recognise") == {0: known}

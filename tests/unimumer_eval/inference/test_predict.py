@@ -12,8 +12,8 @@ from PIL import Image
 from unimumer_data.errors import EngineError, PredictionError
 from unimumer_data.records.record import Record
 from unimumer_data.tasks import TASKS, Expression, prompts
-from unimumer_eval.config import EvalConfig
-from unimumer_eval.engines.base import Answer, Output, Request, Sampling
+from unimumer_eval.config import EvalConfig, Sampling
+from unimumer_eval.engines.base import Answer, Output, Request
 from unimumer_eval.inference import predict as inference
 from unimumer_eval.inference.predict import predict_sets
 from unimumer_eval.run import main
