@@ -24,7 +24,7 @@ from unimumer_data.latex.alignment import align
 from unimumer_data.latex.grammar import COMMANDS
 from unimumer_data.records.predictions import find_prediction_files, read_prediction_file
 from unimumer_data.support.commandline import keys_of, read_words, run_command
-from unimumer_data.support.config import load_config
+from unimumer_data.support.config import load_config, option
 from unimumer_data.support.files import write_whole
 
 GAP = ""  # in place of a token that is not there
@@ -318,17 +318,13 @@ def _pairs(paths: Sequence[Path]) -> Iterable[tuple[list[str], list[str]]]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfusionsConfig:
-    """Keys of `unimumer confusions [config.yaml] [key=value ...]`.
+    """Keys of `unimumer confusions [config.yaml] [key=value ...]`."""
 
-    Args:
-        predictions: prediction files or folders of them; without any, the built-in table of look-alikes.
-        output: folder for confusions.json and confusions.svg.
-        rows: how many confusions to print.
-    """
-
-    predictions: tuple[Path, ...] = ()
-    output: Path = Path("results/confusions")
-    rows: int = 30
+    predictions: tuple[Path, ...] = option(
+        (), "prediction files or folders of them; without any, the built-in table of look-alikes"
+    )
+    output: Path = option(Path("results/confusions"), "folder for confusions.json and confusions.svg")
+    rows: int = option(30, "number of confusions to print")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

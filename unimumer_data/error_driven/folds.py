@@ -33,7 +33,7 @@ from unimumer_data.records.sets import read_set, write_sets
 from unimumer_data.sources import get_source
 from unimumer_data.sources.base import Drop
 from unimumer_data.support.commandline import keys_of, read_words, run_command
-from unimumer_data.support.config import load_config
+from unimumer_data.support.config import load_config, option
 from unimumer_data.support.files import write_whole
 from unimumer_data.tasks import get_task
 from unimumer_data.training.recipe import read_recipe
@@ -47,32 +47,24 @@ MOST_DRAWS = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoldsConfig:
-    """Keys of `unimumer folds [config.yaml] [key=value ...]`.
+    """Keys of `unimumer folds [config.yaml] [key=value ...]`."""
 
-    Args:
-        data: a built data set.
-        folds: how many.
-        by: what stays together: label (a formula, whoever wrote it and however it is spelt), writer, both (no formula
-            and no writer in two folds), random (nothing, as in the paper).
-        seed: another seed deals anew.
-        tasks: whose records are dealt, and trained on.
-        writers: a table of id, tab, writer, or a JSON object; default: what the corpus says that the set was built of.
-        uneven: by how much the largest fold may exceed the smallest, as a share of a fold.
-        fresh: forget how the samples were dealt before.
-        recipe: whose settings the recipes of the folds take over.
-        output: folder of data/ and dataset_info.json.
-    """
-
-    data: str
-    folds: int = 5
-    by: By = "label"
-    seed: int = 0
-    tasks: tuple[str, ...] = ("vanilla",)
-    writers: Path | None = None
-    uneven: float = 0.05
-    fresh: bool = False
-    recipe: Path = Path("recipes/unimumer.yaml")
-    output: Path = Path()
+    data: str = option(about="the data set to split; build it first")
+    folds: int = option(5, "number of folds")
+    by: By = option(
+        "label",
+        "what stays in one fold: a formula, however it is written (label); a writer; both; or nothing, as in the "
+        "paper (random)",
+    )
+    seed: int = option(0, "random seed; a different seed gives different folds")
+    tasks: tuple[str, ...] = option(("vanilla",), "tasks whose records are split, and trained on")
+    writers: Path | None = option(
+        None, "table of id, tab, writer, or a JSON object; without it the corpus is asked that the set was built from"
+    )
+    uneven: float = option(0.05, "how much the largest fold may exceed the smallest, as a share of a fold")
+    fresh: bool = option(False, "forget how the samples were split before")
+    recipe: Path = option(Path("recipes/unimumer.yaml"), "recipe whose settings the recipes of the folds take over")
+    output: Path = option(Path(), "folder of data/ and dataset_info.json")
 
     def __post_init__(self) -> None:
         if self.folds < 2:
@@ -290,10 +282,12 @@ def make_folds(config: FoldsConfig) -> str:
             parts[f"{name}_fold{fold}{suffix}"] = [
                 entry for id, entry in zip(file.ids(), file.entries, strict=True) if fold_of.get(id) == fold
             ]
+    recipes = _recipes(config, root / folder)
     for stale in (*(root / folder).glob(f"{name}_fold*.json"), *(root / folder).glob("train_without_fold*.yaml")):
         stale.unlink()  # of an earlier run with more folds or tasks
     write_sets(root, folder, parts)
-    recipes = [_write_recipe(config, root / folder, fold) for fold in range(config.folds)]
+    for path, text in recipes.items():
+        write_whole(path, text)
     table = {
         "by": config.by,
         "folds": config.folds,
@@ -302,7 +296,7 @@ def make_folds(config: FoldsConfig) -> str:
         "groups": folds.groups,
     }
     write_whole(root / folder / TABLE, json.dumps(table, indent=2) + "\n")
-    return _report(config, folds, members, recipes)
+    return _report(config, folds, members, list(recipes))
 
 
 def _known_writers(config: FoldsConfig, folder: Path) -> dict[str, str]:
@@ -338,7 +332,7 @@ def _kept(path: Path, config: FoldsConfig) -> Rule | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise RecordError(f"{path}: cannot be read ({error}); fresh=true deals anew") from error
+        raise RecordError(f"{path}: cannot be read ({error}); fresh=true splits again") from error
 
 
 def _check_even(folds: Folds, config: FoldsConfig, kept: bool) -> None:
@@ -348,7 +342,7 @@ def _check_even(folds: Folds, config: FoldsConfig, kept: bool) -> None:
     sizes = ", ".join(map(str, folds.sizes))
     if kept:
         cure = (
-            "the set has grown since they were dealt: fresh=true deals anew (and moves samples), uneven=1 lets it be"
+            "the set has grown since they were dealt: fresh=true splits again (and moves samples), uneven=1 lets it be"
         )
     else:
         cure = (
@@ -358,20 +352,22 @@ def _check_even(folds: Folds, config: FoldsConfig, kept: bool) -> None:
     raise ConfigError(f"folds of {sizes} samples differ by {100 * folds.unevenness:.1f} %; {cure}")
 
 
-def _write_recipe(config: FoldsConfig, folder: Path, fold: int) -> Path:
-    """The recipe that trains on all folds but one."""
-    recipe = dict(read_recipe(config.recipe).values)
-    others = [
-        f"{config.data}_fold{other}{get_task(task).suffix}"
-        for task in config.tasks
-        for other in range(config.folds)
-        if other != fold
-    ]
-    recipe |= {"dataset": ", ".join(others), "output_dir": f"outputs/{config.data}_without_fold{fold}"}
-    path = folder / f"train_without_fold{fold}.yaml"
-    note = f"# {config.recipe.name} on all folds of {config.data} but number {fold}; by unimumer_data.folds\n"
-    write_whole(path, note + yaml.safe_dump(recipe, sort_keys=False, allow_unicode=True, width=119))
-    return path
+def _recipes(config: FoldsConfig, folder: Path) -> dict[Path, str]:
+    """File -> text of the recipes; each trains on all folds but one."""
+    values = dict(read_recipe(config.recipe).values)
+    texts: dict[Path, str] = {}
+    for fold in range(config.folds):
+        others = [
+            f"{config.data}_fold{other}{get_task(task).suffix}"
+            for task in config.tasks
+            for other in range(config.folds)
+            if other != fold
+        ]
+        recipe = values | {"dataset": ", ".join(others), "output_dir": f"outputs/{config.data}_without_fold{fold}"}
+        note = f"# {config.recipe.name} on all folds of {config.data} but number {fold}; by unimumer folds\n"
+        text = note + yaml.safe_dump(recipe, sort_keys=False, allow_unicode=True, width=119)
+        texts[folder / f"train_without_fold{fold}.yaml"] = text
+    return texts
 
 
 def _report(config: FoldsConfig, folds: Folds, members: Sequence[Member], recipes: Sequence[Path]) -> str:

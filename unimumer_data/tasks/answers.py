@@ -47,3 +47,15 @@ def agrees(text: str, task: str) -> bool | None:
         return compare(working, expression.split())
     except UniMumerError:
         return False
+
+
+def is_runaway(label: str, answer: str) -> bool:
+    """Whether an answer is out of proportion: over twice the characters of its label and 100 more, spaces left out.
+
+    Counted in characters because answers without spaces have few tokens; the 100 leave room for short labels.
+    """
+    return _characters(answer) > 2 * _characters(label) + 100
+
+
+def _characters(text: str) -> int:
+    return sum(map(len, text.split()))

@@ -139,8 +139,10 @@ def test_writers_from_a_table(tmp_path):
 )
 def test_what_cannot_be_done_is_said(words, message, tmp_path, capsys):
     built_set(tmp_path, corpus(60, 40, 5))
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     assert run(tmp_path, *(word.format(tmp_path) for word in words)) == 2
     assert message in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
 def test_a_set_that_is_not_built(tmp_path, capsys):
