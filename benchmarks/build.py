@@ -46,7 +46,7 @@ def main() -> int:
         seconds, memory = build(words, Path(folder), config.workers)
         print(f"  again, unchanged: {seconds:.1f} s")
         inks = SHARED / "crohme-inkml" / "TestEM2014GT"
-        source = inks if inks.is_dir() else ROOT / "examples" / "sample"
+        source = inks if inks.is_dir() else ROOT / "unimumer_data" / "sample"
         words = ["source=crohme-inkml", f"path={source}", "name=inks", f"limit={config.inks}"]
         seconds, memory = build(words, Path(folder), config.workers)
         count = json.loads((Path(folder) / "data/inks/manifest.json").read_text())["samples"]["kept"]

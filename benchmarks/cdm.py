@@ -4,7 +4,7 @@
         [predictions=../shared/data/predictions] [workers=2]
 
 ``pairs`` were scored by the official tool (UniMERNet/cdm). Numbers are printed, not checked; the bounds
-stand in tests/eval/scores/test_cdm.py.
+stand in tests/unimumer_eval/scores/test_cdm.py.
 """
 
 from __future__ import annotations

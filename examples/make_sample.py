@@ -1,7 +1,7 @@
 """Write the bundled sample: handwriting-like ink of the expressions in `expressions.tsv`, as CROHME InkML.
 
     pip install Hershey-Fonts==2.1.0
-    python examples/make_sample.py            # rewrites examples/sample/, the same bytes every time
+    python examples/make_sample.py            # rewrites unimumer_data/sample/, the same bytes every time
 
 Each expression is parsed by the project's own LaTeX reader, laid out (`layout.py`) with single-line glyphs
 (`glyphs.py`), and written by one of five 'writers', who differ in letters, slant, spacing, drift and steadiness.
@@ -24,6 +24,7 @@ from layout import Box, Layout, Mark
 from unimumer_data.latex import parse
 
 HERE = Path(__file__).resolve().parent
+SAMPLE = HERE.parent / "unimumer_data" / "sample"
 UNITS = 160.0  # device units of a capital letter's height: coarser ones would show as steps
 
 
@@ -157,7 +158,12 @@ def to_inkml(latex: str, marks: list[Mark], *, identifier: str, writer: str) -> 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--expressions", type=Path, default=HERE / "expressions.tsv", help="split<TAB>LaTeX lines")
-    parser.add_argument("--output", type=Path, default=HERE / "sample", help="gets train/*.inkml and test/*.inkml")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        default=SAMPLE,
+        help="gets train/*.inkml and test/*.inkml",
+    )
     parser.add_argument("--seed", default="2505.23566", help="another one gives other jitter")
     options = parser.parse_args(argv)
     lines = [line for line in options.expressions.read_text(encoding="utf-8").splitlines() if line.strip()]

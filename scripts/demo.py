@@ -1,9 +1,10 @@
-"""The whole way on the bundled sample: build, train a tiny model, predict, score.
+"""The whole path on the bundled sample: build, train a tiny model, predict, score.
 
     make demo                              in the checkout
     python scripts/demo.py /some/folder    all files go there
 
-Needs the standard library only; makes the environments that are not there yet.
+Run it with the Python of the training environment. It predicts with vLLM if that environment exists, else with
+transformers.
 """
 
 from __future__ import annotations
@@ -17,9 +18,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import environments
-from environments import ROOT, EnvironmentFailed
-
+ROOT = Path(__file__).resolve().parent.parent
+ENVIRONMENTS = Path(os.environ.get("UNIMUMER_ENVS") or ROOT / ".venv")
 MODEL = "outputs/smoke"
 RECORDS = "data/sample/sample.json"
 MAX_PIXELS = "16384"  # as in recipes/smoke.yaml
@@ -119,23 +119,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     folder = Path(words[0]).resolve() if words else ROOT
     started = time.monotonic()
     try:
-        made = environments.make_all(("train", "vllm"))
-        train, predict, engine = made["train"], made["vllm"], "vllm"
-        if isinstance(train, EnvironmentFailed):
-            raise train
-        if isinstance(predict, EnvironmentFailed):
-            print(f"vLLM cannot be had here, predicting with transformers instead: {predict}")
+        train, predict, engine = Path(sys.executable), ENVIRONMENTS / "vllm" / "bin" / "python", "vllm"
+        if not (predict.parent.parent / ".unimumer-stamp").is_file():
             predict, engine = train, "transformers"
         environment = {**os.environ, **QUIET, "PATH": f"{train.parent}{os.pathsep}{os.environ['PATH']}"}
         plan = steps(train, predict, engine)
         for number, step in enumerate(plan, 1):
             print(f"\n[{number}/{len(plan)}] {step.title}   ({time.monotonic() - started:.0f} s)", flush=True)
             run(step, folder, environment)
-    except (EnvironmentFailed, StepFailed) as error:
+    except StepFailed as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nstopped; the same command starts again", file=sys.stderr)
+        print("\nstopped; run the same command again to start over", file=sys.stderr)
         return 1
     print(f"\ndone in {time.monotonic() - started:.0f} s; in {folder}:")
     print("sample was learned by heart; sample_test are other expressions, which so small a model cannot read.")

@@ -66,6 +66,12 @@ COMMANDS: dict[str, Command] = {
     "train": Command("unimumer_eval.train", "train with LLaMA-Factory and log ExpRate", needs=EVAL, extra="[eval]"),
     "eval": Command("unimumer_eval.run", "predict with a model and score the predictions", needs=EVAL, extra="[eval]"),
     "compare": Command("unimumer_eval.compare", "compare runs on the same samples", needs=EVAL, extra="[eval]"),
+    "completion": Command(
+        "unimumer_data.support.completion",
+        "print a completion script for your shell",
+        needs=("shtab",),
+        extra="[completion]",
+    ),
     "leaderboard": Command("unimumer_eval.leaderboard", "write the table of results", needs=EVAL, extra="[eval]"),
 }
 

@@ -1,4 +1,4 @@
-"""Every error that a user can cause, with its place and its cure in the message.
+"""Every error that a user can cause; the message says where, what, and what to do.
 
     UniMumerError (ValueError)
     |-- ConfigError             a key or value of a YAML file or of the command line
@@ -34,18 +34,26 @@ class UniMumerError(ValueError):
 
 
 class ConfigError(UniMumerError):
+    """A key or value of a YAML file or of the command line."""
+
     reason = "config"
 
 
 class SourceError(UniMumerError):
+    """A corpus: wrong path, wrong layout, a table that cannot be read."""
+
     reason = "source"
 
 
 class InkError(SourceError):
+    """An InkML file."""
+
     reason = "ink"
 
 
 class ImageError(UniMumerError):
+    """A picture that cannot be opened or exceeds a limit."""
+
     reason = "image"
 
 
@@ -56,7 +64,7 @@ class LatexSyntaxError(UniMumerError):
         message: what is wrong, without the place.
         reason: class of the fault, for counting (``unbalanced_brace``, ``missing_argument`` ...).
         index: token index of the fault, from 0.
-        context: the tokens around it, with the culprit between ``>>`` and ``<<``.
+        context: the tokens around the fault, which is between ``>>`` and ``<<``.
     """
 
     reason = "latex"
@@ -68,46 +76,68 @@ class LatexSyntaxError(UniMumerError):
 
 
 class TreeTextError(UniMumerError):
+    """A Tree-CoT text; the message has the line number."""
+
     reason = "tree_text"
 
 
 class CountTextError(UniMumerError):
+    """A symbol counting text."""
+
     reason = "count_text"
 
 
 class EditTextError(UniMumerError):
+    """A marked formula or a correction log; the message names the token."""
+
     reason = "edit_text"
 
 
 class RecordError(UniMumerError):
+    """A ShareGPT record that LLaMA-Factory would drop or misread."""
+
     reason = "record"
 
 
 class UnknownTaskError(UniMumerError):
+    """No task of that name."""
+
     reason = "unknown_task"
 
 
 class UnknownSourceError(UniMumerError):
+    """No corpus reader of that name."""
+
     reason = "unknown_source"
 
 
 class RegistryError(UniMumerError):
+    """An entry of dataset_info.json, or the file itself."""
+
     reason = "registry"
 
 
 class OutputError(UniMumerError):
+    """A file or folder that cannot be written."""
+
     reason = "output"
 
 
 class PredictionError(UniMumerError):
+    """A prediction file."""
+
     reason = "prediction"
 
 
 class MissingPredictionError(PredictionError):
+    """Labels without a prediction."""
+
     reason = "missing_prediction"
 
 
 class EngineError(UniMumerError):
+    """An inference engine that cannot start or go on."""
+
     reason = "engine"
 
 

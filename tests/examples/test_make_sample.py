@@ -12,7 +12,8 @@ from unimumer_data.ink import read_inkml, render
 from unimumer_data.latex import canonical, parse
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
-FILES = sorted((EXAMPLES / "sample").rglob("*.inkml"))
+SAMPLE = EXAMPLES.parent / "unimumer_data" / "sample"
+FILES = sorted(SAMPLE.rglob("*.inkml"))
 
 
 def labels(split: str) -> list[str]:
@@ -56,7 +57,7 @@ def test_the_generator_writes_the_same_bytes(tmp_path: Path) -> None:
     command = [sys.executable, str(EXAMPLES / "make_sample.py"), "--output", str(tmp_path)]
     subprocess.run(command, check=True, capture_output=True)
     written = {path.relative_to(tmp_path): path.read_bytes() for path in sorted(tmp_path.rglob("*.inkml"))}
-    assert written == {path.relative_to(EXAMPLES / "sample"): path.read_bytes() for path in FILES}
+    assert written == {path.relative_to(SAMPLE): path.read_bytes() for path in FILES}
 
 
 def test_another_seed_gives_other_ink_of_the_same_expressions(tmp_path: Path) -> None:
@@ -64,6 +65,6 @@ def test_another_seed_gives_other_ink_of_the_same_expressions(tmp_path: Path) ->
     command = [sys.executable, str(EXAMPLES / "make_sample.py"), "--output", str(tmp_path), "--seed", "other"]
     subprocess.run(command, check=True, capture_output=True)
     for path in FILES[:5]:
-        other = read_inkml(tmp_path / path.relative_to(EXAMPLES / "sample"))
+        other = read_inkml(tmp_path / path.relative_to(SAMPLE))
         assert other.label == read_inkml(path).label
         assert other.traces != read_inkml(path).traces

@@ -1,94 +1,62 @@
-"""The maker of the environments: what it decides before pip runs, and what it says when pip fails."""
+"""The environments: what the lock files hold, and what the script does before and after uv runs."""
 
 from __future__ import annotations
 
+import os
 import re
-import sys
+import subprocess
 from pathlib import Path
-from types import SimpleNamespace
 
-import environments
 import pytest
-from environments import EnvironmentFailed
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCKS = sorted((ROOT / "requirements").glob("*.lock"))
+FAKE_UV = """#!/bin/sh
+echo "$@" >> {folder}/calls
+[ ! -e {folder}/broken ] || {{ echo no route; exit 1; }}
+"""
 
 
 @pytest.fixture
-def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    monkeypatch.setattr(environments, "ENVIRONMENTS_DIR", tmp_path)
+def environments(tmp_path: Path) -> Path:
+    """A folder for environments, with a uv that notes its arguments and installs nothing."""
+    uv = tmp_path / "uv" / "bin" / "uv"
+    uv.parent.mkdir(parents=True)
+    uv.write_text(FAKE_UV.format(folder=tmp_path))
+    uv.chmod(0o755)
+    (tmp_path / "train").mkdir()
     return tmp_path
 
 
-def pip_that(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, script: str) -> Path:
-    """An environment whose Python is a shell script."""
-    python = tmp_path / "broken" / "bin" / "python"
-    python.parent.mkdir(parents=True)
-    python.write_text(f"#!/bin/sh\n{script}\n")
-    python.chmod(0o755)
-    return python
+def make(environments: Path) -> subprocess.CompletedProcess[str]:
+    variables = {**os.environ, "UNIMUMER_ENVS": str(environments), "PYTHON": "python3"}
+    command = [ROOT / "scripts" / "environment.sh", "train", "train"]
+    return subprocess.run(command, env=variables, capture_output=True, text=True)
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=[path.name for path in LOCKS])
 def test_lock_pins_everything_and_names_no_machine(lock: Path) -> None:
-    lines = [line for line in lock.read_text().splitlines() if not line.startswith("#")]
-    assert len(lines) > 100
+    lines = lock.read_text().splitlines()
+    assert len(lines) > 50
     assert not [line for line in lines if not re.fullmatch(r"[\w.-]+==[\w.+!]+", line)]
 
 
-@pytest.mark.parametrize(("gpu", "lock"), [(True, "vllm-cuda.lock"), (False, "vllm-cpu.lock")])
-def test_vllm_build_follows_the_machine(monkeypatch: pytest.MonkeyPatch, gpu: bool, lock: str) -> None:
-    monkeypatch.setattr(environments, "has_nvidia_gpu", lambda: gpu)
-    assert environments.environment("vllm").lock == lock
+def test_a_finished_environment_is_not_touched_again(environments: Path) -> None:
+    first = make(environments)
+    assert first.returncode == 0, first.stderr
+    assert "pip sync" in (environments / "calls").read_text()
+    (environments / "calls").unlink()
+    assert make(environments).stdout == ""
+    assert not (environments / "calls").exists()
 
 
-def test_finished_environment_is_not_touched_again(elsewhere: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    python = elsewhere / "train" / "bin" / "python"
+def test_a_failure_says_what_to_check_and_the_next_call_tries_again(environments: Path) -> None:
+    python = environments / "train" / "bin" / "python"
     python.parent.mkdir(parents=True)
-    python.write_text("not run")
-    (elsewhere / "train" / environments.STAMP).write_text(environments._digest(environments.environment("train")))
-    assert environments.make("train") == python
-    assert capsys.readouterr().out == ""
-
-
-@pytest.mark.parametrize(
-    ("words", "message"),
-    [
-        ("Temporary failure in name resolution; No matching distribution found for x", "index cannot be reached"),
-        ("ERROR: No matching distribution found for torch==2.14.1", "no build for this Python"),
-        ("OSError: [Errno 28] No space left on device", "the disk is full"),
-        ("something else", "pip failed"),
-    ],
-)
-def test_failure_of_pip_is_one_sentence(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, words: str, message: str
-) -> None:
-    python = pip_that(monkeypatch, tmp_path, f"echo '{words}'; exit 1")
-    with pytest.raises(EnvironmentFailed, match=message):
-        environments._pip(python, ["install", "x"], "train")
-    assert words in (tmp_path / "broken" / "install.log").read_text()
-
-
-def test_old_python_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(
-        environments, "sys", SimpleNamespace(version_info=(3, 9), version="3.9.2 x", stderr=sys.stderr)
-    )
-    assert environments.main(["train"]) == 1
-    assert "this is Python 3.9.2; 3.11 or newer is needed" in capsys.readouterr().err
-
-
-def test_unknown_environment_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    assert environments.main(["vlm"]) == 1
-    assert "unknown environment 'vlm'; known: train, vllm" in capsys.readouterr().err
-
-
-def test_progress_is_read_from_pips_words() -> None:
-    progress = environments._Progress("train")
-    for line in (
-        "Collecting torch==2.14.1 (from unimumer)",
-        "Collecting numpy",
-        "Installing collected packages: a, b",
-    ):
-        progress.see(line)
-    assert str(progress).endswith("unpacking 2 packages")
+    python.touch(mode=0o755)
+    (environments / "broken").touch()
+    failed = make(environments)
+    assert failed.returncode == 1
+    assert "error: train: the packages cannot be installed; check network and disk" in failed.stderr
+    (environments / "broken").unlink()
+    assert make(environments).returncode == 0

@@ -261,7 +261,7 @@ def _letters(x: int) -> list[float]:
 
 
 @pytest.mark.parametrize(
-    "path", sorted((ROOT / "examples" / "sample").rglob("*.inkml"))[:3], ids=lambda path: path.stem
+    "path", sorted((ROOT / "unimumer_data" / "sample").rglob("*.inkml"))[:3], ids=lambda path: path.stem
 )
 def test_the_bundled_sample_is_read_with_its_segmentation(path: Path) -> None:
     read = read_inkml(path)

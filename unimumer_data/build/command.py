@@ -16,6 +16,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+import unimumer_data
 from unimumer_data.errors import ConfigError, UniMumerError, suggestion
 from unimumer_data.sources import SOURCES
 from unimumer_data.support.commandline import INTERRUPTED, WORDS, format_value, parser, report_error
@@ -25,7 +26,7 @@ from unimumer_data.tasks import TASKS
 from .builder import KEYS, Outcome, SetBuilder, SetConfig
 from .testsets import TEST
 
-SAMPLE = Path(__file__).resolve().parents[2] / "examples" / "sample"
+SAMPLE = Path(unimumer_data.__file__).with_name("sample")
 PREVIEWED = 60  # pictures
 
 

@@ -28,7 +28,7 @@ def test_a_huge_picture_is_scaled_down_with_its_aspect() -> None:
 
 def test_the_command_draws_ink_and_pictures_alike(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Image.new("L", (50, 50), 0).save(tmp_path / "mine.png")
-    ink = next((ROOT / "examples" / "sample").rglob("*.inkml"))
+    ink = next((ROOT / "unimumer_data" / "sample").rglob("*.inkml"))
     (tmp_path / "drawn.inkml").write_bytes(ink.read_bytes())
     (tmp_path / "broken.inkml").write_text("<ink>", encoding="utf-8")
     assert main([f"path={tmp_path}", f"output={tmp_path / 'sheet.png'}"]) == 0

@@ -18,7 +18,7 @@ def test_nothing_is_said_where_all_is_there() -> None:
 
 
 def test_what_is_missing_is_named_with_the_cure() -> None:
-    with pytest.raises(SystemExit, match=r"not installed for .*: no_such, nor_this\. .*pip install -e '\.\[eval\]'"):
+    with pytest.raises(SystemExit, match=r"no_such, nor_this; run: .*pip install -e '\.\[eval\]'"):
         require("json", "no_such", "nor_this", extra="[eval]")
 
 

