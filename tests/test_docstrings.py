@@ -15,7 +15,7 @@ MODULES = [
     module.name
     for package in (unimumer_data, unimumer_eval)
     for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
-    if module.name.rpartition(".")[2] not in ("__main__", "start")
+    if module.name.rpartition(".")[2] not in ("__main__", "start", "ms_swift")  # that one needs ms-swift
 ]
 
 

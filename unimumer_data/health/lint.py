@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from unimumer_data.latex import parse_tokens, prints_ink, tokenize
 from unimumer_data.latex.grammar import FUNCTIONS, is_known
-from unimumer_data.latex.reader import Repair as Mend
+from unimumer_data.latex.parser import Repair as Mend
 from unimumer_data.records.record import IMAGE_TOKEN
 
 KINDS: dict[str, str] = {

@@ -18,7 +18,7 @@ from PIL import Image, ImageOps, ImageStat
 from unimumer_data.errors import ImageError, UniMumerError
 from unimumer_data.images import load_image
 from unimumer_data.latex.canonical import canonical
-from unimumer_data.latex.reader import Repair
+from unimumer_data.latex.parser import Repair
 from unimumer_data.records.labelled import Labelled, LabelledSet
 
 LOOK_SIZE = (17, 8)  # columns and rows of the thumbnail; 16 x 8 = 128 bits

@@ -1,10 +1,11 @@
-"""The project's one reader of LaTeX mathematics: text to tree, tree to canonical tokens and Tree-CoT text."""
+"""The project's one parser of LaTeX mathematics: text to tree, tree to canonical tokens and Tree-CoT text."""
 
 from .canonical import FORMS, Form, canonical, canonical_tree
 from .counts import count_symbols, read_counts, write_counts
 from .grammar import GROUP, INK_FREE, prints_ink
-from .reader import Node, Repair, Row, parse, parse_tokens
+from .parser import Repair, parse, parse_tokens
 from .tokens import tokenize
+from .tree import Node, Row
 from .treetext import read_tree, write_tree
 from .writer import write_tokens
 

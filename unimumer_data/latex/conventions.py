@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from .grammar import FUNCTIONS
 
-VERSION = 1
+VERSION = 2
 """Raised whenever a rule changes what some label becomes; scores of different versions do not compare."""
 
 
@@ -159,7 +159,11 @@ RUNS: Mapping[str, str] = MappingProxyType({".": r"\ldots", r"\cdot": r"\cdots"}
 
 # A font of LaTeX's text mode or of an operator name prints the letters of this mathematical one.
 FONT_NAMES: Mapping[str, str] = MappingProxyType(
-    _all_to(r"\mathrm", r"\operatorname \operatorname* \text \textrm \textup \textnormal \mbox \hbox \tbox")
+    _all_to(
+        r"\mathrm",
+        r"\operatorname \operatorname* \text \textrm \textup \textnormal \textmd \mbox \hbox"
+        r" \tbox \makebox \raisebox",
+    )
     | _all_to(r"\mathbf", r"\textbf \bold")
     | _all_to(r"\mathit", r"\textit \textsl \emph")
     | _all_to(r"\mathsf", r"\textsf")

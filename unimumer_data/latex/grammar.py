@@ -1,24 +1,29 @@
 r"""The grammar: what a command reads, where its arguments stand, whether it prints ink. Data, no branches.
 
-To teach the reader a command, add its name to one line of `COMMANDS` (or to `SYMBOLS` if it reads nothing).
+To teach the parser a command, add its name to one line of `COMMANDS` (or to `SYMBOLS` if it reads nothing).
 
 Sources: relations as in the published Tree-CoT data (arXiv 2505.23566, Fig. 2; notation of the TDv2 converter);
-arities from LaTeX2e, amsmath and amssymb; a test holds them against the macro table of pylatexenc.
+arities from LaTeX2e, amsmath, amssymb, mathtools and plain TeX; a test checks them against the table of pylatexenc.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
 from typing import Literal
 
 Role = Literal[
     "symbol",  # stands in the tree under its own name
     "font",  # changes how its argument looks: \mathrm{...}
     "class",  # changes only the spacing around its argument: \mathrel{...}
+    "fence",  # draws delimiters around its argument: \braket{...}
     "switch",  # \rm: a font up to the end of the group
-    "skip",  # prints nothing and says nothing: spaces, sizes, labels
+    "skip",  # prints nothing and says nothing: sizes, labels, colours
     "infix",  # {a \over b}
+    "rule",  # \rule, which may be a strut
+    "delimited",  # reads its first argument up to a command: \root 3 \of x
+    "until",  # what ends that argument: \of
+    "table",  # plain TeX's \matrix{a & b \cr}
+    "math",  # $ and \(: mathematics inside text
     "cell",  # ends a cell or a row: & \\
     "open",
     "close",
@@ -32,27 +37,54 @@ Role = Literal[
     "close_bracket",
     "control",  # a character that no formula may hold
 ]
+RELATIONS = ("above", "below")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """How the reader treats a token.
+    """How the parser treats a token.
 
     Args:
-        args: relation of each mandatory argument, in the order of writing; "" throws the argument away.
-        option: relation of an optional argument in brackets.
+        reads: its arguments in the order of writing, set apart by spaces:
+
+            - ``above``, ``below``: an argument that hangs on the node by this relation;
+            - ``=above``, ``=below``: the same, kept token by token: a length, a range of columns;
+            - ``{}``: an argument that says nothing;
+            - ``[above]``, ``[below]``: an optional argument in brackets, with its relation;
+            - ``[]``: an optional argument that says nothing;
+            - ``length``: a TeX length with or without braces, which says nothing;
+            - ``delimiter``: a delimiter.
         scripts: relations of `_` and `^`.
         role: see `Role`.
         ink: whether the token itself prints.
-        means: the command it is read as, for infixes and font switches.
+        means: the command or environment it is read as.
+        glue: 1 for what leaves a gap that a script after it hangs on (space, kern, penalty, phantom); -1 for a
+            negative space, over which a script reaches the base before it; 0 for anything else.
+        until: the command that ends the first argument of a ``delimited`` command.
+        left, right: delimiters that are drawn around.
+        args, option: relations of the mandatory arguments and of the optional one; they follow from ``reads``.
     """
 
-    args: tuple[str, ...] = ()
-    option: str | None = None
+    reads: str = ""
     scripts: tuple[str, str] = ("sub", "sup")
     role: Role = "symbol"
     ink: bool = True
     means: str = ""
+    glue: int = 0
+    until: str = ""
+    left: str = ""
+    right: str = ""
+    parameters: tuple[str, ...] = field(init=False)
+    args: tuple[str, ...] = field(init=False)
+    option: str | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        parameters = tuple(self.reads.split())
+        options = [name[1:-1] for name in parameters if name[0] == "[" and name != "[]"]
+        set_field = object.__setattr__
+        set_field(self, "parameters", parameters)
+        set_field(self, "args", tuple(name.lstrip("=") for name in parameters if name.lstrip("=") in RELATIONS))
+        set_field(self, "option", options[0] if options else None)
 
 
 def _each(names: str, command: Command) -> dict[str, Command]:
@@ -62,11 +94,25 @@ def _each(names: str, command: Command) -> dict[str, Command]:
 ORDINARY = Command()
 OPERATORS = r"\sum \prod \coprod \lim \int \iint \oint"
 
+FENCES: dict[str, tuple[str, str]] = {
+    r"\bra": (r"\langle", "|"),
+    r"\Bra": (r"\langle", "|"),
+    r"\ket": ("|", r"\rangle"),
+    r"\Ket": ("|", r"\rangle"),
+    r"\braket": (r"\langle", r"\rangle"),
+    r"\Braket": (r"\langle", r"\rangle"),
+    r"\set": (r"\{", r"\}"),
+    r"\Set": (r"\{", r"\}"),
+}
+"""Commands of one argument that draw delimiters around it (package braket)."""
+
 COMMANDS: dict[str, Command] = {
     "{": Command(role="open", ink=False),
     "}": Command(role="close", ink=False),
     "^": Command(role="script", ink=False),
     "_": Command(role="script", ink=False),
+    r"\sp": Command(role="script", ink=False, means="^"),
+    r"\sb": Command(role="script", ink=False, means="_"),
     "'": Command(role="prime"),
     "&": Command(role="cell", ink=False),
     r"\\": Command(role="cell", ink=False),
@@ -74,43 +120,70 @@ COMMANDS: dict[str, Command] = {
     r"\end": Command(role="end", ink=False),
     r"\left": Command(role="left", ink=False),
     r"\right": Command(role="right", ink=False),
-    **_each(r"\tabularnewline \cr", Command(role="cell", ink=False, means=r"\\")),
+    **_each(r"\tabularnewline \cr \crcr \newline", Command(role="cell", ink=False, means=r"\\")),
+    **_each(r"$ \( \)", Command(role="math", ink=False)),
     # structure
-    **_each(r"\frac \cfrac \dfrac \tfrac", Command(args=("above", "below"))),
-    **_each(r"\binom \dbinom \tbinom", Command(args=("above", "below"))),
-    **_each(r"\overset \stackrel", Command(args=("above", "below"), ink=False)),
-    **_each(r"\underset", Command(args=("below", "above"), ink=False)),
-    **_each(r"\sqrt \xrightarrow \xleftarrow", Command(args=("above",), option="below")),
+    **_each(r"\frac \dfrac \tfrac \binom \dbinom \tbinom", Command(reads="above below")),
+    r"\cfrac": Command(reads="[] above below"),
+    **_each(r"\overset", Command(reads="above below", ink=False)),
+    r"\stackrel": Command(reads="[] above below", ink=False),
+    **_each(r"\underset", Command(reads="below above", ink=False)),
+    **_each(r"\sqrt \xrightarrow \xleftarrow", Command(reads="[below] above")),
     **_each(
         r"\xlongequal \xleftrightarrow \xRightarrow \xLeftarrow \xLeftrightarrow \xrightleftharpoons \xmapsto",
-        Command(args=("above",), option="below"),
+        Command(reads="[below] above"),
     ),
     **_each(OPERATORS, Command(scripts=("below", "above"))),
     **_each(r"\limits \nolimits", Command(ink=False)),
+    r"\root": Command(role="delimited", reads="below above", until=r"\of", means=r"\sqrt"),
+    r"\of": Command(role="until", ink=False),
+    r"\buildrel": Command(role="delimited", reads="above below", until=r"\over", means=r"\overset"),
+    r"\rule": Command(reads="[] =above =below", role="rule"),
+    r"\cline": Command(reads="=above"),
+    # plain TeX's tables: the environment that each is read as
+    **{
+        name: Command(role="table", means=means, ink=False)
+        for name, means in {
+            r"\matrix": "matrix",
+            r"\pmatrix": "pmatrix",
+            r"\cases": "cases",
+            r"\eqalign": "aligned",
+            r"\eqalignno": "aligned",
+            r"\leqalignno": "aligned",
+            r"\displaylines": "gathered",
+        }.items()
+    },
+    r"\bordermatrix": Command(reads="above"),
     # accents and what stands around its argument
     **_each(
         r"\hat \check \grave \acute \tilde \breve \bar \vec \dot \ddot \dddot \ddddot \mathring \widehat \widetilde"
-        r" \widecheck \overline \underline \overbrace \underbrace \overbracket \underbracket \overparen \underparen"
+        r" \widecheck \overline \underline \overbrace \underbrace \overparen \underparen"
         r" \overleftarrow \overrightarrow \overleftrightarrow \underleftarrow \underrightarrow \underleftrightarrow"
-        r" \overarc \wideparen \utilde \ubar \cancel \bcancel \xcancel \sout \boxed \fbox \textcircled \enclose \pmod",
-        Command(args=("above",)),
+        r" \overarc \wideparen \utilde \ubar \cancel \bcancel \xcancel \sout \boxed \fbox \textcircled \enclose \pmod"
+        r""" \' \` \^ \" \~ \= \.""",
+        Command(reads="above"),
     ),
-    **_each(r"\substack \mathop \vcenter \tag \smash", Command(args=("above",), ink=False)),
+    **_each(r"\overbracket \underbracket", Command(reads="[] [] above")),
+    **_each(r"\substack \mathop \vcenter \tag \tag*", Command(reads="above", ink=False)),
+    r"\smash": Command(reads="[] above", ink=False),
     **_each(
         r"\mathrel \mathbin \mathord \mathopen \mathclose \mathpunct \mathinner \ensuremath \mathclap \mathllap"
-        r" \mathrlap",
-        Command(args=("above",), role="class", ink=False),
+        r" \mathrlap \llap \rlap \clap",
+        Command(reads="above", role="class", ink=False),
     ),
+    **{name: Command(reads="above", role="fence", left=left, right=right) for name, (left, right) in FENCES.items()},
     # fonts
     **_each(
         r"\mathrm \mathbf \mathit \mathsf \mathtt \mathbb \mathcal \mathscr \mathfrak \mathnormal \boldsymbol \bm"
         r" \mathds \mathbbm \Bbb \pmb \bold \operatorname \operatorname* \text \textrm \textup \textnormal \textbf"
-        r" \textit \textsf \texttt \textsc \textsl \emph \mbox \hbox \tbox",
-        Command(args=("above",), role="font", ink=False),
+        r" \textit \textsf \texttt \textsc \textsl \textmd \emph \mbox \hbox \tbox",
+        Command(reads="above", role="font", ink=False),
     ),
-    **_each(r"\textcolor \colorbox", Command(args=("", "above"), role="class", ink=False)),
+    r"\makebox": Command(reads="[] [] above", role="font", ink=False),
+    r"\raisebox": Command(reads="{} [] [] above", role="font", ink=False),
+    **_each(r"\textcolor \colorbox", Command(reads="[] {} above", role="class", ink=False)),
     **{
-        name: Command(args=("above",), role="switch", ink=False, means=font)
+        name: Command(reads="above", role="switch", ink=False, means=font)
         for name, font in {
             r"\rm": r"\mathrm",
             r"\bf": r"\mathbf",
@@ -126,27 +199,54 @@ COMMANDS: dict[str, Command] = {
             r"\rmfamily": r"\mathrm",
         }.items()
     },
-    # infixes
+    # infixes: {matrix} stacks without a bar
     r"\over": Command(role="infix", means=r"\frac"),
     r"\choose": Command(role="infix", means=r"\binom"),
     r"\atop": Command(role="infix", means="{matrix}", ink=False),
+    r"\brack": Command(role="infix", means="{matrix}", left="[", right="]"),
+    r"\brace": Command(role="infix", means="{matrix}", left=r"\{", right=r"\}"),
+    r"\above": Command(role="infix", means=r"\frac", reads="length"),
+    r"\overwithdelims": Command(role="infix", means=r"\frac", reads="delimiter delimiter"),
+    r"\atopwithdelims": Command(role="infix", means="{matrix}", reads="delimiter delimiter", ink=False),
+    r"\abovewithdelims": Command(role="infix", means=r"\frac", reads="delimiter delimiter length"),
+    # gaps
+    **_each(
+        r"\, \: \; \> \ ~ \quad \qquad \enspace \enskip \thinspace \medspace \thickspace \space \nobreakspace"
+        r" \hfil \hfill \hfilll \hss \vfil \vfill \vss \smallskip \medskip \bigskip \nonscript"
+        r" \allowbreak \nobreak \break \goodbreak \nobreakspace \linebreak \nolinebreak \pagebreak"
+        r" \strut \mathstrut \null",
+        Command(role="skip", ink=False, glue=1),
+    ),
+    **dict.fromkeys(("\\ ", "\\\t", "\\\n"), Command(role="skip", ink=False, glue=1)),
+    **_each(r"\! \negthinspace \negmedspace \negthickspace", Command(role="skip", ink=False, glue=-1)),
+    **_each(
+        r"\hspace \hspace* \vspace \vspace* \mspace \phantom \hphantom \vphantom",
+        Command(reads="{}", role="skip", ink=False, glue=1),
+    ),
+    **_each(r"\hskip \vskip \kern \mkern \mskip \penalty", Command(reads="length", role="skip", ink=False, glue=1)),
     # nothing on paper
     **_each(
-        r"\, \: \; \! \> \ ~ \quad \qquad \enspace \thinspace \medspace \thickspace \negthinspace \negmedspace"
-        r" \negthickspace \space \nobreakspace \displaystyle \textstyle \scriptstyle \scriptscriptstyle \big \Big"
+        r"\displaystyle \textstyle \scriptstyle \scriptscriptstyle \big \Big"
         r" \bigg \Bigg \bigl \Bigl \biggl \Biggl \bigr \Bigr \biggr \Biggr \bigm \Bigm \biggm \Biggm \middle"
-        r" \nonumber \notag \relax \strut \mathstrut \null \allowbreak \nobreak \noindent \centering \normalsize"
-        r" \small \large \Large \tiny \footnotesize \scriptsize \, $ $$ \( \) \[ \] \/ \- \normalfont \protect",
+        r" \nonumber \notag \relax \noindent \centering \tiny \scriptsize \footnotesize \small \normalsize"
+        r" \large \Large \LARGE \huge \Huge \[ \] \/ \- \normalfont \protect \par",
         Command(role="skip", ink=False),
     ),
+    **_each(r"\label \ref \eqref \cite \leftroot \uproot", Command(reads="{}", role="skip", ink=False)),
+    r"\color": Command(reads="[] {}", role="skip", ink=False),
     **_each(
-        r"\hspace \hspace* \vspace \vspace* \hskip \kern \mkern \mskip \phantom \hphantom \vphantom \label \color"
-        r" \ref \eqref \cite \mspace",
-        Command(args=("",), role="skip", ink=False),
+        r"\raise \lower \moveleft \moveright \arraycolsep \tabcolsep \baselineskip \lineskip \abovedisplayskip"
+        r" \belowdisplayskip \mathsurround \thinmuskip \medmuskip \thickmuskip \nulldelimiterspace",
+        Command(reads="length", role="skip", ink=False),
     ),
-    **dict.fromkeys(("\\ ", "\\\t", "\\\n"), Command(role="skip", ink=False)),
-    **_each(r"\rule", Command(args=("", ""), role="skip")),
+    **_each(r"\setlength \addtolength \renewcommand", Command(reads="{} {}", role="skip", ink=False)),
 }
+
+TEXT = frozenset(
+    r"\text \textrm \textup \textnormal \textbf \textit \textsf \texttt \textsc \textsl \textmd \emph \mbox \hbox"
+    r" \tbox \makebox \raisebox \fbox \colorbox".split()
+)
+"""Commands whose argument is text: mathematics is there between dollar signs only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,49 +255,52 @@ class Environment:
 
     Args:
         columns: whether it reads a column specification, as ``\begin{array}{c c}`` does.
+        option: whether an option in brackets may follow its name, as in ``\begin{aligned}[t]``.
+        starred: whether that option is the alignment of its columns, as in ``\begin{pmatrix*}[r]``.
         left, right: the delimiters that it draws.
         means: the plain environment that draws the same between the delimiters; "" if it only wraps a formula.
         align: column alignment that ``means`` needs to draw the same.
     """
 
     columns: bool = False
+    option: bool = False
+    starred: bool = False
     left: str = ""
     right: str = ""
     means: str
     align: str = ""
 
 
+_BRACKETS = {"": ("", ""), "p": "()", "b": "[]", "B": (r"\{", r"\}"), "v": "||", "V": (r"\|", r"\|")}
+
+
+def _matrices() -> dict[str, Environment]:
+    kinds = (("matrix", False), ("smallmatrix", False), ("matrix*", True), ("smallmatrix*", True))
+    return {
+        letter + name: Environment(
+            means="array" if starred else "matrix", left=left, right=right, option=starred, starred=starred
+        )
+        for name, starred in kinds
+        for letter, (left, right) in _BRACKETS.items()
+    }
+
+
+def _named(names: str, environment: Environment) -> dict[str, Environment]:
+    return dict.fromkeys(names.split(), environment)
+
+
 ENVIRONMENTS: dict[str, Environment] = {
-    "matrix": Environment(means="matrix"),
-    "smallmatrix": Environment(means="matrix"),
-    "pmatrix": Environment(means="matrix", left="(", right=")"),
-    "bmatrix": Environment(means="matrix", left="[", right="]"),
-    "Bmatrix": Environment(means="matrix", left=r"\{", right=r"\}"),
-    "vmatrix": Environment(means="matrix", left="|", right="|"),
-    "Vmatrix": Environment(means="matrix", left=r"\|", right=r"\|"),
-    "array": Environment(means="array", columns=True),
-    "tabular": Environment(means="array", columns=True),
-    "subarray": Environment(means="array", columns=True),
-    "cases": Environment(means="array", left=r"\{", align="l"),
-    "dcases": Environment(means="array", left=r"\{", align="l"),
-    "rcases": Environment(means="array", right=r"\}", align="l"),
-    "aligned": Environment(means="aligned"),
-    "alignedat": Environment(means="aligned", columns=True),
-    "split": Environment(means="aligned"),
-    "align": Environment(means="aligned"),
-    "align*": Environment(means="aligned"),
-    "eqnarray": Environment(means="aligned"),
-    "eqnarray*": Environment(means="aligned"),
-    "gathered": Environment(means="gathered"),
-    "gather": Environment(means="gathered"),
-    "gather*": Environment(means="gathered"),
-    "multline": Environment(means="gathered"),
-    "multline*": Environment(means="gathered"),
-    "equation": Environment(means=""),
-    "equation*": Environment(means=""),
-    "math": Environment(means=""),
-    "displaymath": Environment(means=""),
-    "document": Environment(means=""),
+    **_matrices(),
+    **_named("array tabular subarray", Environment(means="array", columns=True, option=True)),
+    **_named("cases dcases cases* dcases*", Environment(means="array", left=r"\{", align="l")),
+    **_named("rcases drcases rcases* drcases*", Environment(means="array", right=r"\}", align="l")),
+    **_named("aligned", Environment(means="aligned", option=True)),
+    **_named("alignedat", Environment(means="aligned", columns=True, option=True)),
+    **_named("alignat alignat* xalignat xalignat* xxalignat", Environment(means="aligned", columns=True)),
+    **_named("split align align* flalign flalign* eqnarray eqnarray*", Environment(means="aligned")),
+    **_named("gathered multlined", Environment(means="gathered", option=True)),
+    **_named("gather gather* multline multline*", Environment(means="gathered")),
+    **_named("equation equation* math displaymath document subequations", Environment(means="")),
 }
 
 FUNCTIONS = frozenset(
@@ -244,7 +347,8 @@ SYMBOLS = frozenset(
     \ldots \cdots \vdots \ddots \dotsc \dotsb \dotsm \dotsi \dotso \hdots \mathellipsis \adots \iddots
     \therefore \because \colon \vert \Vert \lvert \rvert \lVert \rVert \| \{ \} \lbrace \rbrace \lbrack
     \rbrack \langle \rangle \lfloor \rfloor \lceil \rceil \lgroup \rgroup \lmoustache \rmoustache \ulcorner
-    \urcorner \llcorner \lrcorner \backslash \slash \_ \# \% \& \$ \not \mod \bmod \And \hline \bigcap \bigcup
+    \urcorner \llcorner \lrcorner \backslash \slash \_ \# \% \& \$ \not \mod \bmod \And \hline \vline \hrulefill
+    \dotfill \bigcap \bigcup
     \bigoplus \bigotimes \bigodot \biguplus \bigsqcup \bigvee \bigwedge \iiint \iiiint \oiint \oiiint
     \idotsint \varlimsup \varliminf \injlim \projlim \varinjlim \varprojlim
     """.split()
@@ -274,14 +378,22 @@ def is_known(token: str) -> bool:
     return len(token) == 1 or token in COMMANDS or token in SYMBOLS
 
 
-@lru_cache(maxsize=4096)
-def foreign(token: str) -> Command | None:
-    """A command outside the table that pylatexenc knows to read one or two arguments; None for any other token."""
-    if token[0] != "\\" or token in SYMBOLS or token in COMMANDS:
-        return None
-    from pylatexenc.latexwalker import get_default_latex_context_db
+def is_unknown(token: str) -> bool:
+    r"""Whether a token is a command that the grammar lacks: ``\norm``. Groups after it are its arguments."""
+    return len(token) > 1 and token[0] == "\\" and token not in COMMANDS and token not in SYMBOLS
 
-    specification = get_default_latex_context_db().get_macro_spec(token[1:])
-    arguments = getattr(getattr(specification, "args_parser", None), "argspec", "") if specification else ""
-    mandatory = arguments.count("{")
-    return Command(args=("above", "below")[:mandatory]) if mandatory in (1, 2) else None
+
+_CONTROL = Command(role="control", ink=False)
+KNOWN: dict[str, Command] = {
+    **COMMANDS,
+    **{chr(code): _CONTROL for code in (*range(9), 11, 12, *range(14, 32), 127)},
+    "\\": _CONTROL,
+    "[": Command(role="open_bracket"),
+    "]": Command(role="close_bracket"),
+}
+"""Every token that is more to the parser than a symbol."""
+
+
+def role_of(token: str) -> Role:
+    command = KNOWN.get(token)
+    return "symbol" if command is None else command.role

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from .grammar import COMMANDS, ENVIRONMENTS, GROUP, ORDINARY, prints_ink
-from .reader import Row
+from .tree import Row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,18 +11,25 @@ import re
 import unicodedata
 from functools import lru_cache
 
-_ENVIRONMENT = re.compile(r"\\\\|\\(begin|end)\s*\{([A-Za-z\s]*\*?)\s*\}")
+from .grammar import ENVIRONMENTS
+from .lengths import REGISTERS, UNITS
+
+_REGISTERS = "|".join(re.escape(name) for name in sorted(REGISTERS, key=len, reverse=True))
+_ENVIRONMENT = re.compile(r"\\\\|\\(begin|end)\s*\{([A-Za-z\s]*\*?)\s*\}(\[[^\]\[{}\\]{0,20}\])?")
 _TOKEN = re.compile(
     r"(?:(?<=\\begin )|(?<=\\end ))\{[A-Za-z]*\*?\}"
-    r"|\\(?:operatorname|hspace|vspace)\*"
+    r"|\\(?:operatorname|hspace|vspace|tag)\*"
     r"|\\[A-Za-z]+"
     r"|\\[^\s\x00-\x1f\x7f]"
     r"|\\[ \t\n]"
     r"|%[^\n]*"
-    r"|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"  # some of these count as white space, yet the reader must see them
+    r"|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"  # some of these count as white space, yet the parser must see them
     r"|[^\s]"
 )
-_ROW_GAP = re.compile(r"(\\\\)\s*\[\s*-?[\d.\s]+(?:p\s*t|e\s*m|e\s*x|c\s*m|m\s*m|i\s*n|m\s*u)\s*\]")
+_SPACED_UNITS = "|".join(r"\s*".join(unit) for unit in (*sorted(UNITS), "filll", "fill", "fil"))
+_LENGTH = rf"[-+]?\s*(?:[.,]?\s*\d[\d.,\s]*(?:{_SPACED_UNITS})|[\d.,\s]*(?:{_REGISTERS}))"
+_ROW_BREAK = re.compile(rf"\\\\\*?(?:\s*\[\s*{_LENGTH}(?:\s*(?:plus|minus)\s*{_LENGTH})*\s*\])?")
+r"""A row break: the star and the gap after it say nothing. ``\\\\ *`` is a break and a star that prints."""
 
 _RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱ", "0123456789+-=()ni", strict=True))
 _LOWERED = dict(zip("₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₒₓₙ", "0123456789+-=()aeoxn", strict=True))
@@ -64,14 +71,14 @@ def tokenize(text: str) -> list[str]:
     ['x', '^', '2', '_', 'i', '\\begin', '{cases}', '1', '\\end', '{cases}']
 
     Returns:
-        Tokens in order; a control character comes back as a token of its own, for the reader to refuse.
+        Tokens in order; a control character comes back as a token of its own, for the parser to refuse.
     """
     if not text.isascii():
         text = _name_unicode(text)
     if "\\begin" in text or "\\end" in text:
         text = _ENVIRONMENT.sub(_split_name, text)
     if "\\\\" in text:
-        text = _ROW_GAP.sub(r"\1 ", text)
+        text = _ROW_BREAK.sub(r"\\\\ ", text)
     tokens = _TOKEN.findall(text)
     if "%" in text:
         tokens = [token for token in tokens if token[0] != "%"]
@@ -79,7 +86,13 @@ def tokenize(text: str) -> list[str]:
 
 
 def _split_name(match: re.Match[str]) -> str:
-    return f"\\{match[1]} {{{''.join(match[2].split())}}} " if match[1] else match[0]
+    if not match[1]:
+        return match[0]
+    name, option = "".join(match[2].split()), match[3] or ""
+    environment = ENVIRONMENTS.get(name)
+    if match[1] == "begin" and environment is not None and environment.option and not environment.starred:
+        option = ""  # the place on the line: it says nothing
+    return f"\\{match[1]} {{{name}}} {option}"
 
 
 def _name_unicode(text: str) -> str:

@@ -14,7 +14,7 @@ from __future__ import annotations
 from unimumer_data.errors import TreeTextError
 
 from .grammar import GROUP
-from .reader import Node, Row
+from .tree import Node, Row
 
 BREAK = "\\\\"
 MAX_DEPTH = 10_000

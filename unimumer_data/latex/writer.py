@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from .grammar import COMMANDS, GROUP, ORDINARY, SYMBOLS, foreign
-from .reader import Node, Row
+from .grammar import COMMANDS, ENVIRONMENTS, GROUP, ORDINARY, SYMBOLS
+from .tree import Node, Row
 
 
 def write_tokens(row: Row) -> list[str]:
-    r"""Write a row as tokens; `reader.parse_tokens` reads the same row back.
+    r"""Write a row as tokens; `parser.parse_tokens` reads the same row back.
 
     >>> from unimumer_data.latex import parse
     >>> " ".join(write_tokens(parse(r"x^2_i\over 2")))
@@ -15,7 +15,7 @@ def write_tokens(row: Row) -> list[str]:
     """
     tokens: list[str] = []
     append = tokens.append
-    # Work that is still to do, last first: tokens to put down and nodes to spell out.
+    # Work that is still to do, last first: tokens to put down and nodes to write out.
     work: list[str | Node] = row[::-1]  # type: ignore[assignment]
     pop = work.pop
     while work:
@@ -30,28 +30,51 @@ def write_tokens(row: Row) -> list[str]:
 
 
 def _spell(node: Node) -> list[str | Node]:
-    """The node's own tokens, with its children's nodes still to be spelt."""
+    """The node's own tokens, with its children's nodes still to be written."""
     rows = dict(node.children or ())
     parts: list[str | Node] = []
-    command = COMMANDS.get(node.symbol) or foreign(node.symbol) or ORDINARY
+    command = COMMANDS.get(node.symbol, ORDINARY)
     if node.symbol == "\\begin":
         name = next(relation[4:] for relation in rows if relation.startswith("end_"))
-        parts += ["\\begin", f"{{{name}}}"]
-        if "above" in rows:
-            parts += ["{", *rows["above"], "}"]
+        parts += ["\\begin", f"{{{name}}}", *_columns(name, rows.get("above", []))]
         parts += [*rows.get(f"begin_{name}", ()), "\\end", f"{{{name}}}"]
     elif node.symbol == GROUP:
         parts += ["{", *rows.get("above", ()), "}"]
+    elif node.symbol == "$":
+        parts += ["$", *rows.get("above", ()), "$"]
     else:
         parts.append(node.symbol)
         if command.option and command.option in rows:
-            parts += ["[", *rows[command.option], "]"]
+            parts += _option(rows[command.option])
         for relation in command.args:
             parts += ["{", *rows.get(relation, ()), "}"]
     for mark, relation in zip("_^", command.scripts, strict=True):
         if relation in rows:
             parts += [mark, "{", *rows[relation], "}"]
     return parts
+
+
+def _option(row: Row) -> list[str | Node]:
+    """An option in its brackets; in braces, too, where it holds a bracket without its partner."""
+    depth, balanced = 0, True
+    for node in row:
+        depth += (node.symbol == "[") - (node.symbol == "]")
+        balanced = balanced and depth >= 0
+    return ["[", *row, "]"] if balanced and depth == 0 else ["[", "{", *row, "}", "]"]
+
+
+def _columns(name: str, columns: Row) -> list[str | Node]:
+    """The preamble of an environment: in braces, or in brackets for one such as ``pmatrix*``."""
+    if not columns:
+        return []
+    environment = ENVIRONMENTS.get(name)
+    opening, closing = "[]" if environment is not None and environment.starred else "{}"
+    parts: list[str | Node] = [opening]
+    for column in columns:
+        parts.append(column.symbol)
+        if column.children:
+            parts += ["{", *(column.child("above") or ()), "}"]
+    return [*parts, closing]
 
 
 _PLAIN = SYMBOLS | {chr(code) for code in range(33, 127)} | {name for name, it in COMMANDS.items() if not it.args}

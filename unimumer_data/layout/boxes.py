@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from unimumer_data.latex.reader import Node
+from unimumer_data.latex.tree import Node
 
 from .metrics import Glyph
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from unimumer_data.latex.grammar import COMMANDS, ENVIRONMENTS, GROUP, Environment
-from unimumer_data.latex.reader import Node
+from unimumer_data.latex.grammar import COMMANDS, ENVIRONMENTS, FENCES, GROUP, Environment
+from unimumer_data.latex.lengths import in_em
+from unimumer_data.latex.tree import Node
 
 from . import constructions as make
 from . import styles
@@ -201,6 +202,28 @@ def _parenthesized(setter: Setter, node: Node, style: int, font: str) -> Nucleus
     return "ord", beside([Box(scale), *letters, Box(scale / 6), setter.argument(node), closing])
 
 
+def _fenced(setter: Setter, node: Node, style: int, font: str) -> Nucleus:
+    r"""``\braket``: delimiters in the size of the text; ``\Braket``: as high as what they hold."""
+    inside, command = setter.argument(node), COMMANDS[node.symbol]
+    size = make.size_around(inside, style) if node.symbol[1].isupper() else 0.0
+    left, right = (make.delimiter(node, shape_of(char), size, style) for char in (command.left, command.right))
+    return "ord", beside([left, inside, right])
+
+
+def _rule(setter: Setter, node: Node, style: int, font: str) -> Nucleus:
+    r"""``\rule``: a box of ink; a length that we cannot compute is one em."""
+    sides = [in_em([part.symbol for part in node.child(relation) or ()]) for relation in ("above", "below")]
+    width, height = (1.0 if side is None else abs(side) for side in sides)
+    return "ord", rule_box(node, width, height)
+
+
+def _leader(setter: Setter, node: Node, style: int, font: str) -> Nucleus:
+    r"""``\vline``, and what fills a line, which has no width of its own here."""
+    if node.symbol == "\\vline":
+        return "ord", rule_box(node, 0.033, 0.7, 0.3)
+    return "ord", rule_box(node, 1.0, 0.04)
+
+
 def _nothing(setter: Setter, node: Node, style: int, font: str) -> Nucleus:
     return "ord", Box()
 
@@ -267,12 +290,15 @@ BUILDERS: dict[str, Builder] = {
     **dict.fromkeys((token for token, row in symbols().items() if row[1] == "op"), _operator),
     **dict.fromkeys((r"\iiiint", r"\idotsint"), _operator),
     **dict.fromkeys(WORDS, _word),
-    **dict.fromkeys((GROUP, *FONTS, r"\substack", r"\vcenter", r"\smash"), _group),
+    **dict.fromkeys((GROUP, *FONTS, r"\substack", r"\vcenter", r"\smash", r"\tag*", r"\bordermatrix"), _group),
     **dict.fromkeys((name for name, command in COMMANDS.items() if command.role == "class"), _group),
     **dict.fromkeys((r"\mathop", r"\operatorname", r"\operatorname*"), _operator_group),
     **dict.fromkeys(_FRACTIONS, _fraction),
     **dict.fromkeys(_BINOMIALS, _binomial),
     r"\sqrt": _root,
+    **dict.fromkeys(FENCES, _fenced),
+    r"\rule": _rule,
+    **dict.fromkeys((r"\vline", r"\hrulefill", r"\dotfill"), _leader),
     **dict.fromkeys(ACCENTS, _accent),
     **dict.fromkeys(WIDE_ACCENTS, _wide_accent),
     **dict.fromkeys((*OVER, *UNDER), _beside),
@@ -283,5 +309,5 @@ BUILDERS: dict[str, Builder] = {
     r"\textcircled": _circled,
     **dict.fromkeys(_STROKES, _crossed),
     **dict.fromkeys((r"\pmod", r"\tag"), _parenthesized),
-    **dict.fromkeys((r"\rule", r"\hline"), _nothing),
+    **dict.fromkeys((r"\hline", r"\cline"), _nothing),
 }

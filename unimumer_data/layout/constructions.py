@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from unimumer_data.latex.reader import Node
+from unimumer_data.latex.tree import Node
 
 from . import styles
 from .boxes import Box, beside, centered, glyph_box, rule_box

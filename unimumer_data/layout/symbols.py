@@ -137,6 +137,13 @@ ACCENTS: Mapping[str, str] = MappingProxyType(
         r"\dddot": "\u02d9 \u02d9 \u02d9",
         r"\ddddot": "\u02d9 \u02d9 \u02d9 \u02d9",
         r"\mathring": "\u02da",
+        r"\'": "\u02ca",
+        r"\`": "\u02cb",
+        r"\^": "^",
+        r"\"": "\u00a8",
+        r"\~": "\u02dc",
+        r"\=": "\u02c9",
+        r"\.": "\u02d9",
     }
 )
 WIDE_ACCENTS: Mapping[str, str] = MappingProxyType(
@@ -186,6 +193,7 @@ FONTS: Mapping[str, str] = MappingProxyType(
     dict.fromkeys(
         r"""
         \mathrm \operatorname \operatorname* \text \textrm \textup \textmd \textnormal \textsc \mbox \hbox \tbox
+        \makebox \raisebox
         """.split(),
         "main",
     )
@@ -195,7 +203,7 @@ FONTS: Mapping[str, str] = MappingProxyType(
     | dict.fromkeys(r"\mathsf \textsf".split(), "sans")
     | dict.fromkeys(r"\mathtt \texttt".split(), "tt")
     | dict.fromkeys(r"\mathbb \mathds \mathbbm \Bbb".split(), "ams")
-    | {r"\mathcal": "cal", r"\mathscr": "script", r"\mathfrak": "frak", r"\mathnormal": ""}
+    | {r"\mathcal": "cal", r"\mathscr": "script", r"\mathfrak": "frak", r"\mathnormal": "", "$": ""}
 )
 """Font command -> font of the letters in it."""
 

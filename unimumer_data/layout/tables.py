@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from unimumer_data.latex.grammar import ENVIRONMENTS, Environment
+
 from . import styles
 from .styles import SAME, Styles
 
@@ -29,12 +31,24 @@ GATHERED = Form("c", (0.0, 0.0), styles.always(styles.DISPLAY), styles.BASELINE_
 LINES = Form("rl", (0.0, 0.0, 2.0), styles.always(styles.DISPLAY), styles.BASELINE_SKIP + styles.JOT)
 STACK = Form("c", (0.0, 0.0), SAME, 1.0)
 SMALL = Form("c", (0.0, 5 / 18), styles.always(styles.SCRIPT), 1.0)
-TABLES = {
-    **dict.fromkeys("array tabular".split(), ARRAY),
-    **dict.fromkeys("cases rcases".split(), CASES),
-    "dcases": Form("l", (0.0, 1.0), styles.always(styles.DISPLAY), strut=1.2),
-    **dict.fromkeys("aligned alignedat split align align* eqnarray eqnarray*".split(), ALIGNED),
-    **dict.fromkeys("gathered gather gather* multline multline*".split(), GATHERED),
-    **dict.fromkeys("equation equation* math displaymath document".split(), GATHERED),
-    **dict.fromkeys("smallmatrix subarray".split(), SMALL),
-}
+DISPLAY_CASES = Form("l", (0.0, 1.0), styles.always(styles.DISPLAY), strut=1.2)
+
+
+def is_small(name: str) -> bool:
+    """Whether an environment is set in the size of scripts."""
+    return "small" in name or name == "subarray"
+
+
+def _form(name: str, environment: Environment) -> Form:
+    if is_small(name):
+        return SMALL
+    if environment.means == "aligned":
+        return ALIGNED
+    if environment.means in ("gathered", ""):
+        return GATHERED
+    if environment.align:
+        return DISPLAY_CASES if name.startswith("d") else CASES
+    return ARRAY if environment.columns else MATRIX
+
+
+TABLES = {name: _form(name, environment) for name, environment in ENVIRONMENTS.items()}

@@ -9,8 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from unimumer_data.latex.grammar import COMMANDS, GROUP, ORDINARY
-from unimumer_data.latex.reader import Node, Repair, Row, parse_tokens
+from unimumer_data.latex.parser import Repair, parse_tokens
+from unimumer_data.latex.preamble import alignment
 from unimumer_data.latex.tokens import tokenize
+from unimumer_data.latex.tree import Node, Row
 from unimumer_data.latex.treetext import BREAK
 
 from . import constructions as make
@@ -20,7 +22,7 @@ from .commands import ARGUMENTS, BUILDERS, symbol
 from .looks import look
 from .styles import PARAMETERS, SAME, SUBSCRIPT, SUPERSCRIPT
 from .symbols import BIG, FONTS, LIMITS, SPACES
-from .tables import ALIGNED, LINES, MATRIX, STACK, TABLES, Form
+from .tables import ALIGNED, LINES, MATRIX, SMALL, STACK, TABLES, Form, is_small
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ def layout(text: str) -> Layout:
     ['x', '2']
 
     Args:
-        text: LaTeX; what is broken is mended as the tolerant reader does, and noted.
+        text: LaTeX; what is broken is repaired as the tolerant parser does, and noted.
     """
     repairs: list[Repair] = []
     tokens = tokenize(text)
@@ -112,16 +114,20 @@ class _Typesetter:
                 child_style, child_font = SUPERSCRIPT[style], font
             elif relation.startswith("begin_"):
                 name = relation[6:]
-                align = "".join(column.symbol for column in node.child("above") or ())
-                child_style = styles.SCRIPT if name in ("smallmatrix", "subarray") and style < 4 else style
+                align = _align(node.child("above") or [])
+                child_style = max(style, styles.SCRIPT) if is_small(name) else style
                 plan.append((row, child_style, font))
                 plan += self._plan_table(row, TABLES.get(name, MATRIX), align, child_style, font)
                 continue
             else:
                 continue
+            form = STACK
+            if node.symbol == "\\substack" and relation == "above":
+                form = SMALL
+                child_style = max(child_style, styles.SCRIPT)
             plan.append((row, child_style, child_font))
             if _has_breaks(row):
-                plan += self._plan_table(row, STACK, "", child_style, child_font)
+                plan += self._plan_table(row, form, "", child_style, child_font)
         return plan
 
     def _plan_table(self, row: Row, form: Form, align: str, style: int, font: str) -> list[tuple[Row, int, str]]:
@@ -302,6 +308,12 @@ _LIMITERS = ("\\limits", "\\nolimits")
 
 def _has_breaks(row: Row) -> bool:
     return any(node.symbol in (BREAK, "&") for node in row)
+
+
+def _align(columns: Row) -> str:
+    """The columns of a preamble as one letter each; insertions between them are not drawn."""
+    letters = [column.symbol for column in alignment(columns) if column.symbol not in ("@", "!")]
+    return "".join([letter if letter in ("l", "c", "r", "|") else "|" if letter == ":" else "c" for letter in letters])
 
 
 def _bars(align: str) -> list[int]:

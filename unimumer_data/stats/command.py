@@ -20,7 +20,7 @@ from PIL import Image
 from unimumer_data.errors import SourceError
 from unimumer_data.health.lint import KINDS, Finding, lint
 from unimumer_data.latex import Row, parse_tokens, prints_ink, tokenize
-from unimumer_data.latex.reader import Repair
+from unimumer_data.latex.parser import Repair
 from unimumer_data.records.labelled import SETS, Labelled, LabelledSet, read_labelled, split_sets
 from unimumer_data.support.commandline import keys_of, read_words, run_command
 from unimumer_data.support.config import load_config

@@ -1,6 +1,6 @@
 r"""CDM, the character detection matching score, without TeX: F1 over glyphs that match in token and place.
 
-Both formulas are set by `unimumer_eval.layout` in the size in which the published tool renders them (12 points, 200
+Both formulas are set by `unimumer_data.layout` in the size in which the published tool renders them (12 points, 200
 dots an inch), each token with the box of its ink. Tokens are assigned to each other by the published costs (Hungarian
 assignment), then RANSAC drops the matches whose places do not agree. What differs from the published tool, and what
 no CDM can see, stands in docs/metrics.md.
@@ -10,7 +10,7 @@ Source: Wang et al., CDM, arXiv 2409.03643; UniMERNet, cdm/.
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
@@ -24,10 +24,11 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from unimumer_data.latex import Node, Repair, Row, parse_tokens, tokenize
-from unimumer_data.latex.conventions import STRICT_NAMES
-from unimumer_data.latex.grammar import COMMANDS, ENVIRONMENTS, FUNCTIONS, ORDINARY
+from unimumer_data.latex.conventions import NEGATED, STRICT_NAMES
+from unimumer_data.latex.grammar import COMMANDS, ENVIRONMENTS, FENCES, FUNCTIONS, ORDINARY
 from unimumer_data.layout import layout_row
 
+from .forms import read
 from .ransac import inliers
 
 PIXELS_PER_EM = 12 / 72.27 * 200
@@ -36,6 +37,7 @@ PADDING = 8
 LONGEST = 1000
 """Tokens that take part in the matching; those after them count, but match nothing, as the published tool has it that
 runs out of colours. Formulas that are the same on paper are not cut."""
+_FEW = 4
 TOKEN_COST, SYNONYM_COST, BOX_COST, ORDER_COST = 1.0, 0.005, 0.05, 0.15
 
 
@@ -73,8 +75,8 @@ def cdm(gt: str, pred: str) -> Cdm:
     >>> cdm(r"a \leq b", r"a \le b").f1
     1.0
 
-    A text that is not LaTeX is mended and scored as it would print then. Equal texts score 1, two empty ones too;
-    otherwise an empty prediction, or one for an empty label, scores 0.
+    A text that is not LaTeX is mended and scored as it would print then. Equal texts score 1, two empty ones and
+    texts with one strict form too; otherwise an empty prediction, or one for an empty label, scores 0.
     """
     if gt == pred:
         return Cdm(f1=1.0, precision=1.0, recall=1.0)
@@ -82,6 +84,8 @@ def cdm(gt: str, pred: str) -> Cdm:
     mended = {"label_mended": label.mended, "answer_mended": answer.mended}
     n, m = len(label.names), len(answer.names)
     matched = _matches(label, answer) if n and m else 0
+    if 2 * matched < n + m and _may_print_the_same(label, answer) and _print_the_same(gt, pred):
+        return Cdm(f1=1.0, precision=1.0, recall=1.0, **mended)
     return Cdm(
         f1=2 * matched / (n + m) if n + m else 0.0,
         precision=matched / m if m else 0.0,
@@ -189,6 +193,12 @@ RENAMED: Mapping[str, str] = MappingProxyType(
 )
 """What the published tool's normaliser writes for these."""
 
+_LETTERS = frozenset(name for name, target in STRICT_NAMES.items() if " " in target)
+_NEGATED = {
+    name: NEGATED[strict] for name in (*NEGATED, *STRICT_NAMES) if (strict := STRICT_NAMES.get(name, name)) in NEGATED
+}
+_TO_OPEN = _LETTERS | FENCES.keys() | {"\\not"}
+
 LEFT_ALIGNED = frozenset(f"begin_{name}" for name in "matrix pmatrix bmatrix Bmatrix vmatrix Vmatrix".split())
 """Environments whose columns the published tool's normaliser aligns at the left."""
 
@@ -255,8 +265,8 @@ def _render(text: str) -> _Rendered:
 
 @lru_cache(maxsize=4096)
 def _class_of(token: str) -> str:
-    token = SYNONYMS.get(token, token)
     token = STRICT_NAMES.get(token, token)
+    token = SYNONYMS.get(token, token)
     for prefix in ("\\wide", "\\var"):
         if token.startswith(prefix):
             return "\\" + token[len(prefix) :]
@@ -270,7 +280,7 @@ def _spell_out(row: Row) -> None:
     while work:
         current, in_table = work.pop()
         spelled: Row = []
-        for node in current:
+        for node in _opened(current):
             if node.symbol in ("\\limits", "\\nolimits") and spelled:
                 _hang_scripts(spelled[-1], node)
             elif in_table or node.symbol not in ("\\\\", "&"):
@@ -279,7 +289,32 @@ def _spell_out(row: Row) -> None:
         for node in current:
             for relation, child in node.children or ():
                 if relation != "above" or node.symbol != "\\begin":
-                    work.append((child, relation.startswith("begin_")))
+                    work.append((child, relation.startswith("begin_") or node.symbol == "\\substack"))
+
+
+def _opened(row: Row) -> Row:
+    r"""A row with delimiters as symbols (``\braket``), number sets as letters (``\R``), and ``\not =`` as one sign."""
+    if _TO_OPEN.isdisjoint([node.symbol for node in row]):
+        return row
+    opened: Row = []
+    work = row[::-1]
+    while work:
+        node = work.pop()
+        if node.symbol in FENCES:
+            left, right = FENCES[node.symbol]
+            closing = Node(right, node.start, node.stop)
+            _hang_scripts(closing, node)
+            work += [closing, *(node.child("above") or [])[::-1], Node(left, node.start, node.stop)]
+        elif node.symbol in _LETTERS:
+            font, _, name, _ = STRICT_NAMES[node.symbol].split()
+            letter = Node(font, node.start, node.stop, [("above", [Node(name)])])
+            _hang_scripts(letter, node)
+            opened.append(letter)
+        elif node.symbol == "\\not" and node.children is None and work and work[-1].symbol in _NEGATED:
+            work[-1].symbol = _NEGATED[work[-1].symbol]
+        else:
+            opened.append(node)
+    return opened
 
 
 def _pieces(node: Node) -> list[Node]:
@@ -332,6 +367,20 @@ def _delimiter(relation: str, *, left: bool) -> str:
 
 
 # -- matching --------------------------------------------------------------------------------------------------------
+
+
+def _may_print_the_same(label: _Rendered, answer: _Rendered) -> bool:
+    """Whether it is worth the time to compare the strict forms: same letters and digits, and about as many tokens."""
+    if abs(len(label.names) - len(answer.names)) > _FEW:
+        return False
+    ours, theirs = (Counter(name for name in side.classes if name.isalnum()) for side in (label, answer))
+    return ours == theirs
+
+
+def _print_the_same(label: str, answer: str) -> bool:
+    r"""Whether the strict forms are equal: then places that RANSAC drops differ by space alone (``\qquad``)."""
+    one, other = read(label), read(answer)
+    return one.fault is None and other.fault is None and one.strict == other.strict
 
 
 def _matches(label: _Rendered, answer: _Rendered) -> int:

@@ -11,19 +11,36 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from unimumer_data.errors import LatexSyntaxError, TreeTextError
-from unimumer_data.latex import FORMS, Repair, canonical, parse, parse_tokens, read_tree, write_tokens, write_tree
+from unimumer_data.latex import (
+    FORMS,
+    Repair,
+    canonical,
+    count_symbols,
+    parse,
+    parse_tokens,
+    read_counts,
+    read_tree,
+    write_counts,
+    write_tokens,
+    write_tree,
+)
 
 PIECES = [
     *r"{ } { } ^ _ ' & [ ] $ % ~ a 1 + \\ \ \frac \sqrt \sum \limits \hat \left ( \right ) . \middle |".split(),
     *r"\over \choose \atop \begin{cases} \end{cases} \begin{array}{c} \end{array} \begin \end \not = \prime".split(),
     *r"\hspace \color \textcolor \operatorname \begin{pmatrix} \end{pmatrix} \, \quad \foo \footnote . .".split(),
     *r"\mathrm \mathbf \rm \text \cdot \cdot \cdot".split(),
+    *r"\kern 3pt \hskip \rule{1cm}{1pt} \rule \text{ \matrix{ \cases{ \cr \pmatrix{ \brack \brace \above".split(),
+    *r"\atopwithdelims \root \of \buildrel \substack{ \mathop{ \mathop \lim \tag* \tag \begin{pmatrix*} [r]".split(),
+    *r"\end{pmatrix*} \begin{aligned} [t] \end{aligned} \begin{foo} \end{foo} \norm {a} {b} \braket{ \!".split(),
+    *r"\sp \sb \min \| \R \parallel * \\* \color[x]{y} \phantom{x} \begin{array}{*{3}{c}|@{=}l} \end{array}".split(),
+    *r"\ensuremath \cfrac[l] \LARGE \hfill \overline \leqslant".split(),
     *("设", "😀", "\x00", "\f", "≤", "²", "\u200b", " ", "\n", "\ud800"),
 ]  # fmt: skip
 
 
-@settings(max_examples=1500)
-@given(st.lists(st.sampled_from(PIECES), max_size=60), st.sampled_from(["", " "]))
+@settings(max_examples=2500)
+@given(st.lists(st.sampled_from(PIECES), max_size=40), st.sampled_from(["", " "]))
 def test_pieces_in_any_order(pieces: list[str], joint: str) -> None:
     check(joint.join(pieces))
 
@@ -42,15 +59,19 @@ def test_what_fuzzing_has_found(text: str) -> None:
 def check(text: str) -> None:
     try:
         canonical(text)
+        # what strict joins, loose joins too
+        assert canonical(canonical(text, "strict"), "loose") == canonical(text, "loose")
     except LatexSyntaxError as error:
         assert error.index is not None and error.reason != "latex" and error.context
     for form in FORMS:
         repairs: list[Repair] = []
-        mended = canonical(text, form, repairs=repairs)
-        # what is mended is well formed, and a form is its own form
-        assert canonical(mended, form) == mended
-        row = parse_tokens(mended.split())
-        assert write_tokens(read_tree(write_tree(row))) == mended.split()
+        repaired = canonical(text, form, repairs=repairs)
+        # what is repaired is well formed, and a form is its own form
+        assert canonical(repaired, form) == repaired
+        row = parse_tokens(repaired.split())
+        assert write_tokens(read_tree(write_tree(row))) == repaired.split()
+        counts = count_symbols(repaired.split())
+        assert read_counts(write_counts(counts)) == counts
 
 
 @pytest.mark.parametrize(
@@ -75,6 +96,16 @@ def check(text: str) -> None:
         r"\sqrt[" * 16_000,
         "_" * 100_000,
         r"x \prime " * 10_000,
+        r"\cfrac[" * 14_000,
+        r"\kern-" * 15_000,
+        r"\root" * 15_000 + r"\of" * 15_000,
+        r"\matrix{" * 12_000,
+        r"\text{$" * 12_000,
+        r"\norm{" * 15_000,
+        r"\foo{x}" * 14_000,
+        r"\begin{array}{" + "*{9}{" * 15_000,
+        r"\begin{array}{" + "*{99}{c}" * 10_000 + r"} a \end{array}",
+        r"\begin{array}{@{" * 5_000,
     ],
 )
 def test_hundred_thousand_characters(text: str) -> None:

@@ -85,7 +85,7 @@ def test_usage(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert main([]) == 2
     assert main(["output=x"]) == 2
-    assert main(["none.json"]) == 1
+    assert main(["none.json"]) == 2
     (tmp_path / "empty.json").write_text("[]")
     assert main(["empty.json"]) == 1
     assert "no samples" in capsys.readouterr().err

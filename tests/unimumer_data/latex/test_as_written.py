@@ -1,0 +1,305 @@
+"""LaTeX as people write it, kind by kind: what TeX makes of it is what the forms say."""
+
+from __future__ import annotations
+
+import pytest
+
+from unimumer_data.errors import LatexSyntaxError
+from unimumer_data.latex import canonical, canonical_tree, parse, read_tree, write_tokens, write_tree
+
+GAPS = [
+    *r"\, \: \; \> ~ \quad \qquad \enspace \enskip \hfill \nobreak \space".split(),
+    "\\ ", r"\hspace{1em}", r"\hspace*{2pt}", r"\kern 3pt", r"\mkern3mu", r"\hskip 1em plus 1fil", r"\phantom{x}",
+    r"\null",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("gap", GAPS)
+@pytest.mark.parametrize("form", ["records", "strict", "loose"])
+def test_a_script_after_a_gap_hangs_on_nothing(gap: str, form: str) -> None:
+    assert canonical(f"x ^ 2 {gap} ^ {{ 14 }} C", form) == "x ^ { 2 } { } ^ { 1 4 } C"
+    assert canonical(f"n + {gap} _ 2 ^ 4 k", form) == "n + { } _ { 2 } ^ { 4 } k"
+    assert canonical(rf"\sum {gap} ^ 3 a", form) == r"\sum { } ^ { 3 } a"
+    assert canonical(f"a {gap} ' b", form) == r"a { } ^ { \prime } b"
+    assert canonical(f"a {gap} b ^ 2", form) == "a b ^ { 2 }"
+
+
+@pytest.mark.parametrize("gap", [r"\!", r"\negthinspace", r"\mkern-3mu", r"\kern-1pt", r"\hspace{-2pt}"])
+def test_a_negative_space_closes_the_gap_to_the_base(gap: str) -> None:
+    assert canonical(rf"\right) {gap} ^ 2", "strict", repairs=[]) == ") ^ { 2 }"
+    assert canonical(f"x ^ 2 {gap} ^ 3") == "x ^ { 2 } { } ^ { 3 }"
+
+
+@pytest.mark.parametrize(
+    "length",
+    ["3pt", "2.5em", "-0.5em", "- 1 . 5 e x", "3 mu", "3mu plus 1mu minus 1mu", r"\jot", r"2\baselineskip", "1truecm",
+     r"-\fboxsep", "0pt plus 1fill", "{2.5em}", ",5cm"],
+)  # fmt: skip
+@pytest.mark.parametrize("command", [r"\hskip", r"\kern", r"\mkern", r"\mskip", r"\vskip"])
+def test_lengths_go_whole(command: str, length: str) -> None:
+    assert canonical(f"a {command} {length} b") == "a b"
+    assert canonical(f"a {command}{length} x + {{b {command} {length}}} _ 2") == "a x + b _ { 2 }"
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        (r"\color[RGB]{178,34,34} \frac{a}{b}", r"\frac{a}{b}"),
+        (r"\color{#ff00_1^2} a", "a"),
+        (r"\textcolor[rgb]{1,0,0}{a} + b", "a + b"),
+        (r"\colorbox[gray]{0.9}{$x$}", "x"),
+        (r"\cfrac[l]{1}{2}", r"\frac{1}{2}"),
+        (r"\smash[b]{x} y", r"\smash{x} y"),
+        (r"\stackrel[a]{b}{=}", r"\stackrel{b}{=}"),
+        (r"\raisebox{1ex}[0pt][2pt]{x}", r"\text{x}"),
+        (r"\makebox[3em][l]{x}", r"\text{x}"),
+        (r"\overbracket[1pt][2pt]{a}", r"\overbracket{a}"),
+        (r"a = b \tag*{(1)}", r"a = b \tag{1}"),
+        (r"\sqrt[\leftroot{-2}\uproot{2}3]{x}", r"\sqrt[3]{x}"),
+        (r"\label{eq:a_1_2} x", "x"),
+        (r"\raise 2pt \hbox{$x$}", "x"),
+    ],
+)
+def test_options_say_nothing(text: str, plain: str) -> None:
+    assert canonical(text, "strict") == canonical(plain, "strict")
+
+
+def test_a_bracket_without_partner_is_no_option() -> None:
+    assert canonical(r"\smash [ a") == r"\smash { [ } a"
+
+
+@pytest.mark.parametrize("star", [r"\tag*{1}", r"\tag*{(1)(2)}", r"\tag*{a}"])
+def test_a_tag_without_parentheses_is_another(star: str) -> None:
+    assert canonical(star, "strict") != canonical(star.replace("*", ""), "strict")
+
+
+@pytest.mark.parametrize("name", ["aligned", "gathered", "multlined"])
+def test_the_place_of_an_environment_says_nothing(name: str) -> None:
+    body = rf"a & b \\ c & d \end{{{name}}}"
+    assert canonical(rf"\begin{{{name}}}[t] {body}") == canonical(rf"\begin{{{name}}} {body}")
+    assert "[ x , y ]" in canonical(rf"\begin{{{name}}} [x,y] {body}")
+
+
+@pytest.mark.parametrize("letter", ["", "p", "b", "B", "v", "V"])
+@pytest.mark.parametrize("small", ["", "small"])
+def test_matrices_with_a_star_say_how_they_are_aligned(letter: str, small: str) -> None:
+    name = f"{letter}{small}matrix"
+    body = rf"1 & -2 \\ 3 & 4 \end{{{name}"
+    starred = canonical(rf"\begin{{{name}*}}[r] {body}*}}", "strict")
+    assert canonical(rf"\begin{{{name}*}} {body}*}}", "strict") == canonical(rf"\begin{{{name}}} {body}}}", "strict")
+    assert r"\begin {array} { r }" in starred
+    record = canonical(rf"\begin{{{name}*}}[r] {body}*}}")
+    assert record.startswith(rf"\begin {{{name}*}} [ r ] 1") and canonical(record) == record
+
+
+@pytest.mark.parametrize(
+    "gap", ["*", "*[2ex]", r"[2\baselineskip]", r"[-\jot]", "[1.5 ex]", "[3pt plus 1fil]", " [ 2 p t ]"]
+)
+def test_row_breaks(gap: str) -> None:
+    assert canonical(rf"\begin{{matrix}} a \\{gap} b \end{{matrix}}") == r"\begin {matrix} a \\ b \end {matrix}"
+
+
+def test_what_prints_after_a_row_break_stays() -> None:
+    assert (
+        canonical(r"\begin{matrix} a \\ [ b ] \\ * c \end{matrix}")
+        == r"\begin {matrix} a \\ [ b ] \\ * c \end {matrix}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("preamble", "plain"),
+    [
+        ("*{20}{c}", "ccc"),
+        ("*3c", "ccc"),
+        ("*{3}{c}", "ccc"),
+        ("*{1}{l}*{2}{r}", "lrr"),
+        ("*{2}{*{2}{r}}", "rrr"),
+        ("@{}ccc@{}", "ccc"),
+        (r"l@{\quad}l!{\hspace{1em}}l", "lll"),
+        (r">{\displaystyle}lll<{\,}", "lll"),
+        ("p{2cm}m{1em}l", "lll"),
+        ("c|c|*{4}{c}", "c|c|c"),
+        ("w{r}{2cm}rr", "rrr"),
+    ],
+)
+def test_preambles(preamble: str, plain: str) -> None:
+    one, other = (rf"\begin{{array}}{{{it}}} 1 & 3 & 4 \\ x & y & z \end{{array}}" for it in (preamble, plain))
+    assert canonical(one, "strict") == canonical(other, "strict")
+    record = canonical(one)
+    assert canonical(record) == record and canonical(record, "strict") == canonical(one, "strict")
+
+
+def test_what_a_preamble_prints_stays_in_braces() -> None:
+    record = canonical(r"\begin{array}{l@{=}r|} a & b \end{array}")
+    assert record == r"\begin {array} { l @ { = } r | } a & b \end {array}"
+    assert canonical(record, "strict") != canonical(r"\begin{array}{lr|} a & b \end{array}", "strict")
+    assert write_tokens(read_tree(write_tree(canonical_tree(record)))) == record.split()
+
+
+def test_a_thousand_million_columns_cost_nothing() -> None:
+    assert canonical(r"\begin{array}{*{1000000000}{*{99999}{c}}} a & b \end{array}", "strict") == canonical(
+        r"\begin{matrix} a & b \end{matrix}", "strict"
+    )
+
+
+@pytest.mark.parametrize("form", ["records", "strict", "loose"])
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (r"\norm{x} y", r"\norm{x y}"),
+        (r"\norm{} x", r"\norm{x}"),
+        (r"\cancelto{0}{x} y", r"\cancelto{0}{x y}"),
+        (r"\multicolumn{2}{c}{a b} c", r"\multicolumn{2}{c}{a} b c"),
+        (r"\genfrac{}{}{0pt}{}{n k}{m}", r"\genfrac{}{}{0pt}{}{n}{k m}"),
+        (r"\prescript{14}{6}{C} x", r"\prescript{14}{6}{C x}"),
+        (r"x ^ \norm{y} z", r"x ^ \norm{y z}"),
+        (r"\begin{foo}{x} y \end{foo}", r"\begin{foo}{x y} \end{foo}"),
+    ],
+)
+def test_unknown_commands_keep_their_groups(one: str, other: str, form: str) -> None:
+    assert canonical(one, form) != canonical(other, form)
+    assert canonical(canonical(one, form), form) == canonical(one, form)
+
+
+def test_unknown_commands_are_latex_again_in_records() -> None:
+    record = r"\genfrac { } { } { 0 p t } { } { n } { k } ^ { 2 } x"
+    assert canonical(r"\genfrac{}{}{0pt}{}{n}{k}^2 {x}") == record
+    assert write_tokens(read_tree(write_tree(canonical_tree(record)))) == record.split()
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        (r"{n \brack k}", r"\left[ {n \atop k} \right]"),
+        (r"{n \brace k}", r"\left\{ {n \atop k} \right\}"),
+        (r"{a \atopwithdelims ( ) b}", r"\binom{a}{b}"),
+        (r"{a \atopwithdelims . | b}", r"{a \atop b} |"),
+        (r"{a \overwithdelims [ ] b}", r"[ \frac{a}{b} ]"),
+        (r"{a \above 0.4pt b}", r"\frac{a}{b}"),
+        (r"{a \above 0pt b}", r"{a \atop b}"),
+        (r"{a \abovewithdelims ( ) 0pt b}", r"\binom{a}{b}"),
+    ],
+)
+def test_infixes(text: str, plain: str) -> None:
+    assert canonical(text, "strict") == canonical(plain, "strict")
+    assert canonical(f"x {text} y", "strict") != canonical(f"{{x {text[1:-1]} y}}", "strict")
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        (r"\matrix{a & b \cr c & d}", r"\begin{matrix} a & b \\ c & d \end{matrix}"),
+        (r"\pmatrix{a & b \cr c & d \cr}^2", r"\begin{pmatrix} a & b \\ c & d \end{pmatrix}^2"),
+        (r"\cases{1 & 2 \cr 3 & 4}", r"\begin{cases} 1 & 2 \\ 3 & 4 \end{cases}"),
+        (r"\eqalign{a &= b \cr c &= d \cr}", r"\begin{aligned} a &= b \\ c &= d \end{aligned}"),
+        (r"\displaylines{a \cr b}", r"\begin{gathered} a \\ b \end{gathered}"),
+        (r"\root 3 \of {x}", r"\sqrt[3]{x}"),
+        (r"\root n+1 \of x^2", r"\sqrt[n+1]{x}^2"),
+        (r"a \buildrel \rm def \over = b", r"a \overset{\rm def}{=} b"),
+        (r"x \sp { 2 } \sb 1", "x ^ 2 _ 1"),
+        (r"\pmatrix{\matrix{a & b} \cr c}", r"\begin{pmatrix} \begin{matrix} a & b \end{matrix} \\ c \end{pmatrix}"),
+    ],
+)
+def test_plain_tex(text: str, plain: str) -> None:
+    assert canonical(text, "strict") == canonical(plain, "strict")
+    assert canonical(text) == canonical(plain)
+
+
+def test_the_second_column_of_plain_cases_is_text() -> None:
+    assert canonical(r"\cases{x & if $x \ge 0$; \cr -x & else}", "strict") == canonical(
+        r"\begin{cases} x & \text{if } x \ge 0 \text{;} \\ -x & \text{else} \end{cases}", "strict"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        (r"\text{if $x$ is}", r"\text{if } x \text{ is}"),
+        (r"\mbox{$x ^ 2$}", "x ^ 2"),
+        (r"\hbox{for \(n > 0\)}", r"\text{for } n > 0"),
+        (r"\textbf{a {b $c$} d}", r"\textbf{a b} c \textbf{d}"),
+        (r"\text{a \ensuremath{b}}", r"\text{a} b"),
+        (r"\text{$a$ and $b$}", r"a \text{and} b"),
+        (r"\text{$x \text{in $y$} z$}", r"x \text{in} y z"),
+        (r"$ \frac{a}{b} $", r"\frac{a}{b}"),
+        (r"\text{$\begin{matrix} a & b \\ c \end{matrix}$}", r"\begin{matrix} a & b \\ c \end{matrix}"),
+        (r"\text{$x}", "x"),
+    ],
+)
+def test_mathematics_inside_text(text: str, plain: str) -> None:
+    assert canonical(text, "strict") == canonical(plain, "strict")
+
+
+def test_braket_reads_one_argument() -> None:
+    assert canonical(r"\braket{a|b}", "strict") == canonical(r"\langle a | b \rangle", "strict")
+    assert canonical(r"\braket{a} + \ket{b} \bra c", "strict") == canonical(
+        r"\langle a \rangle + | b \rangle \langle c |", "strict"
+    )
+    assert canonical(r"\braket{\phi|\psi}") == r"\braket { \phi | \psi }"
+
+
+@pytest.mark.parametrize("word", r"\hint \exercise \d \b \c \u \v \r \myown".split())
+def test_names_of_text_read_no_argument(word: str) -> None:
+    assert canonical(f"{word} x + y") == f"{word} x + y"
+
+
+@pytest.mark.parametrize("size", r"\tiny \small \normalsize \large \Large \LARGE \huge \Huge".split())
+def test_sizes_go(size: str) -> None:
+    assert canonical(f"{{{size} x}} y ^ {{{size} 2}}") == "x y ^ { 2 }"
+
+
+@pytest.mark.parametrize("fill", r"\hfill \hfil \hss \vfill \enskip \smallskip \medskip \bigskip".split())
+def test_fills_go(fill: str) -> None:
+    assert canonical(f"x {fill} y") == "x y"
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        (r"\mathop {\lim }\limits_{x \to 0} f", r"\lim_{x \to 0} f"),
+        (r"\mathop{\sum}_{i}^n a", r"\sum_{i}^n a"),
+        (r"\mathop{\rm max}_{x} y", r"\max_{x} y"),
+        (r"\mathop{{\bigcup}}\nolimits_i", r"\bigcup_i"),
+        (r"\mathop{\mathrm{inf}} x", r"\inf x"),
+    ],
+)
+def test_mathop_around_an_operator_goes(text: str, plain: str) -> None:
+    assert canonical(text, "strict") == canonical(plain, "strict")
+    assert "mathop" not in canonical(text)
+
+
+def test_mathop_around_anything_else_stays() -> None:
+    assert canonical(r"\mathop{a b}_c") == r"\mathop { a b } _ { c }"
+
+
+@pytest.mark.parametrize("primes", ["''", "' '", "'''", r"\prime '"])
+def test_primes_alone_in_a_script_stand_on_one_level(primes: str) -> None:
+    count = primes.count("'") + primes.count("prime")
+    assert canonical(f"f ^ {{ {primes} }} ( x )") == "f ^ { " + r"\prime " * count + "} ( x )"
+
+
+def test_substack_is_subarray() -> None:
+    one = canonical(r"\sum_{\substack{i<n \\ j<m}} a", "strict")
+    assert one == canonical(r"\sum_{\begin{subarray}{c} i<n \\ j<m \end{subarray}} a", "strict")
+    assert one != canonical(r"\sum_{\begin{subarray}{l} i<n \\ j<m \end{subarray}} a", "strict")
+    assert canonical(r"\substack{a \\ b}") == r"\substack { a \\ b }"
+
+
+def test_rules_that_print_stay() -> None:
+    assert canonical(r"x = \rule[2pt]{1cm}{0.4pt}") == r"x = \rule { 1 c m } { 0 . 4 p t }"
+    assert canonical(r"\mathrm{\rule{1em}{1pt}}", "strict") == r"\rule { 1 e m } { 1 p t }"
+    for strut in (r"\rule{0pt}{3ex}", r"\rule{1em}{0 mm}", r"\rule[-1ex]{0.0em}{2ex}", r"\rule{\z@}{2ex}"):
+        assert canonical(f"{strut} x") == "x"
+
+
+def test_options_with_a_single_bracket_are_stable() -> None:
+    record = canonical(r"\sqrt[{]}]{x}")
+    assert record == r"\sqrt [ { ] } ] { x }" and canonical(record) == record
+
+
+@pytest.mark.parametrize(
+    "text", [r"\root 3 x", r"\of x", r"\hskip", r"\hspace", r"\matrix a", r"\rule{1cm", r"\kern x"]
+)
+def test_what_lacks_its_argument_is_refused(text: str) -> None:
+    with pytest.raises(LatexSyntaxError):
+        parse(text)

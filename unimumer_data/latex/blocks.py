@@ -1,0 +1,251 @@
+r"""What the parser does at the blocks of a formula: cells, infixes, environments, ``\left`` and ``\right``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .frames import ATOM, BRACE, ENVIRONMENT, GROUP_END, RIGHT, UNTIL, Frame
+from .grammar import ENVIRONMENTS, KNOWN, Command, role_of
+from .lengths import end_of_length, in_em
+from .preamble import Place, read_preamble
+from .tree import Node, Row
+
+if TYPE_CHECKING:
+    from .parser import Parser
+
+# -- cells and infixes -----------------------------------------------------------------------------------------------
+
+
+def read_cell(parser: Parser, token: str, command: Command) -> None:
+    r"""``&`` or ``\\``: the cell ends, and with it what waits for the end of its group."""
+    parser.close_soft()
+    if parser.frame.infix is not None:
+        finish_infix(parser)
+    parser.row.append(Node(command.means or token, parser.position, parser.position + 1))
+    parser.position += 1
+    if token == "&" and parser.frame.text_cells:
+        text = Node("\\text", parser.position, parser.position)
+        parser.row.append(text)
+        parser.push(Frame(GROUP_END, [], text, "above"))
+
+
+def read_infix(parser: Parser, token: str, command: Command) -> None:
+    r"""``\over`` and its kin: what stands before it in the group is the numerator."""
+    while parser.frame.kind in (ATOM, GROUP_END):
+        parser.close()
+    if parser.frame.kind == UNTIL and parser.frame.until == token:
+        _end_delimited(parser)
+        return
+    if parser.frame.infix is not None:
+        parser.fault("double_infix", f"second infix {token!r} in one group")
+        finish_infix(parser)
+    frame, row, start = parser.frame, parser.row, len(parser.row)
+    while start > frame.start and role_of(row[start - 1].symbol) != "cell":
+        start -= 1
+    node = Node(command.means, row[start].start if start < len(row) else parser.position, parser.position)
+    if start < len(row):
+        node.hang("above", row[start:])
+        del row[start:]
+    parser.position += 1
+    left, right = ([Node(side)] if side else [] for side in (command.left, command.right))
+    if "delimiter" in command.parameters:
+        left, right = _delimiter(parser), _delimiter(parser)
+    if "length" in command.parameters and _is_nothing(parser):
+        node.symbol = "{matrix}"
+    if node.symbol == "{matrix}" and [side.symbol for side in (*left, *right)] == ["(", ")"]:
+        node.symbol, left, right = "\\binom", [], []
+    frame.infix, frame.ends, frame.start = node, (left, right), start
+
+
+def _is_nothing(parser: Parser) -> bool:
+    """Read a length; whether it is zero."""
+    start = parser.position
+    if start < len(parser.tokens) and parser.tokens[start] == "{":
+        return False
+    parser.position = end_of_length(parser.tokens, start)
+    if parser.position == start:
+        parser.lacks_argument(parser.tokens[start - 1])
+    return in_em(parser.tokens[start : parser.position]) == 0
+
+
+def finish_infix(parser: Parser) -> None:
+    """The group of an infix ends: what came after it is the denominator."""
+    frame = parser.frame
+    node = frame.infix
+    assert node is not None
+    denominator = frame.row[frame.start :]
+    del frame.row[frame.start :]
+    if node.symbol.startswith("{"):
+        name = node.symbol[1:-1]
+        stacked = [*(node.child("above") or []), Node("\\\\"), *denominator]
+        node = Node("\\begin", node.start, node.stop, [(f"begin_{name}", stacked), (f"end_{name}", [Node("\\end")])])
+    elif denominator:
+        node.hang("below", denominator)
+    node.stop = parser.position
+    left, right = frame.ends
+    frame.row += [*left, node, *right]
+    frame.infix, frame.ends = None, ([], [])
+
+
+def read_delimited(parser: Parser, token: str, command: Command) -> None:
+    r"""``\root 3 \of x``: the first argument ends with a command."""
+    node = Node(command.means, parser.position, parser.position + 1)
+    parser.row.append(node)
+    parser.position += 1
+    first, *rest = command.parameters
+    parser.push(Frame(UNTIL, [], node, first, tuple(rest), until=command.until))
+
+
+def end_delimited(parser: Parser, token: str, command: Command) -> None:
+    r"""``\of``: what has been read since ``\root`` is its index."""
+    parser.close_soft()
+    if parser.frame.kind == UNTIL and parser.frame.until == token:
+        _end_delimited(parser)
+    else:
+        parser.fault("missing_argument", f"{token!r} belongs to nothing")
+        parser.position += 1
+
+
+def _end_delimited(parser: Parser) -> None:
+    parser.position += 1
+    parser.close()
+    parser.finish_atoms()
+
+
+# -- environments ----------------------------------------------------------------------------------------------------
+
+
+def read_table(parser: Parser, token: str, command: Command) -> None:
+    r"""Plain TeX's ``\matrix{a & b \cr}``: an environment in braces."""
+    node = Node("\\begin", parser.position, parser.position + 1)
+    parser.position += 1
+    if parser.peek() != "{":
+        parser.lacks_argument(token)
+        return
+    parser.row.append(node)
+    parser.position += 1
+    name = command.means
+    parser.push(Frame(BRACE, [], node, f"begin_{name}", environment=name, text_cells=token == "\\cases"))
+
+
+def read_begin(parser: Parser, token: str, command: Command) -> None:
+    r"""``\begin {name}`` and its columns."""
+    name = _environment_name(parser, token)
+    if name is None:
+        return
+    node = Node("\\begin", parser.position - 2, parser.position)
+    parser.row.append(node)
+    environment = ENVIRONMENTS.get(name)
+    if environment is None:
+        parser.push(Frame(ENVIRONMENT, [], node, f"begin_{name}", environment=name))
+        parser.read_arguments(node, ("groups",))
+        return
+    if environment.columns or environment.starred:
+        _read_columns(parser, node, name)
+    parser.push(Frame(ENVIRONMENT, [], node, f"begin_{name}", environment=name))
+
+
+def _environment_name(parser: Parser, token: str) -> str | None:
+    following = parser.tokens[parser.position + 1] if parser.position + 1 < len(parser.tokens) else ""
+    if len(following) < 2 or following[0] != "{":
+        parser.fault("environment_name", f"{token!r} needs the name of an environment")
+        parser.position += 1
+        return None
+    parser.position += 2
+    return following[1:-1]
+
+
+def _read_columns(parser: Parser, node: Node, name: str) -> None:
+    """The column specification of an array, which hangs ``above`` its node."""
+    tokens = parser.tokens
+    starred = ENVIRONMENTS[name].starred
+    if not starred and parser.position < len(tokens) and tokens[parser.position] == "[":
+        parser.position = parser.end_of_option()
+    start = parser.position
+    opening, closing = "[]" if starred else "{}"
+    if start >= len(tokens) or tokens[start] != opening:
+        if starred:
+            node.hang("above", [Node("c")])
+        else:
+            parser.fault("missing_argument", f"{name!r} lacks its column specification")
+        return
+    depth, places = 0, []
+    for index in range(start, len(tokens)):
+        depth += (tokens[index] == opening) - (tokens[index] == closing)
+        parser.position = index + 1
+        if depth == 0:
+            break
+        places.append((tokens[index], index))
+
+    def parse(insertion: list[Place]) -> Row:
+        return type(parser)([token for token, _ in insertion], []).read()
+
+    columns = read_preamble(places[1:], len(tokens), parse)
+    if columns or starred:
+        node.hang("above", columns or [Node("c")])
+
+
+def read_end(parser: Parser, token: str, command: Command) -> None:
+    r"""``\end {name}``."""
+    start = parser.position
+    if parser.open[ENVIRONMENT]:
+        parser.close_until(ENVIRONMENT)
+    name = _environment_name(parser, token)
+    if name is None:
+        return
+    if parser.frame.kind != ENVIRONMENT:
+        parser.fault("unbalanced_environment", f"'\\end {{{name}}}' closes nothing", start)
+        return
+    opened = parser.frame.environment
+    if name != opened:
+        parser.fault("unbalanced_environment", f"'\\end {{{name}}}' closes '\\begin {{{opened}}}'", start)
+    parser.close()
+    parser.finish_atoms()
+
+
+# -- delimiters ------------------------------------------------------------------------------------------------------
+
+
+def read_left(parser: Parser, token: str, command: Command) -> None:
+    r"""``\left``: what follows up to ``\right`` is a group of its own for infixes and fonts."""
+    parser.position += 1
+    node = Node(token, parser.position - 1, parser.position)
+    parser.push(Frame(RIGHT, _delimiter(parser), node, ""))
+    parser.frame.start = len(parser.row)  # an infix does not reach over the delimiter
+
+
+def read_right(parser: Parser, token: str, command: Command) -> None:
+    r"""``\right`` and its delimiter."""
+    balanced = parser.open[RIGHT] > 0
+    if balanced:
+        parser.close_until(RIGHT)
+    else:
+        parser.fault("unbalanced_right", r"'\right' closes nothing")
+    parser.position += 1
+    parser.row.extend(_delimiter(parser))
+    if balanced:
+        parser.close()
+    parser.finish_atoms()
+
+
+def _delimiter(parser: Parser) -> Row:
+    r"""The delimiter that is next; nothing for ``.``."""
+    token = parser.peek()
+    if token == "{" or (token == "}" and not parser.open[BRACE]):
+        parser.fault("delimiter", f"{token!r} is no delimiter; '\\{token}' is")
+        token = "\\" + token
+    elif token is None or not _stands_alone(token):
+        parser.fault("delimiter", f"{parser.tokens[parser.position - 1]!r} lacks its delimiter")
+        return []
+    parser.position += 1
+    token = _ANGLES.get(token, token)
+    return [] if token == "." else [Node(token, parser.position - 1, parser.position)]
+
+
+def _stands_alone(token: str) -> bool:
+    """Whether a token is a symbol that reads nothing."""
+    command = KNOWN.get(token)
+    return command is None or (command.role in ("symbol", "open_bracket", "close_bracket") and not command.reads)
+
+
+_ANGLES = {"<": "\\langle", ">": "\\rangle", "\\lt": "\\langle", "\\gt": "\\rangle"}

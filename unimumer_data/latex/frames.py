@@ -1,0 +1,67 @@
+"""The frames of the parser: rows that are being read, and what each waits for."""
+
+from __future__ import annotations
+
+from .tree import Node, Row
+
+END, BRACE, BRACKET, ENVIRONMENT, RIGHT, UNTIL, ATOM, GROUP_END = range(8)
+"""What an open frame waits for: the end, a closer, one atom, or the end of the group around it."""
+
+END_NAMES = {
+    BRACE: ("unbalanced_brace", "'}'"),
+    BRACKET: ("unbalanced_bracket", "']'"),
+    ENVIRONMENT: ("unbalanced_environment", r"'\end'"),
+    RIGHT: ("unbalanced_left", r"'\right'"),
+    UNTIL: ("missing_argument", ""),
+}
+"""Frames that wait for a closer: the reason of the fault where it is missing, and its name."""
+
+
+class Frame:
+    """A row that is being read, and what becomes of it when it is complete.
+
+    Attributes:
+        kind: what it waits for.
+        row: the nodes so far.
+        node, relation: the row hangs on this node, by this relation.
+        rest: parameters of the node that are still to come.
+        environment: the name of the environment that ends with the frame; "" for none.
+        until: the command that an ``UNTIL`` frame waits for.
+        infix: a fraction whose denominator is being read.
+        ends: delimiters that are drawn around that fraction.
+        start: where in the row the denominator begins, or the numerator may begin.
+        brackets: how many brackets are open in an option.
+        text: whether the row is text, with mathematics between dollar signs only.
+        text_cells: whether cells after the first are text, as in plain TeX's cases.
+    """
+
+    __slots__ = (
+        *("brackets", "ends", "environment", "infix", "kind", "node", "relation", "rest", "row", "start", "text"),
+        *("text_cells", "until"),
+    )
+
+    def __init__(
+        self,
+        kind: int,
+        row: Row,
+        node: Node,
+        relation: str,
+        rest: tuple[str, ...] = (),
+        *,
+        environment: str = "",
+        until: str = "",
+        text_cells: bool = False,
+    ) -> None:
+        self.kind = kind
+        self.row = row
+        self.node = node
+        self.relation = relation
+        self.rest = rest
+        self.environment = environment
+        self.until = until
+        self.text_cells = text_cells
+        self.text = False
+        self.infix: Node | None = None
+        self.ends: tuple[Row, Row] = ([], [])
+        self.start = 0
+        self.brackets = 0

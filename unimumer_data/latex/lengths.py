@@ -1,0 +1,79 @@
+r"""TeX lengths among tokens: ``3 p t``, ``- 0.5 e m plus 1 e x``, ``2 \baselineskip``.
+
+Source: The TeXbook, chapter 24, <glue>; white space is gone from tokens, so the letters of a unit stand apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+UNITS = frozenset("pt pc in bp cm mm dd cc sp em ex mu".split())
+REGISTERS = frozenset(
+    r"\baselineskip \jot \normalbaselineskip \smallskipamount \medskipamount \bigskipamount \parskip \parindent"
+    r" \lineskip \arraycolsep \tabcolsep \arrayrulewidth \fboxsep \fboxrule \textwidth \linewidth \columnwidth"
+    r" \textheight \hsize \vsize \maxdimen \nulldelimiterspace \abovedisplayskip \belowdisplayskip \unitlength"
+    r" \thinmuskip \medmuskip \thickmuskip \tabskip \z \p \dimen \skip".split()
+)
+_DIGITS = frozenset("0123456789.,")
+_EM = {
+    "pt": 1 / 12, "pc": 1.0, "in": 72.27 / 12, "bp": 72.27 / 72 / 12, "cm": 72.27 / 2.54 / 12, "mm": 7.227 / 2.54 / 12,
+    "dd": 1238 / 1157 / 12, "cc": 1238 / 1157, "sp": 1 / 65536 / 12, "em": 1.0, "ex": 0.43, "mu": 1 / 18,
+}  # fmt: skip
+
+
+def end_of_length(tokens: Sequence[str], start: int) -> int:
+    r"""Where the length that begins at ``start`` ends, with ``plus`` and ``minus``; ``start`` if none begins there.
+
+    >>> end_of_length("3 m u p l u s 1 m u x".split(), 0)
+    10
+    """
+    end = _end_of_dimension(tokens, start)
+    if end == start:
+        return start
+    for word in ("plus", "minus"):
+        if _spells(tokens, end, word):
+            after = end + len(word)
+            stretch = _end_of_dimension(tokens, after)
+            if stretch == after:
+                return end
+            end = stretch
+    return end
+
+
+def _end_of_dimension(tokens: Sequence[str], start: int) -> int:
+    count, position = len(tokens), start
+    while position < count and tokens[position] in ("=", "+", "-"):
+        position += 1
+    digits = position
+    while position < count and tokens[position] in _DIGITS:
+        position += 1
+    if position < count and tokens[position] in REGISTERS:
+        position += 1
+        while position < count and tokens[position] == "@":  # \z@, \p@
+            position += 1
+        return position
+    if position == digits:
+        return start
+    if _spells(tokens, position, "true"):
+        position += 4
+    for infinite in ("filll", "fill", "fil"):
+        if _spells(tokens, position, infinite):
+            return position + len(infinite)
+    if "".join(tokens[position : position + 2]).lower() in UNITS:
+        return position + 2
+    return position  # a number, as after \penalty
+
+
+def _spells(tokens: Sequence[str], position: int, word: str) -> bool:
+    return "".join(tokens[position : position + len(word)]) == word
+
+
+def in_em(tokens: Sequence[str]) -> float | None:
+    """The length that the tokens spell, in em of 12 points; None if they spell none."""
+    text = "".join(tokens).lower().replace("true", "").replace(",", ".")
+    if text.startswith("\\z"):
+        return 0.0
+    try:
+        return float(text[:-2]) * _EM[text[-2:]]
+    except (KeyError, ValueError):
+        return None
