@@ -107,17 +107,23 @@ class Sieve:
             id: of the prediction.
             fault: an outcome that is already known.
         """
-        outcome = fault or ("unknown_id" if item is None else "")
+        outcome, text = self.judge(item, text, fault)
         if not outcome:
             assert item is not None
-            text = self._canonical(text)
-            outcome = self._judge(item.label, text) or self._keep(item, text, origin)
+            outcome = self._keep(item, text, origin)
         left_out = self._left_out[origin]
         if not outcome:
             return
         left_out[outcome] += 1
         if outcome not in _QUIET:
             self.refused.append({"img_id": item.id if item else id, "reason": outcome, "pred": text, "from": origin})
+
+    def judge(self, item: Item | None, text: str, fault: str = "") -> tuple[str, str]:
+        """What a candidate is, empty for a usable one, and its text as the labels are written; see `add`."""
+        if fault or item is None:
+            return fault or "unknown_id", text
+        text = self._canonical(text)
+        return self._judge(item.label, text), text
 
     def _canonical(self, text: str) -> str:
         """The candidate written as the labels are; one that cannot be parsed keeps its tokens."""

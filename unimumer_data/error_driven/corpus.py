@@ -16,13 +16,13 @@ from __future__ import annotations
 import json
 import random
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from math import ceil
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 
@@ -32,7 +32,7 @@ from unimumer_data.latex import canonical
 from unimumer_data.records.predictions import Prediction, find_prediction_files, read_prediction_file
 from unimumer_data.records.record import Record
 from unimumer_data.records.registry import FILE_NAME as REGISTRY
-from unimumer_data.records.registry import read_registry, record_file
+from unimumer_data.records.registry import read_registry, record_file, update
 from unimumer_data.records.sets import name_of, read_set, write_lines, write_sets
 from unimumer_data.support.commandline import keys_of, read_words, run_command
 from unimumer_data.support.config import load_config, option, to_yaml
@@ -42,6 +42,7 @@ from unimumer_data.tasks.corrections import compare
 
 from .candidates import OUTCOMES, Candidate, Item, Limits, Sieve, Tally, table
 from .confusions import Corruptor, load, look_alikes
+from .preferences import Collector, Format, make_records, registry_entry
 
 LOOK_ALIKES = "look-alikes"
 
@@ -56,6 +57,11 @@ class ErrorCorpusConfig:
     predictions: tuple[Path, ...] = option(
         (), "prediction files of any kind that unimumer eval reads, or folders of *_pred.json"
     )
+    format: Literal["errors", "dpo", "kto", "rft"] = option(
+        "errors",
+        "what to make: the two error tasks, or records for preference training (dpo, kto) or rejection sampling (rft)",
+    )
+    pairs: int = option(2, "dpo and kto: wrong answers of one picture, at most")
     synthetic: str | None = option(
         None,
         "instead of predictions: look-alikes, or a file to learn confusions from (confusions.json or predictions); "
@@ -82,6 +88,9 @@ class ErrorCorpusConfig:
             (bool(self.predictions and self.synthetic), "predictions and synthetic do not go together"),
             (bool(self.synthetic) and not self.data, "synthetic= needs data=<a built data set>"),
             (not self.data and not self.name, "give data=<a built data set>, or without one the corpus a name=..."),
+            (self.format != "errors" and not self.data, f"format={self.format} needs data=<a built data set>"),
+            (self.format != "errors" and bool(self.synthetic), f"format={self.format} needs predictions="),
+            (self.pairs < 1, "pairs must be at least 1"),
             (not 0 < self.rate <= 1, "rate must be above 0 and at most 1"),
             (self.share <= 0, "share must be above 0"),
             (not 0 < self.max_edit_share <= 1, "max_edit_share must be above 0 and at most 1"),
@@ -108,6 +117,10 @@ def build_corpus(config: ErrorCorpusConfig) -> str:
     items = _items_of_set(config) if config.data else None
     conventions = _conventions_of(config) if config.conventions is None and config.data else config.conventions
     sieve = Sieve(Limits(max_edit_share=config.max_edit_share), conventions, config.seed)
+    if config.format != "errors":
+        collector = Collector(sieve)
+        _add_predictions(collector, items, config)
+        return _write_preferences(config, config.format, collector)
     if config.synthetic:
         assert items is not None
         _add_synthetic(sieve, items.values(), config)
@@ -208,7 +221,7 @@ def _add_synthetic(sieve: Sieve, items: Iterable[Item], config: ErrorCorpusConfi
             sieve.add(item, " ".join(tokens or item.label.split()), config.synthetic)
 
 
-def _add_predictions(sieve: Sieve, items: Mapping[str, Item] | None, config: ErrorCorpusConfig) -> int:
+def _add_predictions(sieve: Sieve | Collector, items: Mapping[str, Item] | None, config: ErrorCorpusConfig) -> int:
     """Sort all candidates of all files; how many samples there are."""
     files = find_prediction_files(config.predictions)
     seen: set[str] = set()
@@ -292,6 +305,34 @@ def _write(
     }
     write_whole(base / f"{name}_errors_manifest.json", json.dumps(manifest, ensure_ascii=False, indent=2) + "\n")
     return [*files, base / f"{name}_errors_manifest.json"]
+
+
+def _write_preferences(config: ErrorCorpusConfig, form: Format, collector: Collector) -> str:
+    """Write the records of a format, enter them in the registry; what was made and left out, for the screen."""
+    records, left_out = make_records(collector.answers.values(), form, pairs=config.pairs, seed=config.seed)
+    reasons = sum(collector.left_out.values(), Counter[str]()) + left_out
+    if not records:
+        raise PredictionError(f"{config.title}: no record for format={form} ({_reasons(reasons)})")
+    name = f"{config.title}_{form}"
+    file = f"{_folder(config.title)}/{name}.json"
+    write_lines(config.output / file, records)
+    update(config.output / REGISTRY, {name: registry_entry(file, form)})
+    manifest = {
+        "config": {key: value for key, value in yaml.safe_load(to_yaml(config)).items() if key != "output"},
+        "answers": dict(collector.read),
+        "left_out": {title: dict(counts) for title, counts in collector.left_out.items()},
+        "not_chosen": dict(left_out),
+        "records": len(records),
+        "sha256": sha256((config.output / file).read_bytes()).hexdigest(),
+    }
+    path = config.output / _folder(config.title) / f"{name}_manifest.json"
+    write_whole(path, json.dumps(manifest, ensure_ascii=False, indent=2) + "\n")
+    lines = [f"{name}: {len(records)} records from {collector.read.total()} answers", f"left out: {_reasons(reasons)}"]
+    return "\n".join([*lines, f"files: {config.output / file}, {path}"])
+
+
+def _reasons(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{reason}: {count}" for reason, count in sorted(counts.items()) if count) or "nothing"
 
 
 def _counts(tally: Tally) -> dict[str, Any]:
