@@ -41,7 +41,8 @@ from unimumer_data.tasks import TASKS, Task
 from unimumer_data.tasks.corrections import compare
 
 from .candidates import OUTCOMES, Candidate, Item, Limits, Sieve, Tally, table
-from .confusions import Corruptor, load, look_alikes
+from .confusions import load, look_alikes
+from .corruptor import Corruptor
 from .preferences import Collector, Format, make_records, registry_entry
 
 LOOK_ALIKES = "look-alikes"

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from unimumer_data.error_driven.folds import Member, deal, group, main
+from unimumer_data.error_driven.dealing import Member, deal, group
+from unimumer_data.error_driven.folds import main
 from unimumer_data.errors import ConfigError
 from unimumer_data.latex import canonical
 from unimumer_data.records import registry
