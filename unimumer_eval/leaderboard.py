@@ -1,6 +1,6 @@
 """The leaderboard: score files in docs/leaderboard/ become docs/leaderboard.md and a table in the README.
 
-    unimumer leaderboard                      write both anew
+    unimumer leaderboard                      write both again
     unimumer leaderboard check=true           only say whether they are up to date (1 if not)
     unimumer leaderboard add=results/x/scores.json entry=x model='X 3B' source=... decoding=...
 
@@ -11,32 +11,28 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from unimumer_data.errors import ConfigError, PredictionError
+from unimumer_data.health.ledger import Contamination, read_ledger
 from unimumer_data.support.commandline import keys_of, read_words, run_command
 from unimumer_data.support.config import load_config
 from unimumer_data.support.files import write_whole
+from unimumer_data.support.tables import markdown_text, write_table
 
 from .report.data import SCHEMA, VERSION, dump
-from .report.tables import markdown_lines
+from .scores import TEXT_METRICS, TOKEN_METRICS, Metric
 
 START = "<!-- leaderboard:start -->"
 END = "<!-- leaderboard:end -->"
-_KEPT = ("name", "n", "published", "forms", "counts", "visual")
+LEDGER = "contamination.yaml"
+_KEPT = ("name", "n", "published", "forms", "counts", "metrics")
 
-_STRICT = {
-    "≤ 1": "exprate_le1",
-    "≤ 2": "exprate_le2",
-    "TER": "token_error_rate",
-    "CER": "char_error_rate",
-    "BLEU-4": "bleu4",
-}
-"""Columns of the page -> figures of the strict form."""
-_PAPER = ("CDM", "CDM F1", "Structure F1")
+_TOKEN: list[Metric[Any]] = [metric for metric in TOKEN_METRICS if metric.in_tables and metric.name != "exprate"]
+_TEXT: list[Metric[Any]] = [metric for metric in TEXT_METRICS if metric.in_tables]
 
 _INTRODUCTION = """\
 # Leaderboard
@@ -44,10 +40,21 @@ _INTRODUCTION = """\
 Written by `unimumer leaderboard` from the score files in [leaderboard/](leaderboard/); do not edit it by hand.
 All figures were measured by this project's scorer on the predictions named below. **Raw** compares what lies between
 white space, as the published evaluator does; **strict** compares canonical forms, so that two spellings of one formula
-are equal; **loose** forgives what [canonical-form.md](canonical-form.md) lists. All in percent, strict with its 95 %
-bootstrap interval; **CDM** is ExpRate@CDM, of the printed formulas ([metrics.md](metrics.md)). Every sample counts;
+are equal; **loose** also accepts what [canonical-form.md](canonical-form.md) lists. All in percent, strict with its
+95 % Wilson interval; **ExpRate@CDM** looks at the printed formulas ([metrics.md](metrics.md)). Every sample counts;
 where a label cannot be read as LaTeX, an answer is right only if it repeats the label, and the last column says how
-many there are.
+many there are. Rows of systems whose training data held part of the test set stand apart, below.
+"""
+
+_LEGEND = "≤ 1, ≤ 2, ≤ 3, BLEU-4, TER (token edits / label tokens) and CER (the same of characters): strict form."
+
+_CONTAMINATED = """\
+## Contaminated: the test set was in the training data
+
+These figures say how well a system remembers. They do not compare with those above. What is known stands in
+[leaderboard/contamination.yaml](leaderboard/contamination.yaml): the share of the test set that the training data
+holds, and how it was found. Where only the labels of a training set are known, `by` says `labels`: an equal label is
+not yet an equal picture.
 """
 
 
@@ -96,29 +103,67 @@ def _update(config: LeaderboardConfig) -> int:
     return _write(config)
 
 
-def short_table(entries: Sequence[dict[str, Any]]) -> str:
-    """The table of the README: raw and strict side by side."""
-    head = ["Model", "Test set", "n", "ExpRate raw", "strict", "loose", "@CDM"]
-    rows = [
-        [entry["model"], _title(one), f"{one['n']:,}", *_exprates(one), _on_paper(one)[0]]
-        for entry in entries
-        for one in entry["sets"]
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A scored set of an entry, and what is known of its contamination."""
+
+    entry: Mapping[str, Any]
+    scores: Mapping[str, Any]
+    contamination: Contamination | None
+
+
+def _rows(entries: Sequence[dict[str, Any]], ledger: Sequence[Contamination]) -> list[_Row]:
+    """All rows, the clean ones first."""
+    known = {(row.system, row.set): row for row in ledger}
+    rows = [_Row(entry, one, known.get((entry["model"], one["name"]))) for entry in entries for one in entry["sets"]]
+    return sorted(rows, key=lambda row: row.contamination is not None)
+
+
+def short_table(entries: Sequence[dict[str, Any]], ledger: Sequence[Contamination] = ()) -> str:
+    """The table of the README: raw and strict side by side; below it, apart and marked, the contaminated rows."""
+    head = ("Model", "Test set", "n", "ExpRate raw", "strict", "loose", "@CDM")
+    rows = _rows(entries, ledger)
+    lines = [write_table(head, [_short_row(row) for row in rows if not row.contamination], "markdown", text_columns=2)]
+    seen = [(*_short_row(row), _share(row.contamination)) for row in rows if row.contamination]
+    if seen:
+        table = write_table((*head, "of it in training data"), seen, "markdown", text_columns=2)
+        note = "Contaminated, not to be compared with the rows above: the system was trained on test samples."
+        lines += ["", note, "", table]
+    return "\n".join(lines)
+
+
+def _short_row(row: _Row) -> tuple[str, ...]:
+    scores = row.scores
+    return (row.entry["model"], _title(scores), f"{scores['n']:,}", *_exprates(scores), _text_figures(scores)[0])
+
+
+def page_text(entries: Sequence[dict[str, Any]], ledger: Sequence[Contamination] = ()) -> str:
+    """The whole page: figures of every set, clean ones apart from contaminated ones, then where they are from."""
+    titles = (metric.title for metric in (*_TEXT, *_TOKEN))
+    head = ("Model", "Test set", "n", "Raw", "Strict", "Loose", *titles, "Bad labels")
+    rows = _rows(entries, ledger)
+    clean = [(row.entry["model"], *_full_row(row.scores)) for row in rows if row.contamination is None]
+    seen = [
+        (row.entry["model"], *_full_row(row.scores), _share(row.contamination)) for row in rows if row.contamination
     ]
-    return "\n".join(markdown_lines([head, *rows], text_columns=2))
-
-
-def page_text(entries: Sequence[dict[str, Any]]) -> str:
-    """The whole page: figures of every set, then where the predictions are from."""
-    head = ["Model", "Test set", "n", "Raw", "Strict", "Loose", *_PAPER, *_STRICT, "Bad labels"]
-    rows = [[entry["model"], *_full_row(one)] for entry in entries for one in entry["sets"]]
-    table = markdown_lines([head, *rows], text_columns=2)
     notes = [
-        f"- **{entry['model']}**: {entry['source']}. Decoding: {entry['decoding']}. Scored with canonical rules, "
-        f"version {entry['canonical']}."
+        f"- **{markdown_text(entry['model'])}**: {entry['source']}. Decoding: {entry['decoding']}. Scored with "
+        f"canonical rules, version {entry['canonical']}."
         for entry in entries
     ]
-    legend = "≤ 1, ≤ 2, TER (token edits / label tokens), CER (the same of characters) and BLEU-4: strict form."
-    return "\n".join([_INTRODUCTION, *table, "", legend, "", "## Where the predictions are from", "", *notes, ""])
+    lines = [_INTRODUCTION, write_table(head, clean, "markdown", text_columns=2), "", _LEGEND, ""]
+    if seen:
+        lines += [_CONTAMINATED, write_table((*head, "In training data"), seen, "markdown", text_columns=2), ""]
+        lines += [_note(row.contamination) for row in rows if row.contamination] + [""]
+    return "\n".join([*lines, "## Where the predictions are from", "", *notes, ""])
+
+
+def _share(contamination: Contamination) -> str:
+    return "not known" if contamination.share is None else f"{contamination.share:.1f} %"
+
+
+def _note(row: Contamination) -> str:
+    return f"- **{markdown_text(row.system)}, {markdown_text(row.set)}** ({row.by}): {row.found} Source: {row.source}."
 
 
 def replace_block(text: str, block: str, name: str) -> str:
@@ -160,10 +205,11 @@ def _write(config: LeaderboardConfig) -> int:
     if not files:
         raise PredictionError(f"{config.folder}: no score files; take one in with add=results/x/scores.json")
     entries = [_read(file, f"{SCHEMA}-entry") for file in files]
-    wanted = {config.page: page_text(entries)}
+    ledger = read_ledger(config.folder / LEDGER)
+    wanted = {config.page: page_text(entries, ledger)}
     if config.readme is not None:
         text = config.readme.read_text(encoding="utf-8")
-        wanted[config.readme] = replace_block(text, short_table(entries), str(config.readme))
+        wanted[config.readme] = replace_block(text, short_table(entries, ledger), str(config.readme))
     stale = [path for path, text in wanted.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     if config.check:
         for path in stale:
@@ -181,27 +227,27 @@ def _read(path: Path, schema: str) -> dict[str, Any]:
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
         raise PredictionError(f"{path}: cannot be read as JSON: {error}") from error
     if not isinstance(content, dict) or content.get("schema") != schema or content.get("version") != VERSION:
-        raise PredictionError(f"{path}: not a file of the schema {schema}, version {VERSION}; write it anew")
+        raise PredictionError(f"{path}: not a file of the schema {schema}, version {VERSION}; write it again")
     return content
 
 
-def _title(one: dict[str, Any]) -> str:
+def _title(one: Mapping[str, Any]) -> str:
     return one["name"] + (f" ({one['variant']})" if "variant" in one else "")
 
 
-def _full_row(one: dict[str, Any]) -> list[str]:
+def _full_row(one: Mapping[str, Any]) -> tuple[str, ...]:
     strict, counts = one["forms"]["strict"], one["counts"]
-    return [
+    return (
         _title(one),
         f"{one['n']:,}",
         *_exprates(one),
-        *_on_paper(one),
-        *(f"{strict[name]['value']:.2f}" for name in _STRICT.values()),
+        *_text_figures(one),
+        *(f"{strict[metric.name]['value']:.2f}" for metric in _TOKEN),
         str(counts["unparsable_labels"] + counts["empty_labels"]),
-    ]
+    )
 
 
-def _exprates(one: dict[str, Any]) -> tuple[str, str, str]:
+def _exprates(one: Mapping[str, Any]) -> tuple[str, str, str]:
     """Raw, strict with its interval, loose."""
     raw, strict, loose = (one["forms"][form]["exprate"] for form in ("raw", "strict", "loose"))
     return (
@@ -211,12 +257,10 @@ def _exprates(one: dict[str, Any]) -> tuple[str, str, str]:
     )
 
 
-def _on_paper(one: dict[str, Any]) -> tuple[str, ...]:
-    """The columns `_PAPER`; a dash each where they were not scored."""
-    visual = one["visual"]
-    if visual is None:
-        return ("-",) * len(_PAPER)
-    return tuple(f"{x:.2f}" for x in (visual["cdm"]["exprate"], visual["cdm"]["f1"], visual["structure_f1"]))
+def _text_figures(one: Mapping[str, Any]) -> tuple[str, ...]:
+    """The text metrics of the tables; a dash each where they were not scored."""
+    figures = one["metrics"]
+    return tuple(f"{figures[metric.name]['value']:.2f}" if metric.name in figures else "-" for metric in _TEXT)
 
 
 if __name__ == "__main__":

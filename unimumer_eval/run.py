@@ -10,7 +10,7 @@ import os
 import sys
 import warnings
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +19,14 @@ from unimumer_data.records.predictions import find_prediction_files
 from unimumer_data.support.commandline import keys_of, read_words, run_command
 from unimumer_data.support.config import load_config
 from unimumer_data.support.progress import Progress
+from unimumer_data.support.tables import printable
 
 from .config import EvalConfig
 from .inference.predict import predict_sets
 from .inference.price import price_table
 from .pair_files import read_labels, read_predictions, write_published
 from .report import screen_table, write_results
-from .scores import Pair, SetScores, score_set, visual_scores
+from .scores import Pair, SetScores, score_set
 
 ALONE = 5000
 """Pairs up to which CDM is faster in this process than the start of others."""
@@ -84,14 +85,13 @@ def _show(
 
 
 def _score(name: str, pairs: Sequence[Pair], *, with_cdm: bool) -> SetScores:
-    scores = score_set(name, pairs)
     if not with_cdm:
-        return scores
+        return score_set(name, pairs)
     progress = Progress(f"{name}, CDM", len(pairs))
     workers = (os.cpu_count() or 1) if len(pairs) > ALONE else 1
-    visual = visual_scores(pairs, workers=workers, progress=progress.step)
+    scores = score_set(name, pairs, text_metrics=True, workers=workers, progress=progress.step)
     progress.close()
-    return replace(scores, visual=visual)
+    return scores
 
 
 def _failures(scores: SetScores) -> str:
@@ -99,7 +99,9 @@ def _failures(scores: SetScores) -> str:
     first = next(sample.pair for sample in scores.samples if sample.pair.failure)
     detail = first.extra.get("detail", first.failure)
     total = sum(scores.counts.failures.values())
-    return f"{scores.name}: {total} of {scores.n} failed and count as wrong: {reasons}; first: {first.id}: {detail}"
+    return printable(
+        f"{scores.name}: {total} of {scores.n} failed and count as wrong: {reasons}; first: {first.id}: {detail}"
+    )
 
 
 def _changed(config: EvalConfig) -> str:

@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from workshop import ROOT, Workshop
 
-from scripts.write_recipes import MEMBERS
+from scripts.write_recipes import read_family
+from unimumer_data.training.recipe import read_recipe
 
-VALUES = {name: yaml.safe_load((ROOT / "recipes" / f"{name}.yaml").read_text(encoding="utf-8")) for name in MEMBERS}
+RECIPES = {name: ROOT / "recipes" / f"{name}.yaml" for name in read_family(ROOT / "recipes")}
+VALUES = {name: dict(read_recipe(path).values) for name, path in RECIPES.items()}
 TRAINING = [name for name, values in VALUES.items() if values.get("do_train")]
 # DeepSpeed is refused without the variables of torchrun.
 SINGLE = {"RANK": "0", "LOCAL_RANK": "0", "WORLD_SIZE": "1", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "29521"}

@@ -5,7 +5,6 @@ Screenshots at both widths are left in the folder of ``UNIMUMER_SCREENSHOTS`` wh
 
 import os
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from PIL import Image, ImageDraw
 
 from unimumer_data.layout import extent, layout
 from unimumer_eval.report import report_page
-from unimumer_eval.scores import Pair, score_set, visual_scores
+from unimumer_eval.scores import Pair, score_set
 
 webdriver = pytest.importorskip("selenium.webdriver", reason="needs selenium: pip install selenium")
 from selenium.webdriver.chrome.service import Service  # noqa: E402
@@ -54,11 +53,8 @@ def folder(tmp_path_factory) -> Path:
     first[2] = Pair(id="sample_002", gt=LABELS[2], pred=LABELS[2], image_path="gone.png")
     second[1] = _pair(1, r"\frac { 1 } {")
     second[2] = Pair(id="sample_002", gt=LABELS[2], pred="", failure="image: cut off", image_path="gone.png")
-    small = score_set("small", [Pair(id="only", gt="x", pred="x")])
-    sets = [
-        replace(one, visual=visual_scores([sample.pair for sample in one.samples]))
-        for one in (score_set("toy", first), small)
-    ]
+    small = score_set("small", [Pair(id="only", gt="x", pred="x")], text_metrics=True)
+    sets = [score_set("toy", first, text_metrics=True), small]
     one = report_page({"": sets}, {"seed": 0}, folder=folder, image_root=folder)
     two = report_page(
         {"base": [score_set("toy", first)], "new": [score_set("toy", second)]}, {}, folder=folder, image_root=folder
@@ -141,7 +137,7 @@ def test_the_table_shows_both_sets_and_one_can_be_chosen(at_width):
     assert [row.find_element(By.TAG_NAME, "button").text for row in rows] == ["toy", "small"]
     assert "60.00" not in rows[0].text and "[" in rows[0].text
     heads = [cell.text for cell in browser.find_elements(By.CSS_SELECTOR, "#summary th")]
-    assert heads[-3:] == ["CDM", "CDM F1", "Structure F1"]
+    assert heads[-3:] == ["ExpRate@CDM", "CDM F1", "Structure F1"]
     assert rows[1].text.split()[-3:] == ["100.00"] * 3
     rows[1].find_element(By.TAG_NAME, "button").click()
     assert "0 of 1 samples" in browser.find_element(By.ID, "status").text

@@ -1,13 +1,13 @@
 """The leaderboard is what the score files say."""
 
-from dataclasses import replace
+import json
 from pathlib import Path
 
 import pytest
 
 from unimumer_eval.leaderboard import END, START, main
 from unimumer_eval.report.data import scores_json
-from unimumer_eval.scores import Pair, score_set, visual_scores
+from unimumer_eval.scores import Pair, score_set
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -42,7 +42,7 @@ def test_raw_and_strict_stand_side_by_side(board, tmp_path):
 def test_cdm_is_shown_where_it_was_scored(board, tmp_path):
     pairs = [Pair(id="a", gt="x + 1", pred="x + 1"), Pair(id="b", gt="y", pred="z")]
     plain = score_set("plain", pairs)
-    seen = replace(score_set("seen", pairs), visual=visual_scores(pairs))
+    seen = score_set("seen", pairs, text_metrics=True)
     (tmp_path / "scores.json").write_text(scores_json([plain, seen], {}), encoding="utf-8")
     assert board.add() == 0
     rows = [line for line in (tmp_path / "README.md").read_text(encoding="utf-8").splitlines() if "M 3B" in line]
@@ -53,6 +53,29 @@ def test_a_set_is_replaced_and_a_variant_added(board, tmp_path):
     assert board.add() == board.add() == board.add(variant="intact labels") == 0
     page = (tmp_path / "board.md").read_text(encoding="utf-8")
     assert page.count("| toy |") == 1 and page.count("| toy (intact labels) |") == 1
+
+
+def test_contaminated_rows_stand_below_the_clean_ones(board, tmp_path):
+    ledger = tmp_path / "board" / "contamination.yaml"
+    ledger.parent.mkdir()
+    rows = [{"system": "A", "set": "toy", "share": 92.6, "found": "Looked up.", "source": "us"}]
+    ledger.write_text(json.dumps(rows), encoding="utf-8")
+    assert board.add(entry="a", model="A") == board.add(entry="b", model="B") == 0
+    page = (tmp_path / "board.md").read_text(encoding="utf-8")
+    clean, _, contaminated = page.partition("## Contaminated")
+    assert "| B | toy |" in clean and "| A | toy |" not in clean
+    assert "| A | toy |" in contaminated and "92.6 %" in contaminated
+    readme = (tmp_path / "README.md").read_text(encoding="utf-8")
+    assert readme.index("| B | toy |") < readme.index("| A | toy |")
+    assert "| 92.6 % |" in readme.splitlines()[readme.splitlines().index(END) - 1]
+
+
+def test_a_damaged_ledger_is_refused_by_row(board, tmp_path, capsys):
+    ledger = tmp_path / "board" / "contamination.yaml"
+    ledger.parent.mkdir()
+    ledger.write_text("- {system: A, set: toy, shard: 3}", encoding="utf-8")
+    assert board.add() == 2
+    assert "row 1" in capsys.readouterr().err
 
 
 def test_check_tells_what_is_out_of_date(board, tmp_path, capsys):

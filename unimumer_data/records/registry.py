@@ -176,7 +176,7 @@ def _problem(entry: Any) -> str | None:
     columns, tags = entry.get("columns"), entry.get("tags")
     if not isinstance(columns or {}, dict) or not isinstance(tags or {}, dict):
         return '"columns" and "tags" must be objects'
-    if entry.get("formatting", "alpaca") != "sharegpt":
+    if entry.get("formatting", "alpaca") not in ("sharegpt", "openai"):
         if columns and "messages" in columns:
             return '"formatting" is not "sharegpt"; LLaMA-Factory would read alpaca and drop every record. Add it.'
         return None

@@ -17,10 +17,10 @@ from pathlib import Path
 
 from PIL import Image
 
-from unimumer_data.errors import SourceError
+from unimumer_data.errors import LatexSyntaxError, SourceError
 from unimumer_data.health.lint import KINDS, Finding, lint
-from unimumer_data.latex import Row, parse_tokens, prints_ink, tokenize
-from unimumer_data.latex.parser import Repair
+from unimumer_data.latex import canonical, prints_ink, tokenize
+from unimumer_data.latex.measures import complexity, depth
 from unimumer_data.records.labelled import SETS, Labelled, LabelledSet, read_labelled, split_sets
 from unimumer_data.support.commandline import keys_of, read_words, run_command
 from unimumer_data.support.config import load_config
@@ -58,8 +58,8 @@ class SetStats:
         name: of the set.
         lengths: LaTeX tokens of the label.
         model_tokens: tokens of the whole answer by the given tokenizer; empty without one.
-        depths: lines of writing inside one another: 1 for ``x + y``, 2 for ``x ^ { 2 }``.
-        structures: sub-expressions that hang on another: 0 for ``x + y``, 2 for a fraction.
+        depths: nesting, see `latex.measures.depth`: 0 for ``x + y``, 1 for ``x ^ { 2 }``.
+        structures: structural complexity, see `latex.measures.complexity`: 0 for ``x + y``, 1 for a fraction.
         widths, heights: of the pictures, in pixels; only of those that could be opened.
         symbols: token -> how often, braces left out.
         symbol_labels: token -> in how many labels.
@@ -113,11 +113,10 @@ def measure(one: LabelledSet, config: StatsConfig, count: Callable[[str], int] |
     stats = SetStats(name=one.name, distinct=len({item.label for item in one.items}))
     for item in one.items:
         tokens = tokenize(item.label)
-        repairs: list[Repair] = []  # damage is listed by the linter; the rest can still be measured
-        depth, structures = depth_and_structures(parse_tokens(tokens, repairs=repairs))
+        strict = strict_tokens(item.label)
         stats.lengths.append(len(tokens))
-        stats.depths.append(depth)
-        stats.structures.append(structures)
+        stats.depths.append(depth(strict))
+        stats.structures.append(complexity(strict))
         stats.symbols.update(token for token in tokens if token not in "{}")
         stats.symbol_labels.update({token for token in tokens if token not in "{}"})
         if count is not None:
@@ -133,23 +132,12 @@ def measure(one: LabelledSet, config: StatsConfig, count: Callable[[str], int] |
     return stats
 
 
-def depth_and_structures(row: Row) -> tuple[int, int]:
-    r"""(lines of writing inside one another, sub-expressions that hang on a symbol).
-
-    >>> from unimumer_data.latex import parse
-    >>> depth_and_structures(parse(r"x + \frac { a ^ { 2 } } { b }"))
-    (3, 3)
-    """
-    deepest, structures = 1, 0
-    todo = [(row, 1)]
-    while todo:
-        line, depth = todo.pop()
-        deepest = max(deepest, depth)
-        for node in line:
-            for _, child in node.children or ():
-                structures += 1
-                todo.append((child, depth + 1))
-    return deepest, structures
+def strict_tokens(label: str) -> list[str]:
+    """The tokens that measures are taken on, as in scores: the strict form; the plain tokens of a damaged label."""
+    try:
+        return canonical(label, "strict").split()
+    except LatexSyntaxError:
+        return tokenize(label)
 
 
 def _picture_size(item: Labelled, stats: SetStats) -> tuple[int, int] | None:

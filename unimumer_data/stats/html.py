@@ -27,8 +27,8 @@ def measures(stats: SetStats) -> list[Measure]:
     found: list[Measure] = [
         ("Label length", "LaTeX tokens", stats.lengths),
         ("Answer length", "model tokens", stats.model_tokens),
-        ("Depth", "lines of writing inside one another", stats.depths),
-        ("Structural complexity", "sub-expressions", stats.structures),
+        ("Depth", "nesting; 0 on one line", stats.depths),
+        ("Structural complexity", "scripts, fractions, roots, accents, environments", stats.structures),
         ("Picture width", "pixels", stats.widths),
         ("Picture height", "pixels", stats.heights),
     ]

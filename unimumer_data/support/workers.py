@@ -76,6 +76,11 @@ def _start(work: Callable[[Any], Any]) -> None:
     global _work
     _work = work
     gc.set_threshold(COLLECTION_THRESHOLD)
+    end_with_parent()
+
+
+def end_with_parent() -> None:
+    """Called in a worker process: end it within about a second of its parent's end, whoever ended that."""
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from unimumer_eval.report.tables import align_columns
+from unimumer_data.support.tables import write_table
 from unimumer_eval.scores import SetScores
 
 from .predict import PredictedSet, Price
@@ -16,7 +16,7 @@ def price_table(predicted: Sequence[PredictedSet], scores: Sequence[SetScores]) 
     """One line a set: tokens, tokens a sample and against plain recognition, ExpRate (strict) and its gain over plain,
     share of answers whose tree or counts agree with their expression, mean confidence."""
     prices = {one.name: one.price for one in predicted}
-    exprates = {one.name: one.forms["strict"].exprate.value for one in scores}
+    exprates = {one.name: one.forms["strict"]["exprate"].value for one in scores}
     rows = []
     for one in predicted:
         price = one.price
@@ -39,7 +39,7 @@ def price_table(predicted: Sequence[PredictedSet], scores: Sequence[SetScores]) 
                 _mean([pair.confidence for pair in one.pairs]),
             )
         )
-    return "\nPrice in tokens\n" + align_columns([_HEAD, *rows])
+    return "\nPrice in tokens\n" + write_table(_HEAD, rows, "screen")
 
 
 def _tokens(price: Price) -> int:

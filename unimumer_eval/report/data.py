@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from typing import Any
 
 from unimumer_data.latex.conventions import VERSION as CANONICAL_VERSION
-from unimumer_eval.scores import FORMS, Comparison, FormScores, SetScores
+from unimumer_data.support.tables import write_csv
+from unimumer_eval.scores import FORMS, METRICS, TOKEN_METRICS, Comparison, Estimate, SetScores
 
 SCHEMA = "unimumer-scores"
-VERSION = 1
+VERSION = 2
 """Rises when a key changes its meaning or goes; a new key leaves it as it is."""
 
-FIGURES = tuple(field.name for field in fields(FormScores))
+_NO_FIGURE = ("", "", "")
 _CONFUSIONS = 200
 _EXAMPLES = 5
 
@@ -39,16 +38,22 @@ def scores_json(sets: Sequence[SetScores], settings: Mapping[str, Any]) -> str:
 
 
 def scores_csv(sets: Sequence[SetScores]) -> str:
-    """One line a set and form; of each figure the value and both ends of its interval."""
-    table = io.StringIO()
-    writer = csv.writer(table, lineterminator="\n")
-    writer.writerow(["set", "n", "form", *(name + end for name in FIGURES for end in ("", "_low", "_high"))])
+    """One line a set and form; of each figure the value and both ends of its interval.
+
+    The figures of the text metrics belong to no form and stand in each line of a set; empty where they were left out.
+    """
+    names = [metric.name for metric in METRICS]
+    head = ["set", "n", "form", *(name + end for name in names for end in ("", "_low", "_high"))]
+    rows = []
     for scores in sets:
         for form in FORMS:
-            estimates = [getattr(scores.forms[form], name) for name in FIGURES]
-            numbers = [f"{x:.4f}" for e in estimates for x in (e.value, e.low, e.high)]
-            writer.writerow([scores.name, scores.n, form, *numbers])
-    return table.getvalue()
+            figures = {**scores.forms[form], **scores.metrics}
+            rows.append([scores.name, scores.n, form, *(x for name in names for x in _digits(figures.get(name)))])
+    return write_csv(head, rows)
+
+
+def _digits(figure: Estimate | None) -> tuple[str, str, str]:
+    return _NO_FIGURE if figure is None else (f"{figure.value:.4f}", f"{figure.low:.4f}", f"{figure.high:.4f}")
 
 
 def set_dict(scores: SetScores) -> dict[str, Any]:
@@ -61,13 +66,14 @@ def set_dict(scores: SetScores) -> dict[str, Any]:
         "published": {
             "n": published.n,
             "within": list(published.within),
-            **{name: published.rate(k) for k, name in enumerate(FIGURES[:4])},
+            **{metric.name: published.rate(k) for k, metric in enumerate(TOKEN_METRICS[:4])},
             "edit_score": published.edit_score,
             "bleu4": published.bleu4,
             "character_error_rate": published.character_error_rate,
         },
         "bootstrap": {"resamples": scores.resamples, "seed": scores.seed},
-        "forms": {form: asdict(scores.forms[form]) for form in FORMS},
+        "forms": {form: _figures(scores.forms[form]) for form in FORMS},
+        "metrics": _figures(scores.metrics),
         "counts": asdict(scores.counts),
         "outcomes": dict(scores.outcomes),
         "groups": {name: [asdict(group) for group in groups] for name, groups in scores.groups.items()},
@@ -75,13 +81,13 @@ def set_dict(scores: SetScores) -> dict[str, Any]:
             "pairs": alignment.pairs,
             "symbol_edits": alignment.symbol_edits,
             "structure_edits": alignment.structure_edits,
-            "sorts": alignment.sorts(),
+            "categories": alignment.categories(),
             "confusions": [
                 {
                     "label": confusion.label,
                     "answer": confusion.answer,
                     "count": confusion.count,
-                    "sort": confusion.sort,
+                    "category": confusion.category,
                     "examples": [ids[i] for i in dict.fromkeys(confusion.where)][:_EXAMPLES],
                 }
                 for confusion in alignment.confusions[:_CONFUSIONS]
@@ -91,9 +97,12 @@ def set_dict(scores: SetScores) -> dict[str, Any]:
                 for symbol in alignment.symbols
             ],
         },
-        "visual": None if scores.visual is None else asdict(scores.visual),
         "calibration": None if scores.calibration is None else asdict(scores.calibration),
     }
+
+
+def _figures(figures: Mapping[str, Estimate]) -> dict[str, Any]:
+    return {name: asdict(figure) for name, figure in figures.items()}
 
 
 def comparison_json(comparisons: Mapping[tuple[str, str], Sequence[Comparison]], settings: Mapping[str, Any]) -> str:

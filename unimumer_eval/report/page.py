@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from unimumer_data.errors import PredictionError
-from unimumer_eval.scores import OUTCOMES, RIGHT, Form, Sample, SetScores, compare, same_samples
+from unimumer_eval.scores import OUTCOMES, RIGHT, TEXT_METRICS, Form, Sample, SetScores, compare, same_samples
 
 from .data import set_dict
 from .drawings import Drawings
@@ -68,6 +68,7 @@ def report_page(
         + (f"; {names[0]} against {names[1]}" if len(names) == 2 else ""),
         "settings": json.dumps(dict(settings), ensure_ascii=False, indent=1, default=str),
         "outcomes": OUTCOMES,
+        "texts": [(metric.name, metric.title) for metric in TEXT_METRICS if metric.in_tables],
         "names": printed_names({token for sets in by_run for scores in sets.values() for token in _tokens(scores)}),
         "sets": sets,
         "drawings": drawings.data(),

@@ -1,18 +1,18 @@
-"""Tables of sets and scores: for the screen, for Markdown, for LaTeX."""
+"""Tables of sets and scores: for the screen, for Markdown, for LaTeX. Their columns come from the list of metrics."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from unimumer_eval.scores import Comparison, Estimate, SetScores, Visual
+from unimumer_data.support.tables import write_table
+from unimumer_eval.scores import TEXT_METRICS, TOKEN_METRICS, Comparison, Estimate, Metric, SetScores
 
 Row = tuple[str, ...]
 
 _PUBLISHED: Row = ("set", "n", "ExpRate", "<=1", "<=2", "<=3", "edit", "BLEU-4", "CER")
-_FORMS: Row = ("set", "raw", "strict [95 %]", "loose", "TER", "CER", "empty", "runaway", "unparsable", "failed")
-_VISUAL: Row = ("set", "ExpRate@CDM", "CDM F1", "structure F1", "mended labels", "mended answers")
-_PAPER: Row = ("Set", "n", "ExpRate raw", "strict", "loose", "≤ 1", "≤ 2", "≤ 3", "TER", "CER", "BLEU-4")
-_ON_PAPER: Row = ("ExpRate@CDM", "CDM F1", "Structure F1")
+_TOKEN: list[Metric[Any]] = [metric for metric in TOKEN_METRICS if metric.in_tables and metric.name != "exprate"]
+_TEXT: list[Metric[Any]] = [metric for metric in TEXT_METRICS if metric.in_tables]
 
 
 def screen_table(sets: Sequence[SetScores]) -> str:
@@ -28,14 +28,13 @@ def screen_table(sets: Sequence[SetScores]) -> str:
         )
         for scores in sets
     ]
+    head = ("set", "raw", "strict [95 %]", "loose", "TER", "CER", "empty", "runaway", "unparsable", "failed")
     forms = [
         (
             scores.name,
-            f"{scores.forms['raw'].exprate.value:.2f}",
-            _with_interval(scores.forms["strict"].exprate),
-            f"{scores.forms['loose'].exprate.value:.2f}",
-            f"{scores.forms['strict'].token_error_rate.value:.2f}",
-            f"{scores.forms['strict'].char_error_rate.value:.2f}",
+            *_exprates(scores),
+            _plain(scores.forms["strict"]["token_error_rate"]),
+            _plain(scores.forms["strict"]["char_error_rate"]),
             str(scores.counts.empty),
             str(scores.counts.runaway),
             str(scores.counts.unparsable),
@@ -46,33 +45,28 @@ def screen_table(sets: Sequence[SetScores]) -> str:
     return "\n".join(
         [
             "As published: tokens between white space, percent; CER is token edits / characters",
-            align_columns([_PUBLISHED, *published]),
+            write_table(_PUBLISHED, published, "screen"),
             "",
             "By canonical form: ExpRate, and true token and character error rates (strict), percent",
-            align_columns([_FORMS, *forms]),
-            *_visual_table(sets),
+            write_table(head, forms, "screen"),
+            *_text_table(sets),
             *(_warning(scores) for scores in sets if scores.counts.unparsable_labels or scores.counts.empty_labels),
         ]
     )
 
 
-def _visual_table(sets: Sequence[SetScores]) -> list[str]:
-    rows = [
-        (
-            scores.name,
-            *_on_paper(visual),
-            str(visual.cdm.mended_labels),
-            str(visual.cdm.mended_answers),
-        )
-        for scores in sets
-        if (visual := scores.visual) is not None
-    ]
-    return ["", "On paper: CDM, and structure F1, percent", align_columns([_VISUAL, *rows])] if rows else []
+def _text_table(sets: Sequence[SetScores]) -> list[str]:
+    rows = [(scores.name, *map(_with_interval, _text_figures(scores))) for scores in sets if scores.metrics]
+    head = ("set", *(f"{metric.title} [95 %]" for metric in _TEXT))
+    return ["", "On paper, percent", write_table(head, rows, "screen")] if rows else []
 
 
 def comparison_table(first: str, second: str, comparisons: Sequence[Comparison]) -> str:
-    """Two runs, one line a set: both ExpRates, their difference, won and lost samples, both tests."""
-    head = ("set", "n", first, second, "difference [95 %]", "won", "lost", "p bootstrap", "p McNemar")
+    """Two runs, one line a set: both ExpRates, second - first, what only one of them has right, both tests."""
+    head = (
+        "set", "n", first, second, f"{second} - {first} [95 %]",
+        f"only {second} right", f"only {first} right", "p bootstrap", "p McNemar",
+    )  # fmt: skip
     rows = []
     for comparison in comparisons:
         exprate = comparison.figures["exprate"]
@@ -82,81 +76,72 @@ def comparison_table(first: str, second: str, comparisons: Sequence[Comparison])
                 str(comparison.n),
                 f"{exprate.first:.2f}",
                 f"{exprate.second:.2f}",
-                f"{exprate.difference.value:+.2f} [{exprate.difference.low:+.2f}, {exprate.difference.high:+.2f}]",
+                signed(exprate.difference),
                 str(len(comparison.won)),
                 str(len(comparison.lost)),
                 f"{exprate.p:.4f}",
                 f"{comparison.mcnemar_p:.4g}",
             )
         )
-    return align_columns([head, *rows])
+    return write_table(head, rows, "screen")
+
+
+def differences_table(first: str, second: str, comparisons: Sequence[Comparison]) -> str:
+    """Two runs, one line a set: second - first in every metric of the tables that both runs have."""
+    metrics = [m for m in (*_TOKEN, *_TEXT) if all(m.name in comparison.figures for comparison in comparisons)]
+    rows = [(c.set, *(signed(c.figures[metric.name].difference) for metric in metrics)) for c in comparisons]
+    return write_table(("set", *(metric.title for metric in metrics)), rows, "screen")
+
+
+def signed(difference: Estimate) -> str:
+    """A difference with its interval, all with their signs."""
+    return f"{difference.value:+.2f} [{difference.low:+.2f}, {difference.high:+.2f}]"
 
 
 def markdown_table(sets: Sequence[SetScores]) -> str:
     """ExpRate raw, strict with its interval and loose; then strict figures, and CDM where it was scored."""
-    return "\n".join(markdown_lines(_paper_rows(sets), text_columns=1)) + "\n"
-
-
-def markdown_lines(rows: Sequence[Sequence[str]], *, text_columns: int) -> list[str]:
-    """A Markdown table; the first columns are text, the others numbers to the right."""
-    lines = ["| " + " | ".join(row) + " |" for row in rows]
-    numbers = len(rows[0]) - text_columns
-    return [lines[0], "|" + " --- |" * text_columns + " ---: |" * numbers, *lines[1:]]
+    head, *rows = _paper_rows(sets)
+    return write_table(head, rows, "markdown") + "\n"
 
 
 def latex_table(sets: Sequence[SetScores]) -> str:
     """The same as a ``tabular`` for papers; needs the package booktabs."""
-    rows = _paper_rows(sets)
-    lines = [" & ".join(map(_escape, row)) + r" \\" for row in rows]
-    return "\n".join(
-        [
-            "% ExpRate in percent; strict with its 95 % bootstrap interval; from <= 1 to BLEU-4 figures are strict",
-            r"\begin{tabular}{l" + "r" * (len(rows[0]) - 1) + "}",
-            r"\toprule",
-            lines[0],
-            r"\midrule",
-            *lines[1:],
-            r"\bottomrule",
-            r"\end{tabular}",
-            "",
-        ]
-    )
-
-
-def align_columns(rows: Sequence[Row]) -> str:
-    """Rows of cells as text: the first column to the left, the others to the right."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join("  ".join(map(_align, range(len(row)), row, widths)).rstrip() for row in rows)
-
-
-def _align(column: int, cell: str, width: int) -> str:
-    return cell.rjust(width) if column else cell.ljust(width)
+    head, *rows = _paper_rows(sets)
+    note = "% ExpRate in percent; strict with its 95 % Wilson interval; from <= 1 to CER figures are strict"
+    return f"{note}\n{write_table(head, rows, 'latex')}\n"
 
 
 def _paper_rows(sets: Sequence[SetScores]) -> list[Row]:
-    """The heading and a row for each set; CDM only where all sets have it."""
-    rows = [_PAPER, *(_paper_row(scores) for scores in sets)]
-    visual = [scores.visual for scores in sets if scores.visual is not None]
-    if len(visual) < len(sets):
-        return rows
-    return [left + right for left, right in zip(rows, [_ON_PAPER, *map(_on_paper, visual)], strict=True)]
+    """The heading and a row for each set; text metrics only where all sets have them."""
+    text = _TEXT if all(scores.metrics for scores in sets) else []
+    head = ("Set", "n", "ExpRate raw", "strict", "loose", *(metric.title for metric in (*_TOKEN, *text)))
+    return [
+        head,
+        *(
+            (
+                scores.name,
+                f"{scores.n:,}",
+                *_exprates(scores),
+                *(_plain(scores.forms["strict"][metric.name]) for metric in _TOKEN),
+                *(_plain(scores.metrics[metric.name]) for metric in text),
+            )
+            for scores in sets
+        ),
+    ]
 
 
-def _on_paper(visual: Visual) -> Row:
-    return tuple(f"{x:.2f}" for x in (visual.cdm.exprate, visual.cdm.f1, visual.structure_f1))
+def _exprates(scores: SetScores) -> Row:
+    """Raw, strict with its interval, loose."""
+    raw, strict, loose = (scores.forms[form]["exprate"] for form in ("raw", "strict", "loose"))
+    return _plain(raw), _with_interval(strict), _plain(loose)
 
 
-def _paper_row(scores: SetScores) -> Row:
-    strict = scores.forms["strict"]
-    within = (strict.exprate_le1, strict.exprate_le2, strict.exprate_le3)
-    return (
-        scores.name,
-        f"{scores.n:,}",
-        f"{scores.forms['raw'].exprate.value:.2f}",
-        _with_interval(strict.exprate),
-        f"{scores.forms['loose'].exprate.value:.2f}",
-        *(f"{x.value:.2f}" for x in (*within, strict.token_error_rate, strict.char_error_rate, strict.bleu4)),
-    )
+def _text_figures(scores: SetScores) -> list[Estimate]:
+    return [scores.metrics[metric.name] for metric in _TEXT]
+
+
+def _plain(estimate: Estimate) -> str:
+    return f"{estimate.value:.2f}"
 
 
 def _with_interval(estimate: Estimate) -> str:
@@ -169,9 +154,3 @@ def _warning(scores: SetScores) -> str:
         f"{scores.name}: {bad} of {scores.n} labels cannot be read as LaTeX; an answer is right there only if it "
         "repeats them. Give intact labels if you have them (labels=)"
     )
-
-
-def _escape(cell: str) -> str:
-    for character, spelled in {"_": r"\_", "%": r"\%", "&": r"\&", "#": r"\#", "≤": r"$\leq$"}.items():
-        cell = cell.replace(character, spelled)
-    return cell

@@ -27,6 +27,7 @@ from unimumer_data.latex import Node, Repair, Row, parse_tokens, tokenize
 from unimumer_data.latex.conventions import NEGATED, STRICT_NAMES
 from unimumer_data.latex.grammar import COMMANDS, ENVIRONMENTS, FENCES, FUNCTIONS, ORDINARY
 from unimumer_data.layout import layout_row
+from unimumer_data.support.workers import end_with_parent
 
 from .forms import read
 from .ransac import inliers
@@ -75,12 +76,15 @@ def cdm(gt: str, pred: str) -> Cdm:
     >>> cdm(r"a \leq b", r"a \le b").f1
     1.0
 
-    A text that is not LaTeX is mended and scored as it would print then. Equal texts score 1, two empty ones and
-    texts with one strict form too; otherwise an empty prediction, or one for an empty label, scores 0.
+    A text that is not LaTeX is repaired and scored as it would print then. Equal texts score 1, texts with one strict
+    form and two LaTeX texts that print nothing too; otherwise an empty text, or one that prints nothing, scores 0.
     """
     if gt == pred:
         return Cdm(f1=1.0, precision=1.0, recall=1.0)
     label, answer = _render(gt), _render(pred)
+    empty = not (gt.strip() and pred.strip())
+    if not (empty or label.names or answer.names or label.mended or answer.mended):
+        return Cdm(f1=1.0, precision=1.0, recall=1.0, matched=0, label_tokens=0, answer_tokens=0)
     mended = {"label_mended": label.mended, "answer_mended": answer.mended}
     n, m = len(label.names), len(answer.names)
     matched = _matches(label, answer) if n and m else 0
@@ -163,7 +167,7 @@ def _in_processes(pairs: Iterable[tuple[str, str]], workers: int) -> Iterator[Cd
     remaining = iter(pairs)
     waiting: deque[Future[list[Cdm]]] = deque()
     # spawned, not forked: an engine may have threads in this process
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=end_with_parent) as pool:
         while True:
             while len(waiting) < 4 * workers and (chunk := list(islice(remaining, _CHUNK))):
                 waiting.append(pool.submit(_score_chunk, chunk))

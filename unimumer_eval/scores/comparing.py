@@ -11,7 +11,7 @@ from unimumer_data.errors import PredictionError
 
 from .forms import Form
 from .intervals import Estimate, estimate, resampled_sums
-from .rates import WIDTH, figures, right_of
+from .metrics import METRICS
 from .summary import SetScores
 
 RESAMPLES = 10_000
@@ -70,20 +70,25 @@ def compare(
         PredictionError: the runs do not have the same samples, or not the same labels.
     """
     order = same_samples(first, second)
-    one, two = first.columns[form], second.columns[form][order]
-    right_one, right_two = right_of(one), right_of(two)
+    ours, theirs = ({**run.columns[form], **run.text_columns} for run in (first, second))
+    blocks = [
+        (metric, ours[metric.name], theirs[metric.name][order])
+        for metric in METRICS
+        if metric.name in ours and metric.name in theirs
+    ]
+    right_one, right_two = ours["exprate"][:, 0] == 1, theirs["exprate"][order, 0] == 1
     ids = [sample.pair.id for sample in first.samples]
     won = tuple(ids[i] for i in np.flatnonzero(right_two & ~right_one))
     lost = tuple(ids[i] for i in np.flatnonzero(right_one & ~right_two))
-    sums = resampled_sums(np.hstack([one, two]), resamples=resamples, seed=seed)
-    n = first.n
-    value_one, value_two = (figures(c.sum(axis=0, keepdims=True), n) for c in (one, two))
-    drawn_one, drawn_two = figures(sums[:, :WIDTH], n), figures(sums[:, WIDTH:], n)
+    sums = resampled_sums(np.hstack([np.hstack(block[1:]) for block in blocks]), resamples=resamples, seed=seed)
+    n, start = first.n, 0
     differences = {}
-    for name in value_one:
-        before, after = float(value_one[name][0]), float(value_two[name][0])
-        drawn = drawn_two[name] - drawn_one[name]
-        differences[name] = Difference(
+    for metric, one, two in blocks:
+        middle, stop = start + one.shape[1], start + 2 * one.shape[1]
+        before, after = metric.value(one), metric.value(two)
+        drawn = metric.figure(sums[:, middle:stop], n) - metric.figure(sums[:, start:middle], n)
+        start = stop
+        differences[metric.name] = Difference(
             first=before, second=after, difference=estimate(after - before, drawn), p=_two_sided(drawn)
         )
     return Comparison(

@@ -18,7 +18,7 @@ from unimumer_data.latex import prints_ink
 from .forms import Tokens
 from .intervals import Estimate, wilson
 
-Sort = Literal["case", "letter-letter", "letter-digit", "digit-digit", "other"]
+Category = Literal["case", "letter-letter", "letter-digit", "digit-digit", "other"]
 GAP = ""
 """Stands for nothing in a confusion: a symbol that was left out, or put in."""
 
@@ -30,14 +30,14 @@ class Confusion:
     Args:
         label: the symbol; ``GAP`` where the answer has one too many.
         answer: what stands in its place; ``GAP`` where it was left out.
-        sort: letters and digits are told apart as in the paper's count of confusions; ``case`` is x for X.
+        category: letters and digits are told apart as in the paper's count of confusions; ``case`` is x for X.
         where: numbers of the samples, once each time.
     """
 
     label: str
     answer: str
     count: int
-    sort: Sort
+    category: Category
     where: tuple[int, ...] = ()
 
 
@@ -86,12 +86,12 @@ class Alignment:
     confusions: tuple[Confusion, ...]
     symbols: tuple[SymbolScore, ...]
 
-    def sorts(self) -> dict[Sort, int]:
-        """How often symbols were taken for each other, by sort; left out and surplus symbols do not count."""
-        counts: Counter[Sort] = Counter()
+    def categories(self) -> dict[Category, int]:
+        """How often symbols were taken for each other, by category; left out and surplus symbols do not count."""
+        counts: Counter[Category] = Counter()
         for confusion in self.confusions:
             if GAP not in (confusion.label, confusion.answer):
-                counts[confusion.sort] += confusion.count
+                counts[confusion.category] += confusion.count
         return dict(counts)
 
 
@@ -100,7 +100,7 @@ def align(pairs: Iterable[tuple[int, Tokens, Tokens]]) -> Alignment:
 
     >>> result = align([(7, ("x", "+", "1"), ("X", "+", "1"))])
     >>> result.confusions
-    (Confusion(label='x', answer='X', count=1, sort='case', where=(7,)),)
+    (Confusion(label='x', answer='X', count=1, category='case', where=(7,)),)
 
     Args:
         pairs: number of the sample, tokens of its label, tokens of its answer.
@@ -132,7 +132,7 @@ def align(pairs: Iterable[tuple[int, Tokens, Tokens]]) -> Alignment:
         symbol_edits=sum(map(len, confused.values())),
         structure_edits=structure,
         confusions=tuple(
-            Confusion(label=old, answer=new, count=len(where), sort=sort_of(old, new), where=tuple(where))
+            Confusion(label=old, answer=new, count=len(where), category=category_of(old, new), where=tuple(where))
             for (old, new), where in sorted(confused.items(), key=lambda item: (-len(item[1]), item[0]))
         ),
         symbols=tuple(
@@ -150,17 +150,17 @@ def align(pairs: Iterable[tuple[int, Tokens, Tokens]]) -> Alignment:
     )
 
 
-def sort_of(label: str, answer: str) -> Sort:
+def category_of(label: str, answer: str) -> Category:
     """Letter and digit pairs; a letter is one Latin letter, ``\\alpha`` is ``other``."""
     if label != answer and label.lower() == answer.lower() and _is_letter(label):
         return "case"
     kinds = sorted("letter" if _is_letter(token) else "digit" if _is_digit(token) else "" for token in (label, answer))
-    sorts: dict[tuple[str, ...], Sort] = {
+    categories: dict[tuple[str, ...], Category] = {
         ("letter", "letter"): "letter-letter",
         ("digit", "letter"): "letter-digit",
         ("digit", "digit"): "digit-digit",
     }
-    return sorts.get(tuple(kinds), "other")
+    return categories.get(tuple(kinds), "other")
 
 
 def _edits(label: Tokens, answer: Tokens) -> Iterable[tuple[str, str]]:

@@ -21,6 +21,11 @@ FORMS: tuple[Form, ...] = ("raw", "strict", "loose")
 
 Tokens = tuple[str, ...]
 
+LONGEST = 20_000
+"""Characters up to which a text is parsed. A longer one stands for what lies between its white space; the longest
+published label has 705."""
+TOO_LONG = "too_long"
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -49,6 +54,8 @@ def read(text: str) -> Reading:
     raw = tuple(text.split())
     if not raw:
         return Reading(raw, raw, raw)
+    if len(text) > LONGEST:
+        return Reading(raw, raw, raw, TOO_LONG)
     try:
         strict = tuple(canonical(text, "strict").split())
         loose = tuple(canonical(text, "loose").split())

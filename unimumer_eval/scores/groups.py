@@ -5,52 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from unimumer_data.latex.grammar import COMMANDS, ENVIRONMENTS
+from unimumer_data.latex.measures import complexity, depth, length
 
 from .forms import Tokens
 from .intervals import Estimate, wilson
-
-
-def length(label: Tokens) -> int:
-    """Tokens of the strict form."""
-    return len(label)
-
-
-def depth(label: Tokens) -> int:
-    r"""Nesting: 0 on one line of writing, 1 for ``x ^ { 2 }``, 2 for a script in a fraction ...
-
-    >>> depth(tuple(r"\frac { a ^ { 2 } } { b }".split()))
-    2
-    """
-    level = deepest = 0
-    before, in_columns = "", False
-    for token in label:
-        if token == "{" and before in _WITH_COLUMNS:  # the alignment of columns is not written on paper
-            in_columns = True
-        elif in_columns:
-            in_columns = token != "}"
-        else:
-            level += _STEPS.get(token, 0)
-            deepest = max(deepest, level)
-        before = token
-    return deepest
-
-
-def complexity(label: Tokens) -> int:
-    r"""Structural complexity: scripts, commands with an argument (fractions, roots, accents ...), environments.
-
-    Counted on tokens, which is fast and works for labels that cannot be read; on readable ones it is what
-    `unimumer_data.latex.measures` counts on the tree. The paper (arXiv 2505.23566, Fig. 5) names no formula.
-
-    >>> complexity(tuple(r"\frac { a ^ { 2 } } { b }".split()))
-    2
-    """
-    return sum(token in _STRUCTURES for token in label)
-
-
-_STEPS = {"{": 1, "}": -1, r"\begin": 1, r"\end": -1}
-_WITH_COLUMNS = frozenset(f"{{{name}}}" for name, environment in ENVIRONMENTS.items() if environment.columns)
-_STRUCTURES = frozenset(("^", "_", r"\begin", *(name for name, command in COMMANDS.items() if command.args)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,8 @@ def outcome_of(pair: Pair, label: Reading, answer: Reading) -> Outcome:
         return _FAILURES.get(pair.failure, "failed")
     if not answer.raw:
         return "empty"
+    if not label.raw:
+        return "label"
     if label.raw == answer.raw:
         return "right"
     if label.strict == answer.strict:
@@ -51,7 +53,7 @@ def outcome_of(pair: Pair, label: Reading, answer: Reading) -> Outcome:
         return "look-alike"
     if is_runaway(pair.gt, pair.answer):
         return "runaway"
-    if label.fault or not label.raw:
+    if label.fault:
         return "label"
     return "unparsable" if answer.fault else error_kind(label.strict, answer.strict)
 

@@ -42,11 +42,12 @@ def structure_score(gt: str, pred: str) -> StructureScore:
     >>> structure_score("x ^ { 2 } + y", "x _ { 2 } + y").f1
     0.75
 
-    Two texts without a symbol score 1 if they are equal and 0 otherwise.
+    Two LaTeX texts that print nothing score 1; an empty text scores 0 unless both are empty.
     """
     (label, label_mended), (answer, answer_mended) = _nodes(gt), _nodes(pred)
     n, m = len(label), len(answer)
-    if gt == pred or (label == answer and n):
+    blank = bool(gt.strip() and pred.strip()) and not (label_mended or answer_mended)
+    if gt == pred or (label == answer and (n or blank)):
         return StructureScore(
             f1=1.0, precision=1.0, recall=1.0, matched=n, label_nodes=n, answer_nodes=m,
             label_mended=label_mended, answer_mended=answer_mended,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,14 +14,14 @@ from unimumer_data.tasks.answers import is_runaway
 
 from .calibration import Calibration, calibrate
 from .confusions import Alignment, align
-from .forms import FORMS, Form, Reading, read
+from .forms import FORMS, TOO_LONG, Form, Reading, read
 from .groups import MEASURES, Group, group_scores
 from .intervals import RESAMPLES
+from .metric import TextPairs
 from .outcomes import OUTCOMES, Outcome, outcome_of
 from .pairs import Pair, mark_duplicates
 from .published import Published, published_scores
-from .rates import FormScores, edits_of, form_columns, form_scores, right_of
-from .visual import Visual
+from .rates import Figures, SampleColumns, all_figures, text_columns, token_columns
 
 _NOT_ALIGNED: frozenset[Outcome] = frozenset(("missing", "duplicate", "failed", "empty", "runaway"))
 
@@ -77,22 +77,24 @@ class SetScores:
         name: of the set.
         n: samples; nothing is ever left out.
         published: the figures of the published evaluator.
-        forms: the figures in raw, strict and loose form, with intervals.
+        forms: raw, strict, loose -> token metrics, percent, with intervals.
+        metrics: text metrics (CDM, structure F1 ...), percent, with intervals; empty where they were left out.
         counts: empty, runaway, unparsable ... answers.
         outcomes: outcome -> samples; adds up to n.
         groups: length, depth, complexity -> ExpRate by group.
         alignment: confusions, single symbols, symbol and structure edits.
         calibration: of the confidence; None where the predictions carry none.
         resamples, seed: of the bootstrap.
-        visual: CDM and structure F1; None where they were left out.
         samples: every pair with its outcome, in the order given.
-        columns: sums of each sample, ``[n, WIDTH]`` a form, for comparing runs.
+        columns: what each sample adds to each token metric of a form, for comparing runs.
+        text_columns: the same of the text metrics.
     """
 
     name: str
     n: int
     published: Published
-    forms: Mapping[Form, FormScores]
+    forms: Mapping[Form, Figures]
+    metrics: Figures
     counts: Counts
     outcomes: Mapping[Outcome, int]
     groups: Mapping[str, tuple[Group, ...]]
@@ -101,16 +103,28 @@ class SetScores:
     resamples: int
     seed: int
     samples: tuple[Sample, ...] = field(repr=False)
-    columns: Mapping[Form, NDArray[np.float64]] = field(repr=False)
-    visual: Visual | None = None
+    columns: Mapping[Form, SampleColumns] = field(repr=False)
+    text_columns: SampleColumns = field(repr=False)
 
 
-def score_set(name: str, pairs: Iterable[Pair], *, resamples: int = RESAMPLES, seed: int = 0) -> SetScores:
+def score_set(
+    name: str,
+    pairs: Iterable[Pair],
+    *,
+    text_metrics: bool = False,
+    workers: int = 1,
+    progress: Callable[[], object] | None = None,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> SetScores:
     """Score one test set. Every pair counts: what failed, is missing or came twice is wrong, never left out.
 
     The published figures take a second prediction for one id as it stands, as the published evaluator does.
 
     Args:
+        text_metrics: compute CDM, structure F1 and the other text metrics too; they take most of the time.
+        workers: processes for CDM.
+        progress: called after every pair that CDM has scored.
         resamples: bootstrap resamples of the intervals; 0 for none.
         seed: of the bootstrap.
 
@@ -123,9 +137,13 @@ def score_set(name: str, pairs: Iterable[Pair], *, resamples: int = RESAMPLES, s
     marked = mark_duplicates(given)
     labels = [read(pair.gt) for pair in marked]
     answers = [read(pair.answer) for pair in marked]
-    columns = form_columns(labels, answers)
-    right = {form: right_of(columns[form]).tolist() for form in FORMS}
-    edits = {form: edits_of(columns[form]).tolist() for form in FORMS}
+    answered = np.array([pair.answered and bool(label.raw) for pair, label in zip(marked, labels, strict=True)])
+    columns, edits = token_columns(labels, answers, answered)
+    texts: SampleColumns = {}
+    if text_metrics:
+        texts = text_columns(_text_pairs(marked, labels, answers, answered, workers, progress))
+    forms, metrics = all_figures(columns, texts, resamples=resamples, seed=seed)
+    right = {form: (columns[form]["exprate"][:, 0] == 1).tolist() for form in FORMS}
     values = {measure.name: [measure.of(label.strict) for label in labels] for measure in MEASURES}
     samples = tuple(
         Sample(
@@ -143,7 +161,8 @@ def score_set(name: str, pairs: Iterable[Pair], *, resamples: int = RESAMPLES, s
         name=name,
         n=len(samples),
         published=published_scores(given),
-        forms=form_scores(columns, resamples=resamples, seed=seed),
+        forms=forms,
+        metrics=metrics,
         counts=_counts(samples),
         outcomes={outcome: tally[outcome] for outcome in OUTCOMES},
         groups={m.name: group_scores(m, values[m.name], *(right[form] for form in FORMS)) for m in MEASURES},
@@ -153,7 +172,25 @@ def score_set(name: str, pairs: Iterable[Pair], *, resamples: int = RESAMPLES, s
         seed=seed,
         samples=samples,
         columns=columns,
+        text_columns=texts,
     )
+
+
+def _text_pairs(
+    pairs: Sequence[Pair],
+    labels: Sequence[Reading],
+    answers: Sequence[Reading],
+    answered: NDArray[np.bool_],
+    workers: int,
+    progress: Callable[[], object] | None,
+) -> TextPairs:
+    """What text metrics look at. Texts that are too long to be parsed are left out, and score 0 unless equal."""
+    texts = [(pair.gt, pair.answer) for pair in pairs]
+    scored = answered.copy()
+    for index, (label, answer) in enumerate(zip(labels, answers, strict=True)):
+        if TOO_LONG in (label.fault, answer.fault) and label.raw != answer.raw:
+            texts[index], scored[index] = ("", ""), False
+    return TextPairs(texts, list(zip(labels, answers, strict=True)), scored, workers, progress)
 
 
 def _can_align(sample: Sample) -> bool:

@@ -1,46 +1,37 @@
-"""What a set looks like on paper: ExpRate@CDM and CDM F1, and beside them structure F1, which sees what CDM cannot.
-
-Costs up to a millisecond a pair, hence not part of `summary.score_set`.
-"""
+"""How a formula looks on paper and what stands where: CDM and structure F1 as metrics of a set."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from itertools import starmap
 
-from .cdm import Cdm, CdmSummary, cdm_many, cdm_summary
-from .pairs import Pair, mark_duplicates
+from .metric import Columns, Metric, TextPairs, column
 from .structure import structure_f1
 
-_WRONG = Cdm(f1=0.0, precision=0.0, recall=0.0)
+
+def _exact(pairs: TextPairs) -> Columns:
+    return column([score.exact for score in pairs.cdm])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Visual:
-    """Visual scores of a set; nothing is left out of n.
-
-    Args:
-        cdm: ExpRate@CDM, mean F1, precision and recall, percent.
-        structure_f1: mean structure F1, percent.
-    """
-
-    cdm: CdmSummary
-    structure_f1: float
+def _structure(pairs: TextPairs) -> Columns:
+    return column(list(starmap(structure_f1, pairs.texts)))
 
 
-def visual_scores(pairs: Iterable[Pair], *, workers: int = 1, progress: Callable[[], object] | None = None) -> Visual:
-    """Score a set; a prediction that failed, is missing or came twice scores 0.
-
-    Args:
-        workers: processes for CDM.
-        progress: called after every pair.
-    """
-    marked = mark_duplicates(tuple(pairs))
-    scores = cdm_many(((pair.gt, pair.answer) for pair in marked), workers=workers, progress=progress)
-    summary = cdm_summary(_WRONG if pair.failure else score for pair, score in zip(marked, scores, strict=True))
-    structure = sum(_structure(marked))
-    return Visual(cdm=summary, structure_f1=100 * structure / len(marked) if marked else 0.0)
-
-
-def _structure(pairs: Sequence[Pair]) -> Iterator[float]:
-    return (0.0 if pair.failure else structure_f1(pair.gt, pair.answer) for pair in pairs)
+CDM_EXPRATE: Metric[TextPairs] = Metric(name="cdm_exprate", title="ExpRate@CDM", kind="share", columns=_exact)
+CDM_F1: Metric[TextPairs] = Metric(
+    name="cdm_f1", title="CDM F1", kind="mean", columns=lambda pairs: column([score.f1 for score in pairs.cdm])
+)
+CDM_PRECISION: Metric[TextPairs] = Metric(
+    name="cdm_precision",
+    title="CDM precision",
+    kind="mean",
+    columns=lambda pairs: column([score.precision for score in pairs.cdm]),
+    in_tables=False,
+)
+CDM_RECALL: Metric[TextPairs] = Metric(
+    name="cdm_recall",
+    title="CDM recall",
+    kind="mean",
+    columns=lambda pairs: column([score.recall for score in pairs.cdm]),
+    in_tables=False,
+)
+STRUCTURE_F1: Metric[TextPairs] = Metric(name="structure_f1", title="Structure F1", kind="mean", columns=_structure)

@@ -1,12 +1,11 @@
-"""Symbol counts and measures."""
+"""Symbol counts."""
 
 from __future__ import annotations
 
 import pytest
 
 from unimumer_data.errors import CountTextError
-from unimumer_data.latex import count_symbols, parse_tokens, read_counts, write_counts
-from unimumer_data.latex.measures import measure
+from unimumer_data.latex import count_symbols, read_counts, write_counts
 
 
 def test_counts_every_token_but_braces_in_order() -> None:
@@ -32,20 +31,3 @@ def test_round_trip_with_separators_as_symbols() -> None:
 def test_broken_counts_are_refused(text: str) -> None:
     with pytest.raises(CountTextError, match="entry "):
         read_counts(text)
-
-
-@pytest.mark.parametrize(
-    ("label", "tokens", "symbols", "depth", "structures"),
-    [
-        ("x", 1, 1, 0, 0),
-        ("x ^ { 2 }", 5, 2, 1, 1),
-        (r"\frac { a ^ { 2 } + 1 } { b }", 13, 6, 2, 2),
-        (r"\sum _ { i } ^ { n } \hat { x }", 13, 5, 1, 3),
-        (r"\begin {pmatrix} a & b \end {pmatrix}", 7, 4, 1, 1),
-        (r"\begin {cases} a \\ b \end {cases}", 7, 3, 1, 1),
-        ("{ } ^ { 2 } U", 7, 2, 1, 1),
-    ],
-)
-def test_measures(label: str, tokens: int, symbols: int, depth: int, structures: int) -> None:
-    found = measure(label.split(), parse_tokens(label.split()))
-    assert (found.tokens, found.symbols, found.depth, found.structures) == (tokens, symbols, depth, structures)

@@ -5,10 +5,9 @@ from xml.etree import ElementTree
 import pytest
 from PIL import Image
 
-from unimumer_data.latex import parse
 from unimumer_data.records.labelled import read_labelled
 from unimumer_data.records.record import Record
-from unimumer_data.stats.command import StatsConfig, depth_and_structures, main, measure, quantiles
+from unimumer_data.stats.command import StatsConfig, main, measure, quantiles
 from unimumer_data.stats.plots import bars, histogram
 from unimumer_data.tasks import prompts
 
@@ -23,21 +22,10 @@ def record_file(tmp_path):
     return path
 
 
-@pytest.mark.parametrize(
-    ("latex", "expected"),
-    [("x + y", (1, 0)), ("x ^ { 2 }", (2, 1)), (r"\frac { a ^ { 2 } } { b }", (3, 3)), (r"\sqrt [ 3 ] { x }", (2, 2))],
-)
-def test_depth_and_structures(latex, expected):
-    assert depth_and_structures(parse(latex)) == expected
-
-
-def test_deep_nesting_is_measured():
-    assert depth_and_structures(parse("x ^ { " * 3000 + "y" + " }" * 3000))[0] == 3001
-
-
 def test_what_is_measured(record_file, tmp_path):
     stats = measure(read_labelled(str(record_file), root=tmp_path), StatsConfig(root=tmp_path), count=len)
     assert stats.lengths == [3, 11, 4, 3, 8]
+    assert stats.depths[:2] == [0, 2] and stats.structures[:2] == [0, 2]  # as scores count them
     assert stats.model_tokens[0] == len("x + y")
     assert (stats.distinct, stats.symbols["x"], stats.symbol_labels["x"]) == (4, 3, 3)
     assert "{" not in stats.symbols

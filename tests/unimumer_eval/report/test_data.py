@@ -47,7 +47,7 @@ def test_every_key_is_documented(scores):
 
 def test_json_holds_the_figures_and_the_settings(scores):
     content = json.loads(scores_json([scores], {"model": "é", "path": Path("a/b")}))
-    assert (content["schema"], content["version"]) == ("unimumer-scores", 1)
+    assert (content["schema"], content["version"]) == ("unimumer-scores", 2)
     assert content["settings"] == {"model": "é", "path": "a/b"}
     (one,) = content["sets"]
     assert one["n"] == 3 and sum(one["outcomes"].values()) == 3

@@ -1,9 +1,7 @@
 """Tables for the screen, Markdown and LaTeX."""
 
-from dataclasses import replace
-
 from unimumer_eval.report.tables import comparison_table, latex_table, markdown_table, screen_table
-from unimumer_eval.scores import Pair, compare, score_set, visual_scores
+from unimumer_eval.scores import Pair, compare, score_set
 
 
 def toy(pred: str = "x^2", gt: str = "x ^ { 2 }", name: str = "my_set"):
@@ -34,7 +32,7 @@ def test_markdown_is_a_table():
 
 def test_tables_have_cdm_where_every_set_has_it():
     plain = toy()
-    seen = replace(plain, visual=visual_scores([sample.pair for sample in plain.samples]))
+    seen = score_set("my_set", [sample.pair for sample in plain.samples], text_metrics=True)
     assert "50.00" in screen_table([seen]).rpartition("On paper")[2].splitlines()[2]
     head, _, row = markdown_table([seen]).splitlines()
     assert head.endswith("| ExpRate@CDM | CDM F1 | Structure F1 |")

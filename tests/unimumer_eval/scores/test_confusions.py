@@ -2,7 +2,7 @@
 
 import pytest
 
-from unimumer_eval.scores.confusions import GAP, align, sort_of
+from unimumer_eval.scores.confusions import GAP, align, category_of
 from unimumer_eval.scores.outcomes import error_kind
 
 
@@ -46,7 +46,7 @@ def test_symbols_by_hand():
     ],
 )
 def test_sorts(label, answer, sort):
-    assert sort_of(label, answer) == sort
+    assert category_of(label, answer) == sort
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from unimumer_data.latex import canonical, parse_tokens
 from unimumer_eval.scores.calibration import calibrate
-from unimumer_eval.scores.groups import MEASURES, complexity, depth, group_scores
+from unimumer_eval.scores.groups import MEASURES, group_scores
 from unimumer_eval.scores.intervals import resampled_sums, wilson
 
 
@@ -36,30 +35,6 @@ def test_groups_by_hand():
     groups = group_scores(length, [5, 6, 99], [True, False, False], [True, True, False], [True, True, True])
     assert [(g.low, g.high, g.n) for g in groups] == [(0, 5, 1), (6, 10, 1), (61, None, 1)]
     assert [g.strict.value for g in groups] == [100, 100, 0]
-
-
-@pytest.mark.parametrize(
-    ("latex", "deep", "structures"),
-    [
-        ("x + 1", 0, 0),
-        ("x ^ { 2 }", 1, 1),
-        (r"\frac { a ^ { 2 } } { b }", 2, 2),
-        (r"\sum _ { i } ^ { n } x", 1, 2),
-        (r"\begin {matrix} a & b \\ c & \frac { 1 } { 2 } \end {matrix}", 2, 2),
-    ],
-)
-def test_depth_and_complexity(latex, deep, structures):
-    tokens = tuple(latex.split())
-    assert (depth(tokens), complexity(tokens)) == (deep, structures)
-
-
-@pytest.mark.parametrize("latex", [r"\frac{a^2+1}{\sqrt[3]{b_i}}", r"\hat{x}\le\begin{cases}1&x<0\\2\end{cases}", "x"])
-def test_measures_are_those_of_the_tree(latex):
-    from unimumer_data.latex.measures import measure
-
-    tokens = canonical(latex, "strict").split()
-    wanted = measure(tokens, parse_tokens(tokens))
-    assert (depth(tuple(tokens)), complexity(tuple(tokens))) == (wanted.depth, wanted.structures)
 
 
 def test_calibration_by_hand():

@@ -1,10 +1,10 @@
-"""CDM and structure F1 of a set: nothing leaves n, a failure scores 0."""
+"""CDM and structure F1 of a set: nothing leaves n, a sample without an answer scores 0."""
 
 from __future__ import annotations
 
 import pytest
 
-from unimumer_eval.scores import Pair, visual_scores
+from unimumer_eval.scores import Pair, score_set
 
 
 def test_every_pair_counts() -> None:
@@ -15,8 +15,8 @@ def test_every_pair_counts() -> None:
         Pair(id="right", gt="x ^ { 2 }", pred="x ^ { 2 }"),  # a second prediction for one sample
     ]
     steps: list[int] = []
-    visual = visual_scores(pairs, progress=lambda: steps.append(1))
-    assert visual.cdm.n == len(steps) == 4
+    scores = score_set("toy", pairs, text_metrics=True, progress=lambda: steps.append(1))
+    assert len(steps) == 4
     # CDM does not see that the script has moved; structure F1 does: 5 of 6 symbols stand where they belong
-    assert visual.cdm.exprate == visual.cdm.f1 == 50
-    assert visual.structure_f1 == pytest.approx(100 * (1 + 5 / 6) / 4)
+    assert scores.metrics["cdm_exprate"].value == scores.metrics["cdm_f1"].value == 50
+    assert scores.metrics["structure_f1"].value == pytest.approx(100 * (1 + 5 / 6) / 4)

@@ -2,8 +2,8 @@
 
     unimumer doctor recipes/unimumer.yaml [key=value ...]
 
-Keys of the doctor: images=N|all (pictures to open, default 200), gpus=N (default 1), gpu_memory=GB, seed=N. All other
-keys override the recipe, as for `llamafactory-cli train`. Nothing is changed; the line to write is told.
+The keys below are the doctor's own. All other keys override the recipe, as for `llamafactory-cli train`. It changes
+nothing, and prints the line to write for each problem.
 """
 
 from __future__ import annotations
@@ -16,31 +16,33 @@ from pathlib import Path
 from typing import Literal
 
 from unimumer_data.errors import ConfigError
-from unimumer_data.support.commandline import read_words, run_command
-from unimumer_data.support.config import load_config
+from unimumer_data.support.commandline import keys_of, read_words, run_command
+from unimumer_data.support.config import load_config, option
 
 from ..recipe import Recipe, how_to_name_a_recipe, read_recipe
-from .data import SetRecords, check_data, check_images
-from .findings import Findings
+from .data import SetRecords, check_data, check_images, check_loading
+from .findings import Findings, count_of
 from .lengths import check_lengths
 from .memory import check_memory, count_parameters, shape_of
-from .recipe import check_disk, check_recipe, check_versions, model_config
+from .model import Place, find_model, model_config, model_name
+from .recipe import check_disk, check_recipe
+from .versions import check_known_bad, check_versions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DoctorConfig:
     """Keys of the doctor itself; those of the recipe belong to LLaMA-Factory."""
 
-    images: int | Literal["all"] = 200
-    gpus: int = 1
-    gpu_memory: float | None = None
-    seed: int = 0
+    images: int | Literal["all"] = option(200, "pictures to open")
+    gpus: int = option(1, "GPUs of the training, in all machines together")
+    gpu_memory: float | None = option(None, "GB of each GPU; more than this is an error")
+    seed: int = option(0, "which pictures are opened")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command; 0 if nothing is wrong, 1 with errors found, else as `commandline.run_command` says."""
     command = "unimumer doctor"
-    words = read_words(command, __doc__, argv, metavar="recipe.yaml key=value")
+    words = read_words(command, __doc__, argv, keys=keys_of(DoctorConfig), metavar="recipe.yaml key=value")
     return run_command(lambda: _report(words))
 
 
@@ -55,26 +57,50 @@ def _report(words: Sequence[str]) -> int:
     colour = sys.stdout.isatty()
     print(findings.screen(colour=colour))
     errors, warnings = findings.count("error"), findings.count("warning")
-    print(f"\n{path}: {errors} errors, {warnings} warnings")
+    print(f"\n{path}: {count_of(errors, 'error')}, {count_of(warnings, 'warning')}")
     return 1 if errors else 0
 
 
 def examine(recipe: Recipe, config: DoctorConfig, findings: Findings) -> list[SetRecords]:
     """All checks, cheap ones first; returns the data sets as read."""
     check_versions(findings)
+    _say("asking LLaMA-Factory, which takes some seconds to start")
+    check_known_bad(recipe, findings)
     check_recipe(recipe, findings)
+    place = _check_place(model_name(recipe), findings)
+    _say("reading the data sets")
     sets = check_data(recipe, findings)
     sample = None if config.images == "all" else config.images
     sizes = check_images(sets, recipe, findings, sample=sample, seed=config.seed) if sets else {}
-    lengths = check_lengths(sets, sizes, recipe, findings) if sets else []
-    _check_steps(recipe, sum(found.records for found in sets), config.gpus, findings)
-    shape = shape_of(str(recipe.values.get("model_name_or_path", "")), model_config(recipe))
+    _say("loading records as LLaMA-Factory does, and counting tokens")
+    check_loading(sets, recipe, findings, with_model=place in ("local", "cached"))
+    lengths = check_lengths(sets, sizes, recipe, findings, place=place) if sets else []
+    trained = [found for found in sets if not found.held_out]
+    _check_steps(recipe, sum(found.records for found in trained), config.gpus, findings)
+    shape = shape_of(model_name(recipe), model_config(recipe))
     if shape is not None:
         cutoff = recipe.number("cutoff_len", 2048)
         tokens = min(cutoff, max((length.total for length in lengths), default=cutoff))
         check_memory(recipe, shape, findings, gpus=config.gpus, tokens=tokens, gpu_memory=config.gpu_memory)
         check_disk(recipe, count_parameters(shape), findings)
     return sets
+
+
+def _say(text: str) -> None:
+    """What takes time, on standard error."""
+    print(f"doctor: {text} ...", file=sys.stderr, flush=True)
+
+
+def _check_place(name: str, findings: Findings) -> Place:
+    """Where the model is; the hub is asked once, not by each package that wants a file of it."""
+    place = find_model(name) if name else "missing"
+    if place == "refused":
+        text = f"the hub has no model {name!r}, or shows it only with a token"
+        findings.add("error", "model_missing", text, "Correct model_name_or_path, or: hf auth login")
+    elif place == "unreachable":
+        text = f"{name} is not on this machine and the hub cannot be reached, so its files are not checked"
+        findings.add("note", "model_unchecked", text, f"hf download {name}")
+    return place
 
 
 def _check_steps(recipe: Recipe, records: int, gpus: int, findings: Findings) -> None:
@@ -84,8 +110,11 @@ def _check_steps(recipe: Recipe, records: int, gpus: int, findings: Findings) ->
     steps = recipe.number("max_steps", 0)
     if steps <= 0:
         steps = math.ceil(records / batch) * math.ceil(epochs) if isinstance(epochs, int | float) else 0
+    machine = "CPU" if recipe.values.get("use_cpu") else count_of(gpus, "GPU")
     findings.add(
-        "note", "steps", f"{records} records, effective batch {batch} on {gpus} GPUs: {steps} optimizer steps"
+        "note",
+        "steps",
+        f"{count_of(records, 'record')}, effective batch {batch} on {machine}: {count_of(steps, 'optimizer step')}",
     )
     warmup = recipe.number("warmup_steps", 0)
     if records and warmup >= steps > 0:

@@ -1,4 +1,4 @@
-"""The data sets of a recipe: registry entries, records, images. What LLaMA-Factory drops, misreads or dies of."""
+"""The data sets of a recipe: registry entries, records, images; what LLaMA-Factory drops, misreads or crashes on."""
 
 from __future__ import annotations
 
@@ -14,17 +14,24 @@ from PIL import Image
 
 from unimumer_data.errors import ImageError, RegistryError, suggestion
 from unimumer_data.images import MAX_SIDE_RATIO, fit_pixels, load_image
-from unimumer_data.records.record import IMAGE_TOKEN
-from unimumer_data.records.registry import FILE_NAME, TAGS, TEST_SETS, build_command, check
+from unimumer_data.records.registry import FILE_NAME, TEST_SETS, build_command, check
+from unimumer_data.support.progress import Progress
 
 from ..recipe import Recipe
 from .findings import Findings
+from .formats import FORMATS, Fault, Shape
+from .oracle import key_types, loading_failure
 
 KNOWN_KEYS = frozenset(
     "file_name hf_hub_url ms_hub_url om_hub_url script_url cloud_file_name formatting subset split folder num_samples"
     " ranking columns tags load_from converter".split()
 )
-SPECIAL_TOKENS = ("<|image_pad|>", "<|video_pad|>", "<|vision_start|>", "<|vision_end|>", "<|im_start|>", "<|im_end|>")
+# Of files that hold something else than JSON: LLaMA-Factory reads them, we do not.
+OTHER_FILES = (".csv", ".parquet", ".arrow", ".txt")
+JSON_FILES = (".json", ".jsonl")
+TRIED = 3
+"""Records of each kind that LLaMA-Factory loads on trial."""
+TRIED_KINDS = 20
 _EXIF_ORIENTATION = 0x0112
 
 
@@ -34,23 +41,35 @@ class SetRecords:
 
     Attributes:
         name: data set name.
+        entry: of dataset_info.json.
+        held_out: named by eval_dataset only, not trained on.
         records: how many LLaMA-Factory would keep.
         turns: (prompt, answer, first image) of each; prompts are shared strings.
+        tried: some records of each kind that the file holds, as they are.
     """
 
     name: str
+    entry: Mapping[str, Any]
+    held_out: bool = False
     records: int = 0
     turns: list[tuple[str, str, str | None]] = field(default_factory=list)
+    tried: dict[Any, list[Any]] = field(default_factory=dict)
 
-
-@dataclass(frozen=True, slots=True)
-class _Fault:
-    kind: str
-    message: str
+    def try_out(self, record: dict[str, Any]) -> None:
+        """Keep a record for the trial, if there are not enough that look like it."""
+        kind = tuple((key, type(value), type(value[0]) if isinstance(value, list) and value else None)
+                     for key, value in record.items())  # fmt: skip
+        if kind in self.tried or len(self.tried) < TRIED_KINDS:
+            alike = self.tried.setdefault(kind, [])
+            if len(alike) < TRIED:
+                alike.append(record)
 
 
 def check_data(recipe: Recipe, findings: Findings) -> list[SetRecords]:
-    """Check every data set of the recipe; returns what was read, without images."""
+    """Check every data set of the recipe, those of eval_dataset too; returns what was read, without images."""
+    if str(recipe.data_folder) == "ONLINE" or str(recipe.data_folder).startswith("REMOTE:"):
+        findings.add("note", "on_the_hub", f"dataset_dir {recipe.data_folder}: the records are not checked")
+        return []
     path = recipe.data_folder / FILE_NAME
     try:
         entries = json.loads(path.read_text(encoding="utf-8"))
@@ -61,17 +80,19 @@ def check_data(recipe: Recipe, findings: Findings) -> list[SetRecords]:
         return []
     seen: dict[bytes, str] = {}
     sets = []
-    for name in dict.fromkeys(recipe.names("dataset")):
+    trained = recipe.names("dataset")
+    for name in dict.fromkeys([*trained, *recipe.names("eval_dataset")]):
         entry = entries.get(name)
         if entry is None:
-            cure = f"Known: {', '.join(list(entries)[:6])} ...; or build it: unimumer build"
-            findings.add("error", "unknown_set", f"{path} has no data set {name!r}{suggestion(name, entries)}", cure)
+            text = f"{path} has no data set {name!r}{suggestion(name, entries)}"
+            findings.add("error", "unknown_set", text, f"{_there(entries, recipe.data_folder)}; or: unimumer build")
             continue
         found = _check_set(name, entry, recipe, findings, seen)
         if found is not None:
+            found.held_out = name not in trained
             sets.append(found)
-    with_images = {name for found in sets for name in [found.name] if any(turn[2] for turn in found.turns[:50])}
-    without = {found.name for found in sets} - with_images
+    with_images = {found.name for found in sets if any(turn[2] for turn in found.turns[:50])}
+    without = {found.name for found in sets if found.turns} - with_images
     if with_images and without:
         findings.add(
             "warning", "text_only_mix", f"{', '.join(sorted(without))} hold no images, other sets do",
@@ -79,6 +100,14 @@ def check_data(recipe: Recipe, findings: Findings) -> list[SetRecords]:
         )  # fmt: skip
     _check_leaks(sets, entries, recipe, findings)
     return sets
+
+
+def _there(entries: Mapping[str, Any], folder: Path, shown: int = 8) -> str:
+    """Data sets that are there, for a user who wrote a wrong name; those of the paper are listed, built or not."""
+    there = [name for name, entry in entries.items() if (folder / str(entry.get("file_name") or "")).is_file()]
+    if not there:
+        return "No data set of it is built yet"
+    return f"Built: {', '.join(there[:shown])}{' ...' if len(there) > shown else ''}"
 
 
 def _check_set(name: str, entry: Any, recipe: Recipe, findings: Findings, seen: dict[bytes, str]) -> SetRecords | None:
@@ -94,51 +123,77 @@ def _check_set(name: str, entry: Any, recipe: Recipe, findings: Findings, seen: 
     if not entry.get("file_name"):
         findings.add("note", "on_the_hub", f"{name!r} is fetched from a hub; its records are not checked")
         return None
-    if entry.get("formatting") != "sharegpt":
-        findings.add("error", "formatting", f"{name!r} is not marked as ShareGPT", '"formatting": "sharegpt"')
+    shape = Shape.of(entry)
+    if shape.formatting not in FORMATS:
+        text = f"{name!r}: formatting {shape.formatting!r}{suggestion(shape.formatting, FORMATS)}"
+        findings.add("error", "formatting", text, '"formatting": "sharegpt"')
         return None
-    file = recipe.data_folder / entry["file_name"]
-    if not file.exists():
-        cure = build_command(file)
-        findings.add("error", "file_missing", f"{name!r}: {file} does not exist", cure)
+    if entry.get("ranking"):
+        findings.add("note", "records_unchecked", f"{name!r} holds pairs to rank; its records are not checked")
         return None
-    found = SetRecords(name=name)
-    prompts: dict[str, str] = {}
-    try:
-        for number, record in read_records(file):
-            turn = _turn(record, entry)
-            if isinstance(turn, _Fault):
-                findings.add("error", turn.kind, f"{file}: record {number} {turn.message}", place=name)
-                continue
-            prompt, answer, image = turn
-            found.records += 1
-            found.turns.append((prompts.setdefault(prompt, prompt), answer, image))
-            digest = blake2b(f"{image}\0{prompt}\0{answer}".encode("utf-8", "replace"), digest_size=12).digest()
-            if digest in seen:
-                findings.add(
-                    "warning", "duplicate", f"{file}: record {number} stands in {seen[digest]!r} already", place=name
-                )
-            seen.setdefault(digest, name)
-    except ValueError as error:
-        findings.add("error", "file_broken", f"{name!r}: {error}", "Build it again")
+    place = recipe.data_folder / entry["file_name"]
+    if not place.exists():
+        findings.add("error", "file_missing", f"{name!r}: {place} does not exist", build_command(place))
         return None
+    found = SetRecords(name=name, entry=entry)
+    for file in sorted(place.iterdir()) if place.is_dir() else [place]:
+        if file.suffix in OTHER_FILES:
+            findings.add("note", "records_unchecked", f"{name!r}: records of {file} are not checked")
+            return None
+        if file.suffix not in JSON_FILES:
+            text = f"{name!r}: LLaMA-Factory reads no {file.suffix or 'files without a suffix'}: {file}"
+            findings.add("error", "file_type", text, f"Allowed: {', '.join(JSON_FILES + OTHER_FILES)}")
+            return None
+        try:
+            _read_file(file, shape, found, findings, seen)
+        except (ValueError, OSError) as error:
+            findings.add("error", "file_broken", f"{name!r}: {error}", "Build it again")
+            return None
     if not found.records:
-        findings.add("error", "set_empty", f"{name!r}: {file} holds no record that LLaMA-Factory would keep")
+        findings.add("error", "set_empty", f"{name!r}: {place} holds no record that LLaMA-Factory would keep")
     return found
 
 
+def _read_file(file: Path, shape: Shape, found: SetRecords, findings: Findings, seen: dict[bytes, str]) -> None:
+    prompts: dict[str, str] = {}
+    with Progress(f"{found.name}: records", None) as progress:
+        for number, record in read_records(file):
+            if number % 1000 == 999:
+                progress.step(1000)
+            turn = shape.read(record)
+            if isinstance(turn, Fault):
+                findings.add("error", turn.kind, f"{file}: record {number} {turn.message}", place=found.name)
+                continue
+            found.records += 1
+            found.try_out(record)
+            image = turn.images[0] if turn.images else None
+            found.turns.append((prompts.setdefault(turn.prompt, turn.prompt), turn.answer, image))
+            text = f"{turn.images}\0{turn.prompt}\0{turn.answer}"
+            digest = blake2b(text.encode("utf-8", "replace"), digest_size=12).digest()
+            if digest in seen:
+                text = f"{file}: record {number} is in {seen[digest]!r} already"
+                findings.add("warning", "duplicate", text, place=found.name)
+            seen.setdefault(digest, found.name)
+
+
 def read_records(file: Path) -> Iterator[tuple[int, Any]]:
-    """(number, record) of a record file; one record a line, as build writes it, is read without holding the file.
+    """(number, record) of a record file: a JSON array, or JSON lines.
+
+    A file with one record a line, as build writes it, is read without holding the file.
 
     Raises:
-        ValueError: not UTF-8, a byte order mark, not JSON, or no array; says where.
+        ValueError: not UTF-8, a byte order mark, neither an array nor lines of JSON; says where.
     """
     with file.open("rb") as stream:
-        start = stream.read(3)
-    if start == b"\xef\xbb\xbf":
-        raise ValueError(f"{file}: begins with a byte order mark, of which LLaMA-Factory dies; save it without")
-    if not start.strip():
+        start = stream.read(1 << 16)
+    if start.startswith(b"\xef\xbb\xbf"):
+        raise ValueError(f"{file}: begins with a byte order mark, which makes LLaMA-Factory crash; save it without")
+    first = start.lstrip()[:1]
+    if not first:
         raise ValueError(f"{file}: empty")
+    if first == b"{":
+        yield from _read_lines(file)
+        return
     with file.open(encoding="utf-8") as lines:
         if next(lines).strip() == "[":
             number = 0
@@ -147,9 +202,10 @@ def read_records(file: Path) -> Iterator[tuple[int, Any]]:
                 if text in ("]", ""):
                     continue
                 try:
-                    yield number, json.loads(text)
+                    record = json.loads(text)
                 except ValueError:
                     break  # laid out in another way: read it whole
+                yield number, record
                 number += 1
             else:
                 return
@@ -157,48 +213,42 @@ def read_records(file: Path) -> Iterator[tuple[int, Any]]:
                 raise ValueError(f"{file}: record {number} is no JSON")
     content = json.loads(file.read_text(encoding="utf-8"))
     if not isinstance(content, list):
-        raise ValueError(f"{file}: must be a JSON array of records, found a {type(content).__name__}")
+        raise ValueError(f"{file}: must be a JSON array of records, or one record a line")
     yield from enumerate(content)
 
 
-def _turn(record: Any, entry: Mapping[str, Any]) -> tuple[str, str, str | None] | _Fault:
-    """(prompt, answer, image) of a record that LLaMA-Factory would train on; else what is wrong with it."""
-    columns = entry.get("columns") or {}
-    tags = {**TAGS, **(entry.get("tags") or {})}
-    if not isinstance(record, dict):
-        return _Fault("record", f"is no object but a {type(record).__name__}")
-    column = columns.get("messages", "conversations")
-    messages = record.get(column)
-    images = record.get(columns["images"]) if "images" in columns else None
-    if not isinstance(messages, list) or not messages:
-        return _Fault("no_messages", f"has no {column!r}")
-    if len(messages) % 2:
-        return _Fault("odd_turns", f"has {len(messages)} turns; LLaMA-Factory drops odd counts")
-    texts: list[str] = []
-    for number, message in enumerate(messages):
-        role = message.get(tags["role_tag"]) if isinstance(message, dict) else None
-        if role != tags["assistant_tag" if number % 2 else "user_tag"]:
-            return _Fault("role", f"turn {number} is by {role!r}; LLaMA-Factory drops the record")
-        text = message.get(tags["content_tag"])
-        if not isinstance(text, str):
-            return _Fault("null_text", f"turn {number} is {text!r}, of which LLaMA-Factory dies")
-        texts.append(text)
-    if not texts[-1].strip():
-        return _Fault("empty_answer", "has an empty answer; the model would learn to say nothing")
-    marks = sum(text.count(IMAGE_TOKEN) for text in texts)
-    count = len(images) if isinstance(images, list) else int(isinstance(images, str))
-    if marks != count:
-        return _Fault("image_marks", f"has {marks} {IMAGE_TOKEN} for {count} images, of which LLaMA-Factory dies")
-    for token in SPECIAL_TOKENS:
-        if any(token in text for text in texts):
-            return _Fault("special_token", f"has {token} in its text, of which training dies")
-    first = images[0] if isinstance(images, list) and images else images
-    return "\0".join(texts[:-1]), texts[-1], str(first) if first else None
+def _read_lines(file: Path) -> Iterator[tuple[int, Any]]:
+    """JSON lines."""
+    number = 0
+    with file.open(encoding="utf-8") as lines:
+        for place, line in enumerate(lines, start=1):
+            if not line.strip():
+                continue
+            try:
+                record = json.loads(line)
+            except ValueError:
+                cure = "must be a JSON array of records, or one record a line"
+                raise ValueError(f"{file}, line {place}: no JSON; a record file {cure}") from None
+            yield number, record
+            number += 1
+
+
+def check_loading(sets: list[SetRecords], recipe: Recipe, findings: Findings, *, with_model: bool) -> None:
+    """Have LLaMA-Factory load a few records of each kind, where it is installed and nothing else is wrong."""
+    types = key_types()
+    if types is None or findings.count("error") or recipe.values.get("streaming"):
+        return
+    samples = {
+        found.name: (found.entry, [record for alike in found.tried.values() for record in alike]) for found in sets
+    }
+    said = loading_failure(recipe, types, samples, with_model=with_model)
+    if said is not None:
+        findings.add("error", "not_loaded", f"LLaMA-Factory does not load the data: {said}")
 
 
 def _check_leaks(sets: list[SetRecords], entries: Mapping[str, Any], recipe: Recipe, findings: Findings) -> None:
     """Pictures of the test sets that are built, in training."""
-    training = {turn[2]: found.name for found in sets for turn in found.turns if turn[2]}
+    training = {turn[2]: found.name for found in sets if not found.held_out for turn in found.turns if turn[2]}
     names = [name for name in entries if name in TEST_SETS or name.endswith("_test")]
     for name in names:
         if name in recipe.names("dataset"):
@@ -211,14 +261,14 @@ def _check_leaks(sets: list[SetRecords], entries: Mapping[str, Any], recipe: Rec
             images = record.get("images") if isinstance(record, dict) else None
             image = images[0] if isinstance(images, list) and images else None
             if image in training:
-                text = f"{image} of the test set {name!r} stands in {training[image]!r}"
+                text = f"{image} of the test set {name!r} is in {training[image]!r}"
                 findings.add("error", "leak", text, f"unimumer guard ... tests={name}", place=name)
 
 
 def check_images(
     sets: list[SetRecords], recipe: Recipe, findings: Findings, *, sample: int | None, seed: int = 0
 ) -> dict[str, tuple[int, int]]:
-    """Open pictures: ``sample`` of them drawn by lot, or all for None.
+    """Open pictures: ``sample`` of them drawn at random, or all for None.
 
     Returns:
         path -> (width, height) in pixels as the model's processor gets it, of the pictures that open.
@@ -233,7 +283,7 @@ def check_images(
         place = owners[name]
         file = media / name
         if not file.is_file() and Path(name).is_file():
-            text = f"{name} is not in {media}; LLaMA-Factory takes the one in the working folder without a word"
+            text = f"{name} is not in {media}; LLaMA-Factory takes the one in the working folder, without a warning"
             findings.add("warning", "image_elsewhere", text, f"media_dir: {Path(name).parent}", place=place)
             file = Path(name)
         if not file.is_file():

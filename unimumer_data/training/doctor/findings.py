@@ -30,6 +30,24 @@ class Finding:
     cure: str = ""
 
 
+def count_of(number: int, name: str) -> str:
+    """A count with its noun.
+
+    >>> count_of(1, "error"), count_of(0, "GPU")
+    ('1 error', '0 GPUs')
+    """
+    return f"{number} {name}" if number == 1 else f"{number} {name}s"
+
+
+def gigabytes(count: float) -> str:
+    """Bytes in the unit that shows them.
+
+    >>> gigabytes(7.5e9), gigabytes(1.2e6)
+    ('7.5 GB', '1.2 MB')
+    """
+    return f"{count / 1e9:.1f} GB" if count >= 1e8 or not count else f"{count / 1e6:.1f} MB"
+
+
 class Findings:
     """Collects findings; of one kind in one place it keeps the first few and counts the rest."""
 

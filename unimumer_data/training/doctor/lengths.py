@@ -16,6 +16,7 @@ from unimumer_data.records.record import IMAGE_TOKEN
 from ..recipe import Recipe
 from .data import SetRecords
 from .findings import Findings
+from .model import Place
 
 _BATCH = 4096
 _VISION = "<|vision_start|><|image_pad|><|vision_end|>"
@@ -40,17 +41,21 @@ class Ruler:
     Raises:
         ImportError: LLaMA-Factory or transformers is not installed.
         OSError: the model's tokenizer is not on this machine and cannot be fetched.
+
+    Args:
+        recipe: names model and template.
+        here: the model's files are on this machine, so no hub is asked.
     """
 
-    def __init__(self, recipe: Recipe) -> None:
+    def __init__(self, recipe: Recipe, *, here: bool = True) -> None:
         from llamafactory.data.template import TEMPLATES
         from transformers import AutoTokenizer
 
         name = str(recipe.values["model_name_or_path"])
-        self._tokenizer: Any = AutoTokenizer.from_pretrained(name)
+        self._tokenizer: Any = AutoTokenizer.from_pretrained(name, local_files_only=here)
         self._template: Any = TEMPLATES[str(recipe.values.get("template"))]
         self._template.fix_special_tokens(self._tokenizer)
-        self._bounds = _processor_bounds(name)
+        self._bounds = _processor_bounds(name, here)
         self._prompts: dict[str, int] = {}
         probe = self._encode("x", "x")[1]
         self._answer_extra = len(probe) - self._answers(["x"])[0]
@@ -90,11 +95,11 @@ class Ruler:
         return lengths
 
 
-def _processor_bounds(name: str) -> tuple[int, int]:
+def _processor_bounds(name: str, here: bool) -> tuple[int, int]:
     """min_pixels and max_pixels of the model's image processor."""
     from transformers import AutoImageProcessor
 
-    processor = AutoImageProcessor.from_pretrained(name)
+    processor = AutoImageProcessor.from_pretrained(name, local_files_only=here)
     size = dict(getattr(processor, "size", None) or {})
     low = getattr(processor, "min_pixels", None) or size.get("shortest_edge") or PROCESSOR_MIN_PIXELS
     high = getattr(processor, "max_pixels", None) or size.get("longest_edge") or PROCESSOR_MAX_PIXELS
@@ -102,15 +107,23 @@ def _processor_bounds(name: str) -> tuple[int, int]:
 
 
 def check_lengths(
-    sets: list[SetRecords], sizes: dict[str, tuple[int, int]], recipe: Recipe, findings: Findings
+    sets: list[SetRecords],
+    sizes: dict[str, tuple[int, int]],
+    recipe: Recipe,
+    findings: Findings,
+    *,
+    place: Place = "local",
 ) -> list[Length]:
     """Lengths of all records against cutoff_len; pictures that were not opened count as the largest opened one."""
+    if place not in ("local", "cached", "hub"):
+        findings.add("note", "lengths_unchecked", "token lengths need the model's tokenizer, which is not here")
+        return []
     try:
-        ruler = Ruler(recipe)
+        ruler = Ruler(recipe, here=place != "hub")
     except ImportError:
         findings.add(
             "note", "lengths_unchecked", "token lengths need LLaMA-Factory, which is not installed here",
-            "pip install -r requirements/train.lock",
+            "pip install 'unimumer[train]'",
         )  # fmt: skip
         return []
     except (OSError, ValueError, KeyError) as error:

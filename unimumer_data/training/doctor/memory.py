@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..recipe import Recipe
-from .findings import Findings
+from .findings import Findings, count_of, gigabytes
 
 # Sizes of config.json of the models that the recipes name, for machines without the hub.
 SHAPES: Mapping[str, Mapping[str, Any]] = {
@@ -132,14 +132,20 @@ def check_memory(
         checkpointing=not values.get("disable_gradient_checkpointing"),
         weight_bytes=values["quantization_bit"] / 8 if isinstance(values.get("quantization_bit"), int) else 2.0,
     )
+    machine = "CPU" if values.get("use_cpu") else f"each of {count_of(gpus, 'GPU')}" if gpus > 1 else "1 GPU"
+    zero_stage = f" with ZeRO-{recipe.zero_stage}" if recipe.zero_stage else ""
     text = (
-        f"{parameters / 1e9:.2f} billion parameters, ZeRO-{recipe.zero_stage} on {gpus} GPUs: about "
-        f"{memory.total / 1e9:.1f} GB each (weights {memory.weights / 1e9:.1f}, "
-        f"gradients {memory.gradients / 1e9:.1f}, optimizer {memory.optimizer / 1e9:.1f}, "
-        f"activations {memory.activations / 1e9:.1f})"
+        f"{_size(parameters)} parameters{zero_stage} on {machine}: about "
+        f"{gigabytes(memory.total)} (weights {gigabytes(memory.weights)}, "
+        f"gradients {gigabytes(memory.gradients)}, optimizer {gigabytes(memory.optimizer)}, "
+        f"activations {gigabytes(memory.activations)})"
     )
     if gpu_memory is not None and memory.total > gpu_memory * 1e9:
         cure = "a smaller per_device_train_batch_size, deepspeed: recipes/deepspeed/zero3_offload.json, or more GPUs"
         findings.add("error", "memory", f"{text}; there are {gpu_memory:g} GB", cure)
     else:
         findings.add("note", "memory", text)
+
+
+def _size(parameters: int) -> str:
+    return f"{parameters / 1e9:.2f} billion" if parameters >= 1e8 else f"{parameters / 1e6:.2f} million"

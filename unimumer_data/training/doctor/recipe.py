@@ -1,11 +1,10 @@
-"""The recipe: its keys and values, the files it names, the packages it runs with."""
+"""The recipe: its keys and values, and the files it names."""
 
 from __future__ import annotations
 
 import json
 import shutil
 from collections.abc import Mapping
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +12,12 @@ from unimumer_data.errors import suggestion
 from unimumer_data.images import image_token_count
 
 from ..recipe import Recipe
-from .findings import Findings
+from .findings import Findings, gigabytes
+from .model import can_be_on_the_hub, fitting_templates, known_templates, model_config, model_name
+from .oracle import OWN_PREFIXES, Kind, key_types, named_keys, refusal
 
-NUMBERS = {
+# Types of keys where LLaMA-Factory is not installed to be asked.
+NUMBERS: Mapping[str, Kind] = {
     "learning_rate": float,
     "num_train_epochs": float,
     "warmup_ratio": float,
@@ -33,75 +35,100 @@ NUMBERS = {
     "lora_rank": int,
     "preprocessing_num_workers": int,
 }
+POSITIVE = frozenset(NUMBERS) - {"warmup_ratio", "weight_decay", "warmup_steps", "max_steps"}
 STAGES = ("pt", "sft", "rm", "ppo", "dpo", "kto")
-# model_type of config.json, or a part of the hub's name -> the template it was trained with.
-TEMPLATES = {
-    "qwen2_5_vl": "qwen2_vl",
-    "qwen2.5-vl": "qwen2_vl",
-    "uni-mumer": "qwen2_vl",
-    "qwen3_vl": "qwen3_vl_nothink",
-    "qwen3-vl": "qwen3_vl_nothink",
-    "qwen3_5": "qwen3_5_nothink",
-    "qwen3.5": "qwen3_5_nothink",
+# Keys of earlier versions of LLaMA-Factory and transformers, or of other trainers -> what to write; "" for nothing.
+RENAMED: Mapping[str, str] = {
+    "image_resolution": "image_max_pixels",
+    "image_max_resolution": "image_max_pixels",
+    "image_min_resolution": "image_min_pixels",
+    "video_resolution": "video_max_pixels",
+    "max_pixels": "image_max_pixels",
+    "min_pixels": "image_min_pixels",
+    "train_mm_proj_only": "freeze_vision_tower, freeze_language_model and freeze_multi_modal_projector",
+    "visual_inputs": "",
+    "evaluation_strategy": "eval_strategy",
+    "no_cuda": "use_cpu",
+    "per_gpu_train_batch_size": "per_device_train_batch_size",
+    "per_gpu_eval_batch_size": "per_device_eval_batch_size",
+    "max_source_length": "cutoff_len",
+    "max_target_length": "cutoff_len",
+    "max_seq_length": "cutoff_len",
+    "checkpoint_dir": "adapter_name_or_path",
+    "cache_path": "tokenized_path",
+    "sft_packing": "packing",
+    "reserved_label_len": "",
+    "dpo_beta": "pref_beta",
+    "dpo_loss": "pref_loss",
+    "dpo_ftx": "pref_ftx",
+    "num_layer_trainable": "freeze_trainable_layers",
+    "name_module_trainable": "freeze_trainable_modules",
+    "resume_lora_training": "create_new_adapter",
 }
-OWN_KEYS = "exprate_"  # of unimumer train
 MIN_IMAGE_TOKENS = 16  # fewer cannot hold a formula: 16 squares of 28 pixels
-# Versions that are known to run together; see requirements/train.lock.
-KNOWN_VERSIONS = {
-    "llamafactory": ("0.9.5", "0.9.5"),
-    "transformers": ("4.55", "5.6.0"),
-    "datasets": ("2.16", "4.0.0"),
-    "deepspeed": ("0.10", "0.18.4"),
-}
 
 
 def check_recipe(recipe: Recipe, findings: Findings) -> None:
     """Keys, values and files of the recipe itself."""
-    _check_keys(recipe, findings)
+    types = key_types()
+    if types is None:
+        findings.add(
+            "note", "keys_unchecked", "LLaMA-Factory is not installed here, so keys and the values that it refuses are"
+            " not checked", "pip install 'unimumer[train]'",
+        )  # fmt: skip
+    else:
+        _check_keys(recipe, types, findings)
+    _check_types(recipe, NUMBERS if types is None else types, findings)
     _check_values(recipe, findings)
     _check_model(recipe, findings)
     _check_deepspeed(recipe, findings)
+    if types is not None and not findings.count("error"):
+        _ask_llamafactory(recipe, types, findings)
 
 
-def _check_keys(recipe: Recipe, findings: Findings) -> None:
-    known = _llamafactory_keys()
-    if known is None:
-        findings.add(
-            "note", "keys_unchecked", "LLaMA-Factory is not installed here, so keys are not checked",
-            "pip install 'unimumer[train]'",
-        )  # fmt: skip
-        return
+def _check_keys(recipe: Recipe, known: Mapping[str, Kind], findings: Findings) -> None:
     for key in recipe.values:
-        if key not in known and not key.startswith(OWN_KEYS):
-            findings.add(
-                "error", "unknown_key", f"{key!r} is no key of LLaMA-Factory{suggestion(key, known)}",
-                f"Correct or delete the line {key}: ... in {recipe.path}",
-            )  # fmt: skip
+        if key in known or key.startswith(OWN_PREFIXES):
+            continue
+        if key in RENAMED:
+            hint, cure = ". Its new name", f"Write {RENAMED[key]} instead of {recipe.place(key)}"
+            text = f"{key!r} is no key of LLaMA-Factory any more" + (f"{hint}: {RENAMED[key]}" if RENAMED[key] else "")
+            findings.add("error", "unknown_key", text, cure if RENAMED[key] else f"Delete {recipe.place(key)}")
+        else:
+            text = f"{key!r} is no key of LLaMA-Factory{suggestion(key, known)}"
+            findings.add("error", "unknown_key", text, f"Correct or delete {recipe.place(key)}")
 
 
-def _llamafactory_keys() -> frozenset[str] | None:
-    try:
-        from llamafactory.hparams.parser import _TRAIN_ARGS
-    except ImportError:
-        return None
-    return frozenset(name for arguments in _TRAIN_ARGS for name in arguments.__dataclass_fields__)
+def _check_types(recipe: Recipe, types: Mapping[str, Kind], findings: Findings) -> None:
+    """LLaMA-Factory takes values of the wrong type: ``"false"`` in quotes is text, hence true."""
+    for key, value in recipe.values.items():
+        kind = types.get(key)
+        if kind is None or value is None:
+            continue
+        if kind is bool:
+            if not isinstance(value, bool):
+                text = f"{key} must be true or false, got {value!r}"
+                findings.add("error", "not_a_boolean", text, f"Correct {recipe.place(key)}")
+        elif not isinstance(value, int | float) or isinstance(value, bool):
+            text = f"{key} is the text {value!r}; quotes make text of a number" if isinstance(value, str) else (
+                f"{key} must be a number, got {value!r}")  # fmt: skip
+            findings.add("error", "not_a_number", text, f"{key}: {_as_number(value)}")
+        elif kind is int and value != int(value):
+            findings.add("error", "not_a_number", f"{key} must be an integer, got {value!r}", f"{key}: {round(value)}")
+        elif key in POSITIVE and value <= 0:
+            findings.add("error", "not_positive", f"{key} is {value}", f"Write a {key} above 0")
+
+
+def _ask_llamafactory(recipe: Recipe, types: Mapping[str, Kind], findings: Findings) -> None:
+    said = refusal(recipe.values, types)
+    if said is not None:
+        keys = named_keys(said, recipe.values)
+        cure = f"Correct or delete {', '.join(recipe.place(key) for key in keys)}" if keys else ""
+        findings.add("error", "refused", f"LLaMA-Factory refuses the recipe: {said}", cure)
 
 
 def _check_values(recipe: Recipe, findings: Findings) -> None:
     values = recipe.values
-    for key, kind in NUMBERS.items():
-        value = values.get(key)
-        if value is None:
-            continue
-        if not isinstance(value, int | float) or isinstance(value, bool):
-            findings.add(
-                "error", "not_a_number", f"{key} is the text {value!r}; quotes make text of a number",
-                f"{key}: {_as_number(value)}",
-            )  # fmt: skip
-        elif kind is int and value != int(value):
-            findings.add("error", "not_a_number", f"{key} must be an integer, got {value!r}", f"{key}: {round(value)}")
-        elif value <= 0 and key not in ("warmup_ratio", "weight_decay", "warmup_steps", "max_steps"):
-            findings.add("error", "not_positive", f"{key} is {value}", f"Write a {key} above 0")
     stage = str(values.get("stage"))
     if stage not in STAGES:
         findings.add("error", "unknown_stage", f"stage is {stage!r}{suggestion(stage, STAGES)}", "stage: sft")
@@ -131,7 +158,7 @@ def _check_values(recipe: Recipe, findings: Findings) -> None:
             "warning", "set_twice", f"data set {name!r} is listed twice; LLaMA-Factory loads it once",
             "Use mix_strategy and interleave_probs to weigh sets",
         )  # fmt: skip
-    if not data_sets:
+    if not data_sets and not recipe.names("eval_dataset"):
         findings.add("error", "no_data", "the recipe names no data set", "dataset: crohme_train, crohme_train_tree")
 
 
@@ -144,48 +171,27 @@ def _as_number(value: Any) -> str:
 
 
 def _check_model(recipe: Recipe, findings: Findings) -> None:
-    name = str(recipe.values.get("model_name_or_path", ""))
+    name = model_name(recipe)
     if not name:
-        findings.add(
-            "error", "no_model", "the recipe names no model", "model_name_or_path: Qwen/Qwen2.5-VL-3B-Instruct"
-        )
+        cure = "model_name_or_path: Qwen/Qwen2.5-VL-3B-Instruct"
+        findings.add("error", "no_model", "the recipe names no model", cure)
         return
-    config = model_config(recipe)
-    local = Path(name)
-    if config is None and (
-        local.is_absolute() or name.startswith(".") or name.count("/") != 1 or local.parent.is_dir()
-    ):
+    if model_config(recipe) is None and not can_be_on_the_hub(name):
         findings.add(
             "error", "model_missing", f"{name}: no config.json there, and it is no name of the hub (owner/name)",
             "Correct model_name_or_path, or make the tiny model: unimumer tiny",
         )  # fmt: skip
-    template = str(recipe.values.get("template", ""))
-    kind = str((config or {}).get("model_type", name)).lower()
-    expected = next((template for part, template in TEMPLATES.items() if part in kind), None)
-    if not template or (expected is not None and template != expected):
+    template = str(recipe.values.get("template") or "")
+    fitting, known = fitting_templates(recipe), known_templates()
+    if fitting and template not in fitting:
+        findings.add("error", "template", f"template {template!r} does not fit {name}", f"template: {fitting[0]}")
+    elif known is not None and template not in known:
+        cure = "Write the template that the model was trained with"
         findings.add(
-            "error", "template", f"template {template!r} does not fit {name}", f"template: {expected or 'qwen2_vl'}"
+            "error", "template", f"LLaMA-Factory has no template {template!r}{suggestion(template, known)}", cure
         )
-    elif expected is None and (known := _llamafactory_templates()) is not None and template not in known:
-        findings.add("error", "template", f"LLaMA-Factory has no template {template!r}{suggestion(template, known)}")
-
-
-def model_config(recipe: Recipe) -> dict[str, Any] | None:
-    """config.json of a model that lies on this machine; None for one of the hub."""
-    path = Path(str(recipe.values.get("model_name_or_path", ""))) / "config.json"
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return content if isinstance(content, dict) else None
-
-
-def _llamafactory_templates() -> frozenset[str] | None:
-    try:
-        from llamafactory.data.template import TEMPLATES as known
-    except ImportError:
-        return None
-    return frozenset(known)
+    elif not template:
+        findings.add("error", "template", "the recipe names no template", "template: qwen2_vl")
 
 
 def _check_deepspeed(recipe: Recipe, findings: Findings) -> None:
@@ -213,36 +219,6 @@ def _check_deepspeed(recipe: Recipe, findings: Findings) -> None:
         )
 
 
-def check_versions(findings: Findings) -> None:
-    """Installed packages against the versions that are known to run together."""
-    for package, (low, high) in KNOWN_VERSIONS.items():
-        try:
-            version = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            findings.add(
-                "warning",
-                "not_installed",
-                f"{package} is not installed here",
-                "pip install -r requirements/train.lock",
-            )
-            continue
-        if not _parts(low) <= _parts(version) <= _parts(high):
-            findings.add(
-                "warning", "version", f"{package} {version}; known to work: {low} to {high}",
-                f"pip install '{package}>={low},<={high}'",
-            )  # fmt: skip
-
-
-def _parts(version: str) -> tuple[int, ...]:
-    numbers = []
-    for part in version.split("+")[0].split("."):
-        digits = "".join(char for char in part if char.isdigit())
-        if not digits:
-            break
-        numbers.append(int(digits))
-    return tuple(numbers + [0] * (4 - len(numbers)))
-
-
 def check_disk(recipe: Recipe, parameters: int, findings: Findings) -> None:
     """Free space for checkpoints: 2 bytes a trained parameter, and 12 of the optimizer unless only the model is saved;
     and for the weights that a full training writes at its end."""
@@ -252,7 +228,7 @@ def check_disk(recipe: Recipe, parameters: int, findings: Findings) -> None:
     each = parameters * recipe.trained_share * (2 if recipe.values.get("save_only_model") else 14)
     needed = kept * each + parameters * recipe.trained_share * 2
     free = shutil.disk_usage(folder).free
-    text = f"checkpoints need about {needed / 1e9:.1f} GB ({kept} kept); {free / 1e9:.1f} GB are free in {folder}"
+    text = f"checkpoints need about {gigabytes(needed)} ({kept} kept); {gigabytes(free)} are free in {folder}"
     if needed > free:
         findings.add("error", "disk", text, "save_only_model: true, or a smaller save_total_limit")
     else:

@@ -33,8 +33,8 @@ const interval = (e) => [two(e.value), el("span", { class: "range" }, ` [${two(e
 // ---- summary ---------------------------------------------------------------------------------------------------
 
 function drawSummary() {
-  const paper = DATA.sets.every((one) => one.runs.every((run) => run.visual));
-  const heads = ["Set", ...(TWO ? ["Run"] : []), "n", "Raw", "Strict", "Loose", "≤ 1", "≤ 2", "≤ 3", "BLEU-4", "Token errors", "Char. errors", ...(paper ? ["CDM", "CDM F1", "Structure F1"] : [])];
+  const paper = DATA.texts.filter(([name]) => DATA.sets.every((one) => one.runs.every((run) => run.metrics[name])));
+  const heads = ["Set", ...(TWO ? ["Run"] : []), "n", "Raw", "Strict", "Loose", "≤ 1", "≤ 2", "≤ 3", "BLEU-4", "Token errors", "Char. errors", ...paper.map(([, title]) => title)];
   const body = el("tbody");
   DATA.sets.forEach((one, index) => one.runs.forEach((run, which) => {
     const { raw, strict, loose } = run.forms;
@@ -44,7 +44,7 @@ function drawSummary() {
       ...[raw.exprate, strict.exprate, loose.exprate].map((e) => el("td", {}, ...interval(e))),
       ...[strict.exprate_le1, strict.exprate_le2, strict.exprate_le3, strict.bleu4, strict.token_error_rate, strict.char_error_rate]
         .map((e) => el("td", { title: `95 % interval ${two(e.low)} to ${two(e.high)}` }, two(e.value))),
-      ...(paper ? [run.visual.cdm.exprate, run.visual.cdm.f1, run.visual.structure_f1].map((figure) => el("td", {}, two(figure))) : [])));
+      ...paper.map(([name]) => el("td", {}, two(run.metrics[name].value)))));
   }));
   $("summary").replaceChildren(el("thead", {}, el("tr", {}, ...heads.map((head) => el("th", { scope: "col" }, head)))), body);
 }
@@ -165,10 +165,10 @@ const SIDE = 14;
 const shown = (token) => (token === "" ? "∅" : DATA.names[token] ?? token);
 
 function drawConfusions() {
-  const { confusions, sorts, pairs, symbol_edits: symbols, structure_edits: structures } = scores().alignment;
-  const sortText = Object.entries(sorts).sort((a, b) => b[1] - a[1]).map(([name, n]) => `${name} ${count(n)}`).join(", ");
+  const { confusions, categories, pairs, symbol_edits: symbols, structure_edits: structures } = scores().alignment;
+  const byCategory = Object.entries(categories).sort((a, b) => b[1] - a[1]).map(([name, n]) => `${name} ${count(n)}`).join(", ");
   $("confusions-note").textContent = `Rows: symbol of the label; columns: what was written for it; ∅: left out or put in. Choose a cell to see its samples. ` +
-    `${count(pairs)} aligned samples: ${count(symbols)} wrong symbols, ${count(structures)} wrong structure tokens.` + (sortText ? ` Mistaken symbols: ${sortText}.` : "");
+    `${count(pairs)} aligned samples: ${count(symbols)} wrong symbols, ${count(structures)} wrong structure tokens.` + (byCategory ? ` Mistaken symbols: ${byCategory}.` : "");
   const rows = [], columns = [];
   for (const { label, answer } of confusions) {
     const fits = (rows.includes(label) || rows.length < SIDE) && (columns.includes(answer) || columns.length < SIDE);

@@ -14,7 +14,8 @@ from unimumer_data.records.registry import file_entry
 from unimumer_data.training.doctor.command import DoctorConfig, main
 from unimumer_data.training.doctor.data import check_data, check_images
 from unimumer_data.training.doctor.findings import Findings
-from unimumer_data.training.doctor.recipe import check_disk, check_recipe, check_versions
+from unimumer_data.training.doctor.recipe import check_disk, check_recipe
+from unimumer_data.training.doctor.versions import check_versions
 from unimumer_data.training.recipe import read_recipe
 
 RECIPE: dict[str, Any] = {
@@ -81,6 +82,7 @@ def test_a_sound_recipe_has_no_faults(project: Path) -> None:
         ({"learning_rate": "1e-5"}, "not_a_number", "learning_rate is the text '1e-5'"),
         ({"cutoff_len": "512"}, "not_a_number", "cutoff_len is the text '512'"),
         ({"max_steps": 2.5}, "not_a_number", "max_steps must be an integer"),
+        ({"eval_dataset": "mien"}, "unknown_set", "did you mean 'mine'"),
         ({"per_device_train_batch_size": 0}, "not_positive", "is 0"),
         ({"stage": "sftt"}, "unknown_stage", "did you mean 'sft'"),
         ({"save_strategy": False}, "yaml_boolean", "the boolean false"),
@@ -96,7 +98,7 @@ def test_a_sound_recipe_has_no_faults(project: Path) -> None:
         ({"template": "qwen3_vl_nothink"}, "template", "does not fit"),
         ({"deepspeed": "zero9.json"}, "deepspeed_missing", "no such file"),
         ({"deepspeed": "recipe.yaml"}, "deepspeed_stage", "stage is None"),
-        ({"media_dir": "elsewhere"}, "image_elsewhere", "without a word"),
+        ({"media_dir": "elsewhere"}, "image_elsewhere", "without a warning"),
     ],
 )
 def test_a_broken_recipe(project: Path, overrides: dict[str, Any], kind: str, message: str) -> None:
@@ -133,7 +135,8 @@ def test_a_broken_registry(project: Path, change: dict[str, Any], kind: str, mes
 @pytest.mark.parametrize(
     ("records", "kind", "message"),
     [
-        ({"images": []}, "file_broken", "must be a JSON array"),
+        ({"images": []}, "no_messages", "record 0 has no 'messages'"),
+        ("x", "file_broken", "must be a JSON array"),
         ([], "set_empty", "holds no record"),
         (["x"], "record", "record 0 is no object but a str"),
         ([{"images": []}], "no_messages", "has no 'messages'"),
@@ -144,7 +147,7 @@ def test_a_broken_registry(project: Path, change: dict[str, Any], kind: str, mes
         ([record(0, prompt="Read.")], "image_marks", "has 0 <image> for 1 images"),
         ([record(0, answer="<image> x")], "image_marks", "has 2 <image> for 1 images"),
         ([record(0, answer="<|image_pad|>")], "special_token", "<|image_pad|>"),
-        ([record(0), record(0)], "duplicate", "record 1 stands in 'mine' already"),
+        ([record(0), record(0)], "duplicate", "record 1 is in 'mine' already"),
         ([record(7)], "image_missing", "images/7.png does not exist"),
     ],
 )
@@ -169,7 +172,7 @@ def test_test_samples_in_training(project: Path, listed: bool) -> None:
     if listed:
         assert "'crohme_2014' is among the training sets" in kinds(dataset="mine, crohme_2014")["test_set"]
     else:
-        assert "images/1.png of the test set 'crohme_2014' stands in 'mine'" in kinds()["leak"]
+        assert "images/1.png of the test set 'crohme_2014' is in 'mine'" in kinds()["leak"]
 
 
 def _truncate() -> None:
@@ -214,6 +217,65 @@ def test_byte_order_mark(project: Path) -> None:
     assert "byte order mark" in kinds()["file_broken"]
 
 
+def test_a_number_that_only_yaml_1_1_takes_for_text(project: Path) -> None:
+    Path("recipe.yaml").write_text(json.dumps(RECIPE).replace('"learning_rate": 0.0001', '"learning_rate": 1e-5'))
+    findings = Findings()
+    check_recipe(read_recipe(Path("recipe.yaml")), findings)
+    assert findings.count("error") == 0
+
+
+@pytest.mark.parametrize("lines", [True, False])
+def test_shapes_of_files_that_llamafactory_reads(project: Path, lines: bool) -> None:
+    records = [record(0), record(1)]
+    text = "\n".join(map(json.dumps, records)) if lines else json.dumps(records, indent=1)
+    Path("mine.json").write_text(text)
+    assert kinds() == {}
+
+
+def test_broken_json_lines_say_which_line(project: Path) -> None:
+    Path("mine.json").write_text(json.dumps(record(0)) + "\n{\n")
+    assert "mine.json, line 2: no JSON" in kinds()["file_broken"]
+
+
+@pytest.mark.parametrize(
+    ("records", "kind"),
+    [
+        ([record(1)], None),
+        ([record(7)], "image_missing"),
+        ([record(1, prompt="Read.")], "image_marks"),
+        (None, "file_missing"),
+    ],
+)
+def test_evaluation_sets_are_examined_like_training_sets(project: Path, records: Any, kind: str | None) -> None:
+    entries = {"mine": file_entry("mine.json"), "held": file_entry("held.json")}
+    Path("dataset_info.json").write_text(json.dumps(entries))
+    write_records([record(0)])
+    if records is not None:
+        Path("held.json").write_text(json.dumps(records))
+    assert set(kinds(eval_dataset="held")) - {"set_empty"} == ({kind} if kind else set())
+
+
+def test_a_mistake_on_the_command_line_is_not_blamed_on_the_file(project: Path) -> None:
+    pytest.importorskip("llamafactory")
+    Path("recipe.yaml").write_text(json.dumps({**RECIPE, "cutof_len": 1}))
+    findings = Findings()
+    check_recipe(read_recipe(Path("recipe.yaml"), ["learning_rat=1"]), findings)
+    cures = {finding.cure for finding in findings if finding.kind == "unknown_key"}
+    assert cures == {
+        "Correct or delete learning_rat=... on the command line",
+        "Correct or delete the line cutof_len: ... in recipe.yaml",
+    }
+
+
+def test_the_sets_that_are_there_are_named_first(project: Path) -> None:
+    entries = {"sample": file_entry("data/sample/sample.json"), "mine": file_entry("mine.json")}
+    Path("dataset_info.json").write_text(json.dumps(entries))
+    findings = Findings()
+    Path("recipe.yaml").write_text(json.dumps({**RECIPE, "dataset": "nosuch"}))
+    check_data(read_recipe(Path("recipe.yaml")), findings)
+    assert [finding.cure for finding in findings] == ["Built: mine; or: unimumer build"]
+
+
 def test_unknown_keys_where_llamafactory_is_there(project: Path) -> None:
     pytest.importorskip("llamafactory")
     assert "did you mean 'cutoff_len'" in kinds(cutof_len=512)["unknown_key"]
@@ -225,7 +287,7 @@ def test_disk_and_versions(project: Path, monkeypatch: pytest.MonkeyPatch) -> No
     findings = Findings()
     check_disk(read_recipe(Path("recipe.yaml")), 10**15, findings)
     monkeypatch.setattr(
-        "unimumer_data.training.doctor.recipe.KNOWN_VERSIONS", {"pillow": ("1.0", "1.1"), "no-such": ("1", "2")}
+        "unimumer_data.training.doctor.versions.KNOWN_VERSIONS", {"pillow": ("1.0", "1.1"), "no-such": ("1", "2")}
     )
     check_versions(findings)
     assert {finding.kind for finding in findings} == {"disk", "version", "not_installed"}

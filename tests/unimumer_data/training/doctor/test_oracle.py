@@ -1,0 +1,107 @@
+"""What LLaMA-Factory refuses in its first seconds is found; what it takes is not held against the recipe."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("llamafactory", reason="needs the training environment")
+
+from unimumer_data.records.registry import file_entry
+from unimumer_data.training.doctor.findings import Findings
+from unimumer_data.training.doctor.oracle import key_types, loading_failure, refusal
+from unimumer_data.training.doctor.recipe import RENAMED, check_recipe
+from unimumer_data.training.recipe import Recipe, read_recipe
+
+ROOT = Path(__file__).resolve().parents[4]
+TYPES = key_types() or {}
+
+
+@pytest.fixture
+def smoke(tmp_path: Path) -> dict[str, Any]:
+    return {**read_recipe(ROOT / "recipes" / "smoke.yaml").values, "output_dir": str(tmp_path)}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, None),
+        ({"use_cpu": False, "bf16": True}, None),
+        ({"deepspeed": "recipes/deepspeed/zero3.json", "tf32": True}, None),  # speak of the machine that trains
+        ({"eval_dataset": "sample_test", "val_size": 0.1}, "val_size"),
+        ({"do_eval": True}, "eval_dataset"),
+        ({"eval_strategy": "epoch"}, "eval_dataset"),
+        ({"streaming": True, "max_steps": -1}, "max_steps"),
+        ({"streaming": True, "max_samples": 3}, "max_samples"),
+        ({"interleave_probs": "0.5,0.5"}, "interleave_probs"),
+        ({"mix_strategy": "interleave_under", "interleave_probs": "0.5,0.5"}, "interleave probs"),
+        ({"quantization_bit": 4}, "Quantization"),
+        ({"adapter_name_or_path": "outputs/x"}, "Adapter"),
+        ({"lr_scheduler_type": "cosin"}, "cosin"),
+        ({"optim": "adamww"}, "adamww"),
+        ({"finetuning_type": "lroa"}, "fine-tuning"),
+        ({"do_predict": True}, "predict_with_generate"),
+        ({"train_on_prompt": True, "mask_history": True}, "mask_history"),
+        ({"bf16": True, "fp16": True}, None),  # fp16 is left out, see the next test
+    ],
+)
+def test_refused_in_the_first_second(smoke: dict[str, Any], changes: dict[str, Any], said: str | None) -> None:
+    found = refusal({**smoke, **changes}, TYPES)
+    assert found is None if said is None else said in (found or ""), found
+
+
+def test_the_recipe_is_named_where_llamafactory_names_a_key(smoke: dict[str, Any]) -> None:
+    values = {
+        **smoke,
+        "eval_dataset": "sample_test",
+        "val_size": 0.1,
+        "model_name_or_path": "Qwen/Qwen2.5-VL-3B-Instruct",
+    }
+    findings = Findings()
+    check_recipe(Recipe(path=Path("r.yaml"), values=values, typed=frozenset({"val_size"})), findings)
+    (error,) = [finding for finding in findings if finding.level == "error"]
+    assert error.kind == "refused"
+    assert "val_size=... on the command line" in error.cure and "eval_dataset: ... in r.yaml" in error.cure
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [("false", "not_a_boolean"), ("no", "not_a_boolean"), (1, "not_a_boolean"), (False, None), (None, None)],
+)
+def test_text_is_no_boolean(smoke: dict[str, Any], value: Any, kind: str | None) -> None:
+    findings = Findings()
+    check_recipe(Recipe(path=Path("r"), values={**smoke, "freeze_vision_tower": value}), findings)
+    assert (kind in {finding.kind for finding in findings}) == (kind is not None)
+
+
+def test_renamed_keys_have_names_that_llamafactory_knows(smoke: dict[str, Any]) -> None:
+    words = {word for name in RENAMED.values() for word in name.replace(",", " ").split()} - {"and"}
+    assert words <= set(TYPES)
+    assert not set(RENAMED) & set(TYPES)
+    findings = Findings()
+    check_recipe(Recipe(path=Path("r"), values={**smoke, "image_resolution": 512}), findings)
+    assert any("Its new name: image_max_pixels" in finding.message for finding in findings)
+
+
+def record(image: Any = None, **changes: Any) -> dict[str, Any]:
+    turns = [{"from": "human", "value": "Write x."}, {"from": "gpt", "value": "x"}]
+    return {"messages": turns, "images": image if image is not None else [], **changes}
+
+
+@pytest.mark.parametrize(
+    ("records", "said"),
+    [
+        ([record(), record()], None),
+        ([record(), record(image="a.png")], "ArrowInvalid|DatasetGenerationError|cannot"),
+    ],
+)
+def test_records_are_loaded_on_trial(
+    smoke: dict[str, Any], tmp_path: Path, records: list[Any], said: str | None
+) -> None:
+    (tmp_path / "dataset_info.json").write_text(json.dumps({"mine": file_entry("mine.json")}))
+    recipe = Recipe(path=Path("r"), values={**smoke, "dataset_dir": str(tmp_path), "dataset": "mine"})
+    found = loading_failure(recipe, TYPES, {"mine": (file_entry("mine.json"), records)}, with_model=False)
+    assert (found is None) == (said is None), found

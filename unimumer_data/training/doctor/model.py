@@ -1,0 +1,165 @@
+"""The model of a recipe: where its files are, which family it is of, and which templates fit it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from ..recipe import Recipe
+
+Family = Literal["qwen2-vl", "qwen2.5-vl", "qwen3-vl", "qwen3.5", "glm-ocr"]
+Place = Literal["local", "cached", "hub", "missing", "refused", "unreachable"]
+
+SECONDS = 5.0
+"""How long the hub may take to answer."""
+
+# Parts of model_type in config.json, or of a name on the hub.
+FAMILIES: Mapping[str, Family] = {
+    "qwen2_5_vl": "qwen2.5-vl",
+    "qwen2.5-vl": "qwen2.5-vl",
+    "uni-mumer": "qwen2.5-vl",
+    "qwen2_vl": "qwen2-vl",
+    "qwen2-vl": "qwen2-vl",
+    "qwen3_vl": "qwen3-vl",
+    "qwen3-vl": "qwen3-vl",
+    "qwen3_5": "qwen3.5",
+    "qwen3.5": "qwen3.5",
+    "glm_ocr": "glm-ocr",
+    "glm-ocr": "glm-ocr",
+}
+# Templates of LLaMA-Factory 0.9.5 that fit a family; the first is the one to write.
+TEMPLATES: Mapping[Family, tuple[str, ...]] = {
+    "qwen2-vl": ("qwen2_vl",),
+    "qwen2.5-vl": ("qwen2_vl",),
+    "qwen3-vl": ("qwen3_vl_nothink", "qwen3_vl"),
+    "qwen3.5": ("qwen3_5_nothink", "qwen3_5"),
+    "glm-ocr": ("glm_ocr",),
+}
+_HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
+
+
+def model_name(recipe: Recipe) -> str:
+    return str(recipe.values.get("model_name_or_path") or "")
+
+
+def family_of(recipe: Recipe) -> Family | None:
+    """The family by config.json where it is on this machine, else by the name; None for a model of another one."""
+    config = model_config(recipe)
+    kind = str((config or {}).get("model_type") or model_name(recipe)).lower()
+    return next((family for part, family in FAMILIES.items() if part in kind), None)
+
+
+def fitting_templates(recipe: Recipe) -> tuple[str, ...]:
+    """Templates that fit the model, the one to write first; empty where nobody knows.
+
+    LLaMA-Factory's own registry knows most models of the hub, and copies of them by the last part of their name. A
+    model that can think or not, such as Qwen3.5, takes both templates; one that always or never thinks, only its own.
+    """
+    name = model_name(recipe)
+    family = family_of(recipe)
+    registered = _registered_template(name)
+    if registered is None:
+        fitting = TEMPLATES.get(family, ()) if family else ()
+        if family == "qwen3-vl" and fitting:
+            words = name.lower()
+            fitting = fitting[1:] if "thinking" in words else fitting[:1] if "instruct" in words else fitting
+        return fitting
+    if family == "qwen3.5":
+        return (registered, *(one for one in TEMPLATES["qwen3.5"] if one != registered))
+    return (registered,)
+
+
+def _registered_template(name: str) -> str | None:
+    """What LLaMA-Factory registers for a model, by its name on any hub or the last part of it."""
+    try:
+        from llamafactory.extras.constants import DEFAULT_TEMPLATE, SUPPORTED_MODELS
+    except ImportError:
+        return None
+    wanted = name.rstrip("/").lower()
+    by_last_part = None
+    for title, sources in SUPPORTED_MODELS.items():
+        if title not in DEFAULT_TEMPLATE:
+            continue
+        for source in sources.values():
+            if source.lower() == wanted:
+                return str(DEFAULT_TEMPLATE[title])
+            if source.lower().rpartition("/")[2] == wanted.rpartition("/")[2]:
+                by_last_part = str(DEFAULT_TEMPLATE[title])
+    return by_last_part
+
+
+def known_templates() -> frozenset[str] | None:
+    """Names of LLaMA-Factory's templates; None where it is not installed."""
+    try:
+        from llamafactory.data.template import TEMPLATES as known
+    except ImportError:
+        return None
+    return frozenset(known)
+
+
+def model_config(recipe: Recipe) -> dict[str, Any] | None:
+    """config.json of a model whose files are on this machine; None for one that is on the hub only."""
+    name = model_name(recipe)
+    for path in (Path(name) / "config.json", _cached_config(name)):
+        try:
+            content = json.loads(path.read_text(encoding="utf-8")) if path else None
+        except (OSError, ValueError):
+            continue
+        if isinstance(content, dict):
+            return content
+    return None
+
+
+def can_be_on_the_hub(name: str) -> bool:
+    """Whether a name can be one of the hub (owner/name); a path into a folder that exists here is none."""
+    return bool(_HUB_NAME.fullmatch(name)) and not name.startswith(".") and not Path(name).parent.is_dir()
+
+
+def find_model(name: str) -> Place:
+    """Where the files of a model are; asks the hub at most once, for a few seconds."""
+    if (Path(name) / "config.json").is_file():
+        return "local"
+    if _cached_config(name) is not None:
+        return "cached"
+    if not can_be_on_the_hub(name):
+        return "missing"
+    if os.environ.get("HF_HUB_OFFLINE", "0").upper() in ("1", "ON", "YES", "TRUE"):
+        return "unreachable"
+    endpoint = os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
+    question = urllib.request.Request(f"{endpoint}/{name}/resolve/main/config.json", method="HEAD")
+    try:
+        with urllib.request.urlopen(question, timeout=SECONDS):
+            return "hub"
+    except urllib.error.HTTPError as error:
+        return "refused" if error.code in (401, 404) and not _has_token() else "hub"
+    except OSError:
+        return "unreachable"
+
+
+def _has_token() -> bool:
+    """Whether the user has a token, with which the hub may show more than to us."""
+    try:
+        from huggingface_hub import get_token
+    except ImportError:
+        return False
+    return get_token() is not None
+
+
+def _cached_config(name: str) -> Path | None:
+    if not _HUB_NAME.fullmatch(name):
+        return None
+    try:
+        from huggingface_hub import try_to_load_from_cache
+    except ImportError:
+        return None
+    try:
+        found = try_to_load_from_cache(name, "config.json")
+    except ValueError:  # no name of a repository
+        return None
+    return Path(found) if isinstance(found, str) else None
