@@ -84,7 +84,7 @@ def _without_skipped(tokens: list[str]) -> list[str]:
         if command.role != "skip" or token in _WRAPPERS:
             kept.append(token)
             continue
-        for _ in command.args:
+        for _ in range(command.parameters.count("{}")):
             index = _after_group(tokens, index)
     return kept
 
