@@ -41,12 +41,16 @@ class Command:
 
 COMMANDS: dict[str, Command] = {
     "build": Command("unimumer_data.build.command", "turn a corpus, or your own pictures, into training records"),
+    "join": Command("unimumer_data.build.join", "join the shards of a set into one set"),
+    "export": Command("unimumer_data.export.command", "write a data set in the format of another tool"),
     "preview": Command("unimumer_data.build.preview", "draw a contact sheet of ink or picture files"),
     "lint": Command("unimumer_data.health.command", "find broken labels", words=("lint",)),
     "overlap": Command("unimumer_data.health.command", "count the samples that data sets share", words=("overlap",)),
     "guard": Command("unimumer_data.health.command", "find test samples in training sets", words=("guard",)),
     "remove": Command("unimumer_data.records.removal", "remove a data set with its entries in dataset_info.json"),
-    "card": Command("unimumer_data.stats.command", "write a data card as Markdown and HTML"),
+    "card": Command(
+        "unimumer_data.stats.command", "write a data card as Markdown and HTML", needs=("jinja2",), extra="[card]"
+    ),
     "latex": Command("unimumer_data.latex.command", "write the canonical form, tree or counts of formulas"),
     "folds": Command(
         "unimumer_data.error_driven.folds",

@@ -10,6 +10,7 @@ says the same about a broken record.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -118,7 +119,7 @@ def image_root(
         return media_dir
     probed = list(islice(filter(None, images), PROBED))
     for base in (dataset_dir, Path(), *file.resolve().parents):
-        if any((base / image).is_file() for image in probed):
+        if any(os.path.isfile(base / image) for image in probed):
             return base
     return dataset_dir
 

@@ -6,6 +6,7 @@ dataset_info.json. Error detection sets hold a wrong candidate, not the label, a
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,7 +35,7 @@ def read(path: Path, split: str, *, root: str = "") -> Iterator[Sample | Drop]:
             yield Drop(id=f"record_{number}", reason="bad_row", message=message, before=repr(record)[:500])
             continue
         label, image = label_of(record, place), base / parts.image
-        if image.is_file():
+        if os.path.isfile(image):
             yield Sample(id=parts.id, label=label, image=image, split=split)
         else:
             message = f"{parts.image}: no such picture; write root=..."
