@@ -68,6 +68,12 @@ COMMANDS: dict[str, Command] = {
     ),
     "tiny": Command("unimumer_data.training.tiny", "make a tiny random model for runs without a GPU"),
     "train": Command("unimumer_eval.train", "train with LLaMA-Factory and log ExpRate", needs=EVAL, extra="[eval]"),
+    "grpo": Command(
+        "unimumer_eval.grpo",
+        "train with verifiable rewards by TRL's GRPO",
+        needs=(*RECIPES, *EVAL, "trl", "peft"),
+        extra="[rl,eval,recipes]",
+    ),
     "eval": Command("unimumer_eval.run", "predict with a model and score the predictions", needs=EVAL, extra="[eval]"),
     "compare": Command("unimumer_eval.compare", "compare runs on the same samples", needs=EVAL, extra="[eval]"),
     "completion": Command(
