@@ -152,20 +152,28 @@ def read_candidates(path: Path) -> dict[str, list[str]]:
     return dict(candidates)
 
 
-def write_error_sets(root: Path, set_name: str, plain: str, errors: Path, tasks: Sequence[Task]) -> None:
+def write_error_sets(
+    root: Path,
+    set_name: str,
+    plain: str,
+    candidates: Mapping[str, Sequence[str]],
+    tasks: Sequence[Task],
+    *,
+    origin: str,
+) -> None:
     """Write the records of tasks about errors beside a built set; for build.
 
     Args:
         root: folder of data/ and dataset_info.json.
         set_name: of the set.
         plain: one of its data sets with labels and pictures.
-        errors: a corpus that `build_corpus` has written; samples that the set does not have are left out.
+        candidates: sample id -> wrong predictions; samples that the set does not have are left out.
         tasks: those to write.
+        origin: of the candidates, for messages.
 
     Raises:
         PredictionError, RecordError, OutputError: what is needed is not there, or cannot be written.
     """
-    candidates = read_candidates(errors)
     records = read_set(root, plain)
     corpus = [
         (image, label, candidate)
@@ -174,7 +182,7 @@ def write_error_sets(root: Path, set_name: str, plain: str, errors: Path, tasks:
         if candidate != label
     ]
     if not corpus:
-        raise PredictionError(f"{errors}: has no error for any sample of {set_name}; was it made from another set?")
+        raise PredictionError(f"{origin}: has no error for any sample of {set_name}; was it made from another set?")
     sets = {name_of(set_name, task.suffix): _records(corpus, task) for task in tasks}
     write_sets(root, _folder(set_name), sets)
 

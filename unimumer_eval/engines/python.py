@@ -16,10 +16,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
-
 from unimumer_data.errors import EngineError, ImageError, UniMumerError
-from unimumer_data.ink import read_inkml
+from unimumer_data.ink import Ink, read_inkml
 from unimumer_eval.config import AskConfig, Sampling
 
 from .base import INK_SUFFIX, Answer, Output, Request, brief, open_picture
@@ -42,7 +40,7 @@ class PythonEngine:
             good: list[tuple[Request, Any]] = []
             for request in batch:
                 try:
-                    good.append((request, self._input(request.image)))
+                    good.append((request, self._input(request)))
                 except UniMumerError as error:
                     yield Answer(index=request.index, failure=f"image: {error}")
             if good:
@@ -51,12 +49,15 @@ class PythonEngine:
     def close(self) -> None:
         """Nothing is held."""
 
-    def _input(self, image: Path | Image.Image) -> Any:
+    def _input(self, request: Request) -> Any:
+        image = request.image
         if self._reads != "strokes":
             return open_picture(image)
+        if request.ink is not None:
+            return strokes_of(request.ink)
         if not isinstance(image, Path) or image.suffix.lower() != INK_SUFFIX:
             raise ImageError(f"{image}: the recogniser reads strokes; name a folder of InkML files with data=")
-        return strokes_of(image)
+        return strokes_of(read_inkml(image))
 
     def _answer(self, batch: Sequence[tuple[Request, Any]]) -> Iterator[Answer]:
         inputs = [given for _, given in batch]
@@ -109,14 +110,9 @@ def module_of(engine: str) -> tuple[str, str]:
     return module, name
 
 
-def strokes_of(path: Path) -> Strokes:
-    """The strokes of an InkML file, in the order of writing.
-
-    Raises:
-        InkError: it cannot be read.
-    """
-    traces = read_inkml(path).traces.values()
-    return [list(zip(trace[::2], trace[1::2], strict=True)) for trace in traces]
+def strokes_of(ink: Ink) -> Strokes:
+    """The strokes of an ink, in the order of writing."""
+    return [list(zip(trace[::2], trace[1::2], strict=True)) for trace in ink.traces.values()]
 
 
 def _first_parameter(function: Callable[..., Any]) -> str:
