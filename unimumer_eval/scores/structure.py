@@ -52,7 +52,7 @@ def structure_score(gt: str, pred: str) -> StructureScore:
             f1=1.0, precision=1.0, recall=1.0, matched=n, label_nodes=n, answer_nodes=m,
             label_mended=label_mended, answer_mended=answer_mended,
         )  # fmt: skip
-    matched = _common(label, answer)
+    matched = common_length(label, answer)
     return StructureScore(
         f1=2 * matched / (n + m) if n + m else 0.0,
         precision=matched / m if m else 0.0,
@@ -94,7 +94,7 @@ def _nodes(text: str) -> tuple[Nodes, bool]:
     return tuple(nodes), bool(repairs)
 
 
-def _common(left: Sequence[Hashable], right: Sequence[Hashable]) -> int:
+def common_length(left: Sequence[Hashable], right: Sequence[Hashable]) -> int:
     """Length of the longest common subsequence, bit by bit (Hyyrö 2004)."""
     places: dict[Hashable, int] = {}
     for index, item in enumerate(left):
