@@ -12,7 +12,9 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from unimumer_data.latex import Repair, Row, canonical_tree
+from unimumer_data.latex import Repair, Row, canonical_tree, parse_tokens
+
+from .forms import read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +79,8 @@ Nodes = tuple[tuple[str, int], ...]
 def _nodes(text: str) -> tuple[Nodes, bool]:
     """Symbol and number of the path of every node, in reading order; whether the text had to be mended."""
     repairs: list[Repair] = []
-    row = canonical_tree(text, "strict", repairs=repairs)
+    reading = read(text)  # a strict form is read back as the tree that it spells
+    row = canonical_tree(text, "strict", repairs=repairs) if reading.fault else parse_tokens(reading.strict)
     nodes: list[tuple[str, int]] = []
     # relations of one row and of the rows inside it, to be visited; a path is the hash of its parent's and a relation
     work: list[tuple[Row, int, int]] = [(row, 0, hash(()))]
