@@ -14,7 +14,7 @@ VLLM_LOCK := vllm-$(if $(findstring GPU,$(shell nvidia-smi -L 2>/dev/null)),cuda
 TEST_WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast check format coverage envs train-env vllm-env uv browser lock clean
+.PHONY: help demo test test-fast check format coverage envs train-env vllm-env rl-env uv browser lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
@@ -42,13 +42,16 @@ format: train-env  ## format the code as `make check` wants it
 coverage: train-env  ## the share of lines that the fast tests run
 	@$(TRAIN)/python -m pytest -q -n $(TEST_WORKERS) -m "not slow" --cov=unimumer_data --cov=unimumer_eval --cov-report=term
 
-envs: train-env vllm-env  ## all environments that the tests need, without running anything
+envs: train-env vllm-env rl-env  ## all environments that the tests need, without running anything
 
 train-env: uv  ## .venv/train: build, train, test
 	@scripts/environment.sh train train
 
 vllm-env: uv  ## .venv/vllm: predict with vLLM; its CUDA build where there is an NVIDIA GPU
 	@scripts/environment.sh vllm $(VLLM_LOCK)
+
+rl-env: uv  ## .venv/rl: GRPO with TRL, which needs newer releases than LLaMA-Factory
+	@scripts/environment.sh rl rl
 
 uv:
 	@test -n "$(PYTHON)" || { echo "error: no Python found; install Python 3.11, or: make PYTHON=/path/to/python3.11" >&2; exit 2; }

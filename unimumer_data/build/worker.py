@@ -11,16 +11,18 @@ from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from hashlib import blake2b
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from unimumer_data.errors import LatexSyntaxError, SourceError, UniMumerError
+from unimumer_data.health.backslashes import restore_doubled, restore_lost
 from unimumer_data.health.lint import repair as repair_label
 from unimumer_data.health.overlap import Fingerprint, Guard, Leak, look_hash, pixel_hash
 from unimumer_data.latex import Repair, canonical, canonical_tree
 from unimumer_data.records.record import Sample, record_writer
 from unimumer_data.sources import get_source
-from unimumer_data.sources.base import Drop, read_ink
+from unimumer_data.sources.base import Drop, machine_fault, read_ink
 from unimumer_data.sources.formats.tables import is_text
+from unimumer_data.support.limits import LABEL_CHARACTERS, LABEL_WORK
 from unimumer_data.tasks import Expression, get_task
 
 from .pictures import Picture, convert, draw, referenced_path, stored_path
@@ -36,10 +38,10 @@ class Work:
     """What a worker has to know.
 
     Args:
-        source: name of the corpus reader, for labels that lie in ink files.
+        source: name of the corpus reader, for labels that stand in ink files.
         tasks: names of the tasks.
         conventions: of the labels, as ``latex.canonical`` names them.
-        repair: mend broken labels instead of dropping them.
+        repair: repair broken labels instead of dropping them.
         images: ``copy`` writes every picture into ``image_folder``; ``reference`` does so only for ink and packed
             pictures and lets records point to picture files where they are; ``none`` neither opens nor writes any.
         image_max_pixels: bound of height times width.
@@ -48,6 +50,8 @@ class Work:
         root: what the paths in records count from.
         guard: knows the test samples; None where nothing is guarded.
         fingerprints: also make fingerprints, by which a guard will know these samples.
+        outcomes: also say of each sample what became of it, by which shards are joined.
+        debug: let an unexpected error of a sample end the build with its traceback.
     """
 
     source: str
@@ -61,6 +65,8 @@ class Work:
     root: Path
     guard: Guard | None = None
     fingerprints: bool = False
+    outcomes: bool = False
+    debug: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +81,13 @@ class Change:
     after: str = ""
 
 
+class Outcome(NamedTuple):
+    """What became of one sample: whether it was kept, and how many lines of ``dropped.jsonl`` are about it."""
+
+    kept: bool
+    changes: int
+
+
 @dataclass(slots=True)
 class Result:
     """What became of a chunk.
@@ -84,6 +97,7 @@ class Result:
         changes: samples dropped or repaired.
         prints: of the samples kept, where asked for.
         leaks: samples that stand in a test set.
+        outcomes: of each sample, where asked for: whether it was kept, and how many changes are its own.
         images: how many pictures were written.
         image_digest: hash of their bytes, in order.
     """
@@ -92,6 +106,7 @@ class Result:
     changes: list[Change] = field(default_factory=list)
     prints: list[Fingerprint] = field(default_factory=list)
     leaks: list[Leak] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
     images: int = 0
     image_digest: str = ""
 
@@ -105,12 +120,10 @@ class _Opened:
     """A sample with its label.
 
     Args:
-        truth: the label before the reader of the corpus preferred another source of it.
         picture: makes the picture; None where none is to be opened.
     """
 
     sample: Sample
-    truth: str
     picture: Callable[[], Picture] | None
 
 
@@ -118,78 +131,116 @@ def process(work: Work, items: Sequence[Item]) -> Result:
     """Make the records of a chunk. A bad sample is noted in ``changes`` and never stops the others.
 
     Raises:
+        SourceError: an input has vanished, or this machine cannot read it.
         OSError: a picture cannot be written.
     """
     writers = [record_writer(get_task(name).instruction) for name in work.tasks]
     result = Result(records={name: [] for name in work.tasks})
     digest = blake2b(digest_size=16)
     for item in items:
-        if isinstance(item, Drop):
-            result.changes.append(_dropped(item.id, item.reason, item.message, item.before))
-            continue
-        label = item.label
-        try:
-            opened = _open(work, item)
-            label = opened.sample.label
-            answered = _answer(label, work.conventions, work.repair, work.tasks)
-            path = _path(work, opened.sample)
-            records = [write(path, answer) for write, answer in zip(writers, answered.answers, strict=True)]
-            picture = opened.picture() if opened.picture else None
-        except UniMumerError as error:
-            result.changes.append(_dropped(item.id, error.reason, str(error), label))
-            continue
-        leak = _compare_with_tests(work, item.id, answered.text, picture, result)
-        if leak:
-            message = f"is {leak.test_set}/{leak.test_id} ({leak.rule})"
-            result.changes.append(_dropped(item.id, "in_test_set", message, label))
-            continue
-        if picture and path.startswith(work.image_prefix):
-            assert work.image_folder is not None  # without a folder no picture is made
-            _write_whole(work.image_folder / os.path.basename(path), picture.data)
-            digest.update(picture.data)
-            result.images += 1
-        for name, record in zip(work.tasks, records, strict=True):
-            result.records[name].append(record)
-        result.changes += _changes(opened, answered)
+        before = len(result.changes)
+        kept = _process_one(work, item, writers, result, digest)
+        if work.outcomes:
+            result.outcomes.append(Outcome(kept, len(result.changes) - before))
     result.image_digest = digest.hexdigest()
     return result
 
 
+def _process_one(
+    work: Work, item: Item, writers: Sequence[Callable[[str, str], str]], result: Result, digest: blake2b
+) -> bool:
+    """Make the records of a sample; whether it was kept."""
+    if isinstance(item, Drop):
+        result.changes.append(_dropped(item.id, item.reason, item.message, item.before))
+        return False
+    label = item.label
+    try:
+        opened = _open(work, item)
+        label = opened.sample.label
+        answered = _answer(label, work.conventions, work.repair, work.tasks)
+        path = _path(work, opened.sample)
+        records = [write(path, answer) for write, answer in zip(writers, answered.answers, strict=True)]
+        picture = opened.picture() if opened.picture else None
+    except Exception as error:
+        result.changes.append(_dropped(item.id, *_reason(error, debug=work.debug), label))
+        return False
+    leak = _compare_with_tests(work, item.id, answered.text, picture, result)
+    if leak:
+        message = f"is {leak.test_set}/{leak.test_id} ({leak.rule})"
+        result.changes.append(_dropped(item.id, "in_test_set", message, label))
+        return False
+    if picture and path.startswith(work.image_prefix):
+        assert work.image_folder is not None  # without a folder no picture is made
+        _write_whole(work.image_folder / os.path.basename(path), picture.data)
+        digest.update(picture.data)
+        result.images += 1
+    for name, record in zip(work.tasks, records, strict=True):
+        result.records[name].append(record)
+    result.changes += _changes(opened, answered)
+    return True
+
+
+def _reason(error: Exception, *, debug: bool) -> tuple[str, str]:
+    """(reason, message) of the drop of a sample that an error came from.
+
+    Raises:
+        SourceError: not the sample is at fault but the machine: the input has vanished, or may not be read.
+    """
+    fault = machine_fault(error)
+    if fault is not None:
+        raise SourceError(
+            f"{fault.filename}: cannot be read any more ({fault.strerror}); bring it back, then run the same command "
+            "again: it goes on where it stopped"
+        ) from error
+    if isinstance(error, UniMumerError):
+        return error.reason, str(error)
+    if debug or isinstance(error, MemoryError):
+        raise error
+    return "unexpected", f"{type(error).__name__}: {error}; debug=true stops here and shows where"
+
+
 def _write_whole(path: Path, data: bytes) -> None:
-    partial_path = path.parent.with_name(f"{os.getpid()}.partial")
+    partial_path = path.parent.with_name(f"{os.getpid()}-{os.urandom(4).hex()}.partial")
     partial_path.write_bytes(data)
     os.replace(partial_path, path)
 
 
 def _dropped(sample_id: str, reason: str, message: str, before: str) -> Change:
-    return Change(id=sample_id, action="dropped", reason=reason, message=message, before=before)
+    """The line of a dropped sample, with escapes in place of what is no Unicode."""
+    texts = (text if is_text(text) else ascii(text)[1:-1] for text in (sample_id, message, before))
+    shown_id, shown_message, shown_before = texts
+    return Change(id=shown_id, action="dropped", reason=reason, message=shown_message, before=shown_before)
 
 
 def _open(work: Work, sample: Sample) -> _Opened:
     """Read what the label needs; pictures are left for later, since a broken label saves their cost."""
     if sample.ink is not None:
         ink = read_ink(sample.ink)
-        truth = sample.label or ink.label
         if not sample.label:
             sample = get_source(work.source).with_ink_label(sample, ink)
         drawn = work.images != "none" and work.image_folder is not None
-        return _Opened(sample, truth, partial(draw, ink, work.image_max_pixels) if drawn else None)
+        return _Opened(sample, partial(draw, ink, work.image_max_pixels) if drawn else None)
     where = sample.image or sample.pixels
     if work.images == "none":
-        return _Opened(sample, sample.label, None)
+        return _Opened(sample, None)
     if where is None:
-        raise _NoPicture("there is no picture of that name; look for a wrong path or a missing archive")
+        raise _NoPicture(
+            sample.absent or "there is no picture of that name; look for a wrong path or a missing archive"
+        )
     stays = work.images == "reference" and sample.image is not None
     looked_at = work.guard is not None or work.fingerprints or not stays
     if work.image_folder is None or not looked_at:
-        return _Opened(sample, sample.label, None)
+        return _Opened(sample, None)
     prepare = get_source(work.source).picture
-    return _Opened(sample, sample.label, partial(convert, where, work.image_max_pixels, prepare))
+    return _Opened(sample, partial(convert, where, work.image_max_pixels, prepare))
 
 
 def _path(work: Work, sample: Sample) -> str:
     if work.images == "reference" and sample.image is not None:
-        return referenced_path(sample.image, work.root)
+        path = referenced_path(sample.image, work.root)
+        if not is_text(path):
+            raise SourceError(f"{path!a}: the path of the picture is not Unicode; rename it")
+        return path
     return stored_path(sample, work.image_prefix)
 
 
@@ -200,7 +251,7 @@ class _Answered:
     Args:
         text: the label in the form of the records.
         answers: of each task.
-        repairs: (reason, message) of what was mended.
+        repairs: (reason, message) of what was repaired.
     """
 
     text: str
@@ -213,30 +264,66 @@ def _answer(label: str, conventions: str | None, repair: bool, tasks: tuple[str,
     """The answers to a label; remembered, for labels repeat: half of CROHME's and MathWriting's do.
 
     Raises:
-        LatexSyntaxError: broken, and not to be mended; or nothing is left of it.
+        LatexSyntaxError: broken, and not to be repaired; or nothing is left of it.
     """
     if not is_text(label):
         raise LatexSyntaxError("not valid Unicode", reason="encoding")
+    if _is_too_large(label):
+        raise LatexSyntaxError(f"{len(label)} characters are more than a formula has", reason="too_long")
     repairs: list[Repair] | None = [] if repair else None
-    mended, listed = repair_label(label)
-    expression = Expression.of_tree(canonical_tree(mended, "records", corpus=conventions, repairs=repairs))
+    label, restored = _restored(label, repair)
+    label, listed = repair_label(label)
+    expression = Expression.of_tree(canonical_tree(label, "records", corpus=conventions, repairs=repairs))
     if not expression.text:
         raise LatexSyntaxError("the label is empty", reason="empty_label")
-    reasons = [(name, "a listed repair, see lint.REPAIRS") for name in listed]
-    reasons += [(mend.reason, mend.message) for mend in repairs or ()]
+    reasons = restored + [(name, "a listed repair, see docs/corpora.md") for name in listed]
+    reasons += [(one.reason, one.message) for one in repairs or ()]
     return _Answered(expression.text, tuple(get_task(name).answer(expression) for name in tasks), tuple(reasons))
 
 
+def _restored(label: str, repair: bool) -> tuple[str, list[tuple[str, str]]]:
+    """The label with backslashes that were lost or doubled put right, and what was done.
+
+    Raises:
+        LatexSyntaxError: some were, and labels are not to be repaired.
+    """
+    made = []
+    for reason, what, restore in (
+        ("lost_backslash", "became white space", restore_lost),
+        ("doubled_backslash", "is doubled", restore_doubled),
+    ):
+        restored, commands = restore(label)
+        if commands:
+            message = f'the backslash of {commands[0]} {what}; in JSON, write "\\\\" for one backslash'
+            if not repair:
+                raise LatexSyntaxError(message, reason=reason)
+            made.append((reason, message))
+            label = restored
+    return label, made
+
+
+def _is_too_large(label: str) -> bool:
+    """Whether the label, or its tree text, would be larger than `limits` allows."""
+    if len(label) < 2000:
+        return False
+    deepest = depth = 0
+    for char in label:
+        depth += (char == "{") - (char == "}")
+        deepest = max(deepest, depth)
+    return len(label) > LABEL_CHARACTERS or (1 + deepest) * len(label) > LABEL_WORK
+
+
 def _changes(opened: _Opened, answered: _Answered) -> list[Change]:
-    """How the label of the records differs from what the corpus says, beyond spelling."""
-    sample, reasons = opened.sample, list(answered.repairs)
-    if sample.note and opened.truth != sample.label:
-        reasons.insert(0, (sample.note.partition(":")[0], sample.note))
+    """What the source replaced, then what was repaired in the label."""
+    sample = opened.sample
+    if not sample.replaced and not answered.repairs:
+        return []
+    made = [(one.reason, one.message, one.before) for one in sample.replaced]
+    label = sample.replaced[0].before if sample.replaced else sample.label
+    made += [(reason, message, label) for reason, message in answered.repairs]
     return [
-        Change(
-            id=sample.id, action="repaired", reason=reason, message=message, before=opened.truth, after=answered.text
-        )
-        for reason, message in reasons
+        Change(id=sample.id, action="repaired", reason=reason, message=message, before=before, after=answered.text)
+        for reason, message, before in made
     ]
 
 

@@ -16,7 +16,7 @@ MAX_COORDINATE = 1e9  # device units; more is damage, and would make arithmetic 
 
 _json = json.JSONDecoder().decode  # nearly every trace is plain numbers: this reads them twice as fast as float() does
 _VALUE = re.compile(
-    r"""\s*(?P<order>[!'"]?)\s*(?P<value>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|\#[0-9A-Fa-f]+|[*?TF])"""
+    r"""\s*+(?P<order>[!'"]?)\s*+(?P<value>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|\#[0-9A-Fa-f]+|[*?TF])"""
 )
 
 
@@ -53,7 +53,7 @@ def decode_points(text: str, channels: Channels) -> list[float]:
         values = _json(f"[{text.strip().replace(', ', ',').replace(' ', ',')}]")
         chosen = _choose(values, text.count(",") + 1, channels)
         plain = math.hypot(*chosen) <= MAX_COORDINATE  # one quick test of all of them; not a number fails it too
-    except (ValueError, TypeError, OverflowError):
+    except (ValueError, TypeError, OverflowError, RecursionError):
         plain = False
     if not plain:
         chosen = _decode_slowly(text, channels)
@@ -89,7 +89,7 @@ def _decode_slowly(text: str, channels: Channels) -> list[float]:
         while place < len(regular):
             match = _VALUE.match(regular, place)
             if match is None:
-                raise InkError(f"point {index}: {regular[place:].strip()[:20]!r} is not a number; mend the trace")
+                raise InkError(f"point {index}: {regular[place:].strip()[:20]!r} is not a number; correct the trace")
             order = orders[channel] = match["order"] or orders.get(channel, "!")
             value = match["value"]
             if channel in (channels.x, channels.y):
@@ -97,7 +97,7 @@ def _decode_slowly(text: str, channels: Channels) -> list[float]:
             place, channel = match.end(), channel + 1
         if channel <= wanted or channel > (channels.count or channel):
             needed = channels.count or f"at least {wanted + 1}"
-            raise InkError(f"point {index}: {channel} values where the trace format has {needed}; mend the trace")
+            raise InkError(f"point {index}: {channel} values where the trace format has {needed}; correct the trace")
         flat += (last[channels.x], last[channels.y])
     return flat
 
@@ -113,7 +113,7 @@ def _advance(
     else:
         number = float(int(value[1:], 16)) if value.startswith("#") else float(value)
     if number is None or (order != "!" and channel not in last):
-        raise InkError(f"point {index}: {order.strip('!')}{value} tells no coordinate here; mend the trace")
+        raise InkError(f"point {index}: {order.strip('!')}{value} tells no coordinate here; correct the trace")
     if order == "!":
         speed[channel] = number - last.get(channel, number)
         last[channel] = number
@@ -121,4 +121,4 @@ def _advance(
         speed[channel] = number + (speed.get(channel, 0.0) if order == '"' else 0.0)
         last[channel] += speed[channel]
     if not abs(last[channel]) <= MAX_COORDINATE:
-        raise InkError(f"point {index}: coordinate {last[channel]:g} is out of range; mend or leave out the trace")
+        raise InkError(f"point {index}: coordinate {last[channel]:g} is out of range; correct or leave out the trace")

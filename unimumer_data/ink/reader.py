@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import re
 from collections.abc import Callable
@@ -10,12 +11,17 @@ from pathlib import Path
 from xml.parsers import expat
 
 from unimumer_data.errors import InkError
+from unimumer_data.support.limits import INK_BYTES
 
 from .points import Channels, decode_points
 
-MAX_BYTES = 2**25  # 32 MB; the largest file of the known corpora has 0.3 MB
 LABEL_TYPES = ("truth", "normalizedLabel", "label")  # CROHME; MathWriting; its isolated symbols
 
+# Character sets of files. Python has other codecs too, which unpack, escape or fail by design.
+_ENCODINGS = re.compile(
+    r"utf-(8|16|32)(-[bl]e)?|utf-8-sig|ascii|iso8859-\d+|cp\d+|koi8-[rut]|mac-\w+|gb\w+|big5\w*|euc_\w+|shift_\w+|hz|"
+    r"iso2022_\w+|johab|tis-620|kz1048|ptcp154|hp-roman8"
+)
 _DECLARED = re.compile(rb"""^<\?xml[^>]*encoding=["']([A-Za-z0-9._-]+)["']""")
 
 
@@ -44,7 +50,7 @@ class Ink:
         annotations: type -> text of the annotations of the whole expression, the first of each type.
         symbols: segmentation, where the file has one.
         layout: the `<annotationXML>` with the MathML of the expression, as it stands in the file, or None.
-        notes: what had to be mended to read the file; empty for a good one.
+        notes: what had to be repaired to read the file; empty for a good one.
     """
 
     name: str
@@ -73,19 +79,19 @@ def read_inkml(path: Path) -> Ink:
     """Read an InkML file.
 
     Raises:
-        InkError: missing, empty, over `MAX_BYTES`, not well-formed, with a document type, a trace that cannot be
+        InkError: missing, empty, over `INK_BYTES`, not well-formed, with a document type, a trace that cannot be
             read, or no stroke at all; names file, trace and cure.
     """
     try:
         with open(path, "rb", buffering=0) as file:
             size = os.fstat(file.fileno()).st_size
-            data = file.readall() if size <= MAX_BYTES else b""
-    except FileNotFoundError:
-        raise InkError(f"{path}: no such file; correct the path") from None
+            data = file.readall() if size <= INK_BYTES else b""
+    except FileNotFoundError as error:
+        raise InkError(f"{path}: no such file; correct the path") from error
     except OSError as error:
         raise InkError(f"{path}: cannot be read ({error.strerror})") from error
-    if size > MAX_BYTES:
-        raise InkError(f"{path}: over {MAX_BYTES} bytes; not the ink of one expression, split it")
+    if size > INK_BYTES:
+        raise InkError(f"{path}: over {INK_BYTES} bytes; not the ink of one expression, split it")
     return parse_inkml(data, name=str(path))
 
 
@@ -100,14 +106,16 @@ def parse_inkml(data: bytes, *, name: str) -> Ink:
 
 
 def _to_utf8(data: bytes) -> tuple[bytes, list[str]]:
-    """UTF-8 whatever the file's encoding; a file that lies about it is read as Latin-1, which never fails."""
+    """UTF-8 whatever the file's encoding; a file that is in another one is read as Latin-1, which never fails."""
     declared = _DECLARED.match(data)
     encoding = declared[1].decode("ascii") if declared else "utf-8"
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         encoding = "utf-16"
     try:
+        if not _ENCODINGS.fullmatch(codecs.lookup(encoding).name):
+            encoding = "utf-8"
         return data.decode(encoding).removeprefix("\ufeff").encode("utf-8"), []
-    except (UnicodeDecodeError, LookupError):
+    except (UnicodeError, LookupError):
         return data.decode("latin-1").encode("utf-8"), [f"not {encoding}: read as Latin-1"]
 
 
@@ -148,7 +156,7 @@ class _Reader:
         try:
             self._parser.Parse(self.data, True)
         except expat.ExpatError as error:
-            raise InkError(f"{self.name}: not well-formed XML ({error}); mend or leave out the file") from None
+            raise InkError(f"{self.name}: not well-formed XML ({error}); correct or leave out the file") from None
         finally:
             del self._parser  # it holds this reader: without a cycle both are freed at once
         if not self.traces:

@@ -129,7 +129,7 @@ def _draw(canvas: Image.Image, strokes: list[ImagePath.Path], pen: int) -> None:
     draw = ImageDraw.Draw(canvas).draw
     radius = pen / 2
     for stroke in strokes:
-        stroke.compact(0.7 * pen)  # the pen covers what lies closer
+        stroke.compact(0.7 * pen)  # the pen covers what is closer
         draw.draw_lines(stroke, 0, pen)
         stroke.transform((1, 0, -radius, 0, 1, -radius))
         values = iter(stroke.tolist(True))

@@ -1,6 +1,6 @@
 """The project's one parser of LaTeX mathematics: text to tree, tree to canonical tokens and Tree-CoT text."""
 
-from .canonical import FORMS, Form, canonical, canonical_tree
+from .canonical import FORMS, Form, canonical, canonical_tree, strict_and_loose
 from .counts import count_symbols, read_counts, write_counts
 from .grammar import GROUP, INK_FREE, prints_ink
 from .parser import Repair, parse, parse_tokens
@@ -25,6 +25,7 @@ __all__ = [
     "prints_ink",
     "read_counts",
     "read_tree",
+    "strict_and_loose",
     "tokenize",
     "write_counts",
     "write_tokens",

@@ -93,7 +93,9 @@ def read_delimited(parser: Parser, token: str, command: Command) -> None:
     parser.row.append(node)
     parser.position += 1
     first, *rest = command.parameters
-    parser.push(Frame(UNTIL, [], node, first, tuple(rest), until=command.until))
+    frame = Frame(UNTIL, [], node, first, tuple(rest))
+    frame.until = command.until
+    parser.push(frame)
 
 
 def end_delimited(parser: Parser, token: str, command: Command) -> None:
@@ -125,7 +127,9 @@ def read_table(parser: Parser, token: str, command: Command) -> None:
     parser.row.append(node)
     parser.position += 1
     name = command.means
-    parser.push(Frame(BRACE, [], node, f"begin_{name}", environment=name, text_cells=token == "\\cases"))
+    frame = Frame(BRACE, [], node, f"begin_{name}")
+    frame.environment, frame.text_cells = name, token == "\\cases"
+    parser.push(frame)
 
 
 def read_begin(parser: Parser, token: str, command: Command) -> None:
@@ -136,13 +140,13 @@ def read_begin(parser: Parser, token: str, command: Command) -> None:
     node = Node("\\begin", parser.position - 2, parser.position)
     parser.row.append(node)
     environment = ENVIRONMENTS.get(name)
-    if environment is None:
-        parser.push(Frame(ENVIRONMENT, [], node, f"begin_{name}", environment=name))
-        parser.read_arguments(node, ("groups",))
-        return
-    if environment.columns or environment.starred:
+    if environment is not None and (environment.columns or environment.starred):
         _read_columns(parser, node, name)
-    parser.push(Frame(ENVIRONMENT, [], node, f"begin_{name}", environment=name))
+    frame = Frame(ENVIRONMENT, [], node, f"begin_{name}")
+    frame.environment = name
+    parser.push(frame)
+    if environment is None:
+        parser.read_arguments(node, ("groups",))
 
 
 def _environment_name(parser: Parser, token: str) -> str | None:

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from unimumer_data.errors import ConfigError, suggestion
 
 from .conventions import CONVENTIONS, FONT_NAMES, LOOSE, RECORD_NAMES, STRICT_NAMES
 from .grammar import COMMANDS, ENVIRONMENTS, FUNCTIONS, GROUP, ORDINARY, SYMBOLS, Environment, is_unknown
-from .joins import JOINS, can_take_scripts, make_plain, move_scripts, trim
+from .joins import JOINS, Join, can_take_scripts, make_plain, move_scripts, trim
 from .parser import Repair, parse_tokens
 from .rules import Rules
 from .tokens import tokenize
@@ -68,17 +68,52 @@ def canonical_tree(
     passes = _passes(form, corpus or "", tuple(sorted(forgive)))
     tokens = tokenize(text)
     row = parse_tokens(tokens, repairs=repairs)
-    held: list[str] | None = tokens
-    for rules in passes:
-        if held is None or not rules.names.keys().isdisjoint(held):
-            _rename(row, rules.names)
-        row = _Rewriter(rules).rewrite(row)
-        held = None
+    for number, prepared in enumerate(passes):
+        _rewrite(row, prepared, None if number else tokens)
     return row
 
 
+def strict_and_loose(text: str) -> tuple[list[str], list[str]]:
+    r"""The tokens of both forms that scores compare, read once.
+
+    >>> strict_and_loose(r"\cdots")
+    (['\\cdots'], ['\\ldots'])
+
+    Raises:
+        LatexSyntaxError: the text cannot be read.
+    """
+    tokens = tokenize(text)
+    row = parse_tokens(tokens)
+    strict, loose = _passes("loose", "", ())
+    _rewrite(row, strict, tokens)
+    written = write_tokens(row)
+    _rewrite(row, loose, None)
+    return written, write_tokens(row)
+
+
+class _Pass(NamedTuple):
+    """Rules, the joins that they ask for, and the symbols that call for one."""
+
+    rules: Rules
+    joins: list[tuple[frozenset[str], Join]]
+    triggers: frozenset[str]
+
+
+def _prepared(rules: Rules) -> _Pass:
+    joins = [(symbols, join) for applies, symbols, join in JOINS if applies(rules)]
+    return _Pass(rules, joins, frozenset().union(*[symbols for symbols, _ in joins]))
+
+
+def _rewrite(row: Row, prepared: _Pass, tokens: list[str] | None) -> None:
+    """One pass over a tree, in place; ``tokens`` are all that its symbols can be, where that is known."""
+    names = prepared.rules.names
+    if tokens is None or not names.keys().isdisjoint(tokens):
+        _rename(row, names)
+    _Rewriter(prepared).rewrite(row)
+
+
 @lru_cache(maxsize=256)
-def _passes(form: str, corpus: str, forgive: tuple[str, ...]) -> tuple[Rules, ...]:
+def _passes(form: str, corpus: str, forgive: tuple[str, ...]) -> tuple[_Pass, ...]:
     """The passes over a formula. Forgiving starts from the strict tree, so no rule separates what strict joins."""
     if form == "records":
         if corpus not in CONVENTIONS:
@@ -86,7 +121,7 @@ def _passes(form: str, corpus: str, forgive: tuple[str, ...]) -> tuple[Rules, ..
             raise ConfigError(f"unknown corpus {corpus!r}{suggestion(corpus, CONVENTIONS)}. Known: {known}")
         convention = CONVENTIONS[corpus]
         names = {**RECORD_NAMES, **convention.names}
-        return (Rules(names=_split(names), limits=convention.limits),)
+        return (_prepared(Rules(names=_split(names), limits=convention.limits)),)
     if form == "loose":
         forgive = tuple(LOOSE)
     elif form != "strict":
@@ -98,7 +133,7 @@ def _passes(form: str, corpus: str, forgive: tuple[str, ...]) -> tuple[Rules, ..
             raise ConfigError(f"unknown rule {rule!r}{suggestion(rule, LOOSE)}. Known: {', '.join(LOOSE)}")
         merged |= LOOSE[rule]
     if not forgive:
-        return (strict,)
+        return (_prepared(strict),)
     forgiving = Rules(
         names=_split(merged),
         keep_fonts="fonts" not in forgive,
@@ -106,7 +141,7 @@ def _passes(form: str, corpus: str, forgive: tuple[str, ...]) -> tuple[Rules, ..
         columns="columns" not in forgive,
         forgive=frozenset(forgive),
     )
-    return strict, forgiving
+    return _prepared(strict), _prepared(forgiving)
 
 
 def _split(names: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
@@ -161,14 +196,14 @@ Children = list[tuple[str, Row]]
 class _Rewriter:
     """Makes the tree canonical, in place; holds what is still to be done, so that depth costs no recursion."""
 
-    def __init__(self, rules: Rules) -> None:
-        self.rules = rules
+    def __init__(self, prepared: _Pass) -> None:
+        self.rules = prepared.rules
+        self.joins, self.triggers = prepared.joins, prepared.triggers
         # every row met so far, its font, and whether groups at its beginning are arguments of an unknown environment
         self.rows: list[tuple[Row, str, bool]] = []
         self.number = 0  # of the row that is being rewritten
         self.groups: dict[int, list[Node]] = {}  # number of a row -> groups made in it, inner ones first
         self.opened: set[int] = set()  # ids of groups that may open now that they are finished
-        self.joins = [(symbols, join) for applies, symbols, join in JOINS if applies(rules)]
 
     def rewrite(self, row: Row) -> Row:
         self.rows.append((row, "", False))
@@ -177,8 +212,9 @@ class _Rewriter:
             self._rewrite_row(below, font, leading)
         for number in range(len(self.rows) - 1, -1, -1):  # a row is finished after those that hang below it
             finished, _, leading = self.rows[number]
-            for group in self.groups.get(number, ()):
-                self._finish_group(group)
+            if self.groups:
+                for group in self.groups.get(number, ()):
+                    self._finish_group(group)
             self._finish_row(finished, leading)
         return row
 
@@ -198,7 +234,7 @@ class _Rewriter:
                 work += self._open_environment(item, target, font)
             else:
                 content = self._content(item) if item.symbol in _OPENABLE else None
-                if content is None or (item.symbol == GROUP and _is_argument(target, leading)):
+                if content is None or (item.symbol == GROUP and (target or leading) and _is_argument(target, leading)):
                     target.append(self._keep(item, font))
                 else:
                     inside, inner = content
@@ -230,6 +266,8 @@ class _Rewriter:
                     thinned = True
         if thinned:
             _open_emptied(row, leading)
+        if self.triggers.isdisjoint([node.symbol for node in row]):
+            return
         symbols = {node.symbol for node in row}
         for triggers, join in self.joins:
             if not triggers.isdisjoint(symbols):

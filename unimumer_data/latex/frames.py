@@ -35,33 +35,19 @@ class Frame:
         text_cells: whether cells after the first are text, as in plain TeX's cases.
     """
 
-    __slots__ = (
-        *("brackets", "ends", "environment", "infix", "kind", "node", "relation", "rest", "row", "start", "text"),
-        *("text_cells", "until"),
-    )
+    # what few frames have is an attribute of the class: frames are made for every pair of braces
+    environment = ""
+    until = ""
+    text = False
+    text_cells = False
+    infix: Node | None = None
+    ends: tuple[Row, Row] = ([], [])
+    start = 0
+    brackets = 0
 
-    def __init__(
-        self,
-        kind: int,
-        row: Row,
-        node: Node,
-        relation: str,
-        rest: tuple[str, ...] = (),
-        *,
-        environment: str = "",
-        until: str = "",
-        text_cells: bool = False,
-    ) -> None:
+    def __init__(self, kind: int, row: Row, node: Node, relation: str, rest: tuple[str, ...] = ()) -> None:
         self.kind = kind
         self.row = row
         self.node = node
         self.relation = relation
         self.rest = rest
-        self.environment = environment
-        self.until = until
-        self.text_cells = text_cells
-        self.text = False
-        self.infix: Node | None = None
-        self.ends: tuple[Row, Row] = ([], [])
-        self.start = 0
-        self.brackets = 0

@@ -355,6 +355,7 @@ SYMBOLS = frozenset(
     + ["\\" + name for name in FUNCTIONS if name != "lim"]
 )
 
+CELLS = frozenset(name for name, command in COMMANDS.items() if command.role == "cell")
 INK_FREE = frozenset(name for name, command in COMMANDS.items() if not command.ink)
 GROUP = "{}"
 r"""Symbol of a node that stands for a pair of braces, where a script belongs to a whole group or to nothing."""

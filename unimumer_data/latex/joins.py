@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from .conventions import NEGATED, RUNS
-from .grammar import COMMANDS, ENVIRONMENTS, FUNCTIONS, GROUP, OPERATORS, ORDINARY
+from .grammar import CELLS, COMMANDS, ENVIRONMENTS, FUNCTIONS, GROUP, OPERATORS, ORDINARY
 from .preamble import alignment, kept_columns
 from .rules import Rules
 from .tree import Node, Row, hang_script, script_relations
 from .treetext import BREAK
+
+Join = Callable[[Row, Rules], None]
 
 
 def move_scripts(source: Node, target: Node) -> None:
@@ -81,7 +83,7 @@ def _open_single_cells(row: Row, rules: Rules) -> None:
         node = row[index]
         if node.symbol == "\\begin" and node.child("end_matrix") and not node.child("above"):
             body = node.child("begin_matrix") or []
-            if len(node.children or ()) <= 2 and not any(cell.symbol in _CELLS for cell in body):
+            if len(node.children or ()) <= 2 and not any(cell.symbol in CELLS for cell in body):
                 row[index : index + 1] = body
 
 
@@ -181,10 +183,9 @@ _LARGE = frozenset(
         r" \oiint \oiiint \idotsint \varliminf \varlimsup \injlim \projlim \varinjlim \varprojlim"
     ).split()
 ) | {f"\\{name}" for name in FUNCTIONS}
-_CELLS = frozenset(name for name, command in COMMANDS.items() if command.role == "cell")
 
 # When a form joins, which symbols call for it, and how.
-JOINS: tuple[tuple[Callable[[Rules], bool], frozenset[str], Callable[[Row, Rules], None]], ...] = (
+JOINS: tuple[tuple[Callable[[Rules], bool], frozenset[str], Join], ...] = (
     (lambda rules: True, frozenset(("\\mathop",)), _open_mathop),
     (lambda rules: True, frozenset(("\\tag*",)), _open_tag),
     (lambda rules: rules.compare, frozenset(("\\begin",)), _open_single_cells),

@@ -19,7 +19,7 @@ from unimumer_data.errors import LatexSyntaxError
 
 from . import blocks
 from .frames import ATOM, BRACE, BRACKET, END, END_NAMES, GROUP_END, RIGHT, Frame
-from .grammar import COMMANDS, GROUP, KNOWN, RELATIONS, SYMBOLS, TEXT, Command, Role, role_of
+from .grammar import CELLS, COMMANDS, GROUP, KNOWN, ORDINARY, RELATIONS, SYMBOLS, TEXT, Command, Role, role_of
 from .lengths import REGISTERS, end_of_length, in_em
 from .tokens import tokenize
 from .tree import Node, Row, hang_script, script_relations
@@ -120,8 +120,8 @@ class Parser:
 
     def push(self, frame: Frame) -> None:
         """Read into ``frame`` until it is closed."""
-        symbol = frame.node.symbol
-        frame.text = symbol in TEXT or (self.frame.text and symbol != "$")
+        if frame.node.symbol in TEXT or (self.frame.text and frame.node.symbol != "$"):
+            frame.text = True
         self.stack.append(self.frame)
         self.frame = frame
         self.row = frame.row
@@ -188,8 +188,10 @@ class Parser:
         """Read the arguments of ``node`` that are still to come; `grammar.Command.reads` says what each may be."""
         while parameters:
             parameter, parameters = parameters[0], parameters[1:]
-            if parameter in RELATIONS or parameter in ("sub", "sup"):
-                token = self.peek()
+            if parameter in _HANGING:
+                token = self.tokens[self.position] if self.position < len(self.tokens) else None
+                if token != "{":
+                    token = self.peek()
                 if token == "{":
                     self.position += 1
                     self.push(Frame(BRACE, [], node, parameter, parameters))
@@ -378,7 +380,7 @@ class Parser:
             self.close()
             return
         base = self._base()
-        relation = script_relations(base.symbol)[token == "^"]
+        relation = COMMANDS.get(base.symbol, ORDINARY).scripts[token == "^"]
         if base.child(relation) is not None and not self._merge_primes(base, relation):
             if self.narrow != self.position:
                 self.fault("double_script", f"second {token!r} on {base.symbol!r}")
@@ -389,10 +391,11 @@ class Parser:
 
     def _base(self) -> Node:
         """The node that a script hangs on: the last one of the cell, or nothing, written as an empty group."""
-        last = self.row[-1] if self.row else None
-        if last is None or self.gap == self.position or role_of(last.symbol) == "cell" or self._starts_denominator():
-            return self._nothing()
-        return last
+        if self.row and self.gap != self.position and not self._starts_denominator():
+            last = self.row[-1]
+            if last.symbol not in CELLS:
+                return last
+        return self._nothing()
 
     def _nothing(self) -> Node:
         self.row.append(Node(GROUP, self.position, self.position))
@@ -472,6 +475,7 @@ HANDLERS: Mapping[Role, Handler] = {
 """What a token does, by its role."""
 
 _UPPER = ("sup", "above")
+_HANGING = frozenset({"above", "below", "sub", "sup"})
 _ESCAPES = {
     char: f"; an unescaped \\{letter} was read as an escape, as in {example}"
     for char, letter, example in (("\f", "f", "\\frac"), ("\b", "b", "\\beta"), ("\x07", "a", "\\alpha"))

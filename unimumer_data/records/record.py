@@ -4,13 +4,29 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Literal
 
 from unimumer_data.errors import RecordError
 
 IMAGE_TOKEN = "<image>"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replacement:
+    """What a source changed in a sample; build lists it in ``dropped.jsonl`` and counts it in the manifest.
+
+    Args:
+        reason: short name, for counting: ``mathml``, ``label_graph``, ``encoding``, ``inverted`` ...
+        message: what was changed and why, for a person.
+        before: the label as the corpus has it.
+    """
+
+    reason: str
+    message: str
+    before: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,8 +43,9 @@ class Sample:
         pixels: an encoded image (PNG, JPEG ... bytes), for corpora that pack pictures into one file.
         split: ``train``, ``valid``, ``test`` or a name of the corpus.
         writer: writer id where the corpus knows it.
-        note: how the label was come by, where it is not the plain truth string
-            (``mathml`` when the truth was damaged); goes into the manifest.
+        replaced: what the source changed: a label taken from another place, bytes decoded another way, a picture
+            inverted.
+        absent: why there is no picture, where the source can say more than that it found none.
     """
 
     id: str
@@ -38,27 +55,20 @@ class Sample:
     pixels: bytes | None = field(default=None, repr=False)
     split: str = ""
     writer: str | None = None
-    note: str | None = None
+    replaced: tuple[Replacement, ...] = ()
+    absent: str = ""
 
     def __reduce__(self) -> tuple[Any, ...]:
         """How samples travel to worker processes: a dataclass with slots would look up its fields each time."""
-        facts = (self.id, self.label, self.image, self.ink, self.pixels, self.split, self.writer, self.note)
-        return _sample, facts
+        return _sample, _values(self)
 
 
-def _sample(
-    sample_id: str,
-    label: str,
-    image: Path | None,
-    ink: Path | None,
-    pixels: bytes | None,
-    split: str,
-    writer: str | None,
-    note: str | None,
-) -> Sample:
-    return Sample(
-        id=sample_id, label=label, image=image, ink=ink, pixels=pixels, split=split, writer=writer, note=note
-    )
+_FIELDS = tuple(one.name for one in fields(Sample))
+_values = attrgetter(*_FIELDS)
+
+
+def _sample(*values: Any) -> Sample:
+    return Sample(**dict(zip(_FIELDS, values, strict=True)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

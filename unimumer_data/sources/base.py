@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -9,12 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from unimumer_data.errors import SourceError, UniMumerError
-from unimumer_data.records.record import Sample
+from unimumer_data.records.record import Replacement, Sample
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
     from unimumer_data.ink import Ink
+
+VALIDATION = ("valid", "val", "validate", "validation", "dev")
+"""Names of the validation split; every reader takes any of them."""
 
 _UNSAFE = re.compile(r"[\x00-\x1f<>:\"/\\|?*\ud800-\udfff]|^\.|^\s|[\s.]$|^$")
 
@@ -50,8 +55,9 @@ class Source:
         licence: what a user must know before training on it, one line.
         conventions: name of the label conventions, the ``corpus`` of ``latex.canonical``; None is the general form.
         split: what the set is taken for where the user does not say.
+        splits: names of further splits, beyond train, valid (by any of its names) and test.
         options: keyword arguments that ``read`` takes beyond path and split, each with its explanation for ``--help``.
-        ink_label: (label, note) of an InkML file; the note says how the label was come by if not as the truth string.
+        ink_label: (label, replacements) of an InkML file: where the label came from, if not from the truth string.
         count: how many items ``read`` will yield, if that is quickly known; for the progress bar.
         picture: what the workers do to each opened picture: cut a page to its formula, for instance.
     """
@@ -62,13 +68,19 @@ class Source:
     licence: str
     conventions: str | None = None
     split: str = "train"
+    splits: tuple[str, ...] = ()
     options: Mapping[str, str] = field(default_factory=dict)
-    ink_label: Callable[[Ink], tuple[str, str | None]] | None = None
+    ink_label: Callable[[Ink], tuple[str, tuple[Replacement, ...]]] | None = None
     count: Callable[[Path, str], int | None] | None = None
     picture: Callable[[Image], Image] | None = None
 
+    @property
+    def known_splits(self) -> tuple[str, ...]:
+        """All names that ``split`` may have."""
+        return ("train", *VALIDATION, "test", *self.splits)
+
     def samples(self, path: Path, split: str | None = None, **options: str) -> Iterator[Sample | Drop]:
-        """As ``read``, with the labels that lie in ink files filled in: for reports, which need no pictures."""
+        """As ``read``, with the labels of ink files filled in: for reports, which need no pictures."""
         for item in self.read(path, split or self.split, **options):
             if isinstance(item, Drop) or item.ink is None or item.label:
                 yield item
@@ -80,8 +92,9 @@ class Source:
 
     def with_ink_label(self, sample: Sample, ink: Ink) -> Sample:
         """The sample with the label and the writer that its ink carries."""
-        label, note = self.ink_label(ink) if self.ink_label else (ink.label or "", None)
-        return replace(sample, label=label, note=note, writer=sample.writer or ink.writer)
+        label, replaced = self.ink_label(ink) if self.ink_label else (ink.label, ())
+        replaced = (*(Replacement(reason="encoding", message=note, before=ink.label) for note in ink.notes), *replaced)
+        return replace(sample, label=label, replaced=replaced, writer=sample.writer or ink.writer)
 
 
 def read_ink(path: Path) -> Ink:
@@ -98,7 +111,7 @@ def existing_folder(path: Path) -> Path:
         SourceError: it does not exist or is no folder.
     """
     if not path.exists():
-        raise SourceError(f"{path}: no such folder (from {Path.cwd()}); write path=... where the corpus lies")
+        raise SourceError(f"{path}: no such folder (from {Path.cwd()}); write path=FOLDER of the corpus")
     if not path.is_dir():
         raise SourceError(f"{path}: is a file, a folder is needed")
     return path
@@ -117,10 +130,54 @@ def unique_ids(root: Path, files: Iterable[Path]) -> Iterator[tuple[str, Path]]:
             yield "__".join(file.relative_to(root).with_suffix("").parts), file
 
 
+_RESERVED = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)  # Windows keeps these names for itself
+_LONGEST_ID = 200  # bytes
+
+
+def unsafe(sample_id: str) -> str:
+    """Why the id cannot be a file name on every system, with the cure; empty if it can.
+
+    >>> unsafe("514_em_341"), unsafe("a:b")
+    ('', "an id is a file name: it must not hold ':'; rename the picture")
+    """
+    found = _UNSAFE.search(sample_id)
+    if found is None and not _RESERVED.match(sample_id):
+        if len(sample_id) <= _LONGEST_ID // 4 or len(sample_id.encode()) <= _LONGEST_ID:
+            return ""
+        return f"an id is a file name: it must not be longer than {_LONGEST_ID} bytes; shorten the picture's name"
+    if found is None:
+        return f"an id is a file name: {sample_id!r} is reserved on Windows; rename the picture"
+    if not sample_id:
+        return "an id is a file name: it must not be empty; name the picture"
+    if ".." in sample_id.split("/") or sample_id.startswith("/"):
+        return "the path leads out of the folder; write it from the table's folder"
+    if sample_id.startswith(".") or (found.end() == len(sample_id) and found[0] in " ."):
+        return "an id is a file name: it must not begin with '.' or end in '.' or a space; rename the picture"
+    return f"an id is a file name: it must not hold {found[0]!r}; rename the picture"
+
+
 def is_safe_id(sample_id: str) -> bool:
     """Whether the id can be a file name everywhere: no path, no hidden file, no control character, at most 200 bytes.
 
     >>> is_safe_id("514_em_341"), is_safe_id("../../etc/passwd")
     (True, False)
     """
-    return not _UNSAFE.search(sample_id) and (len(sample_id) <= 50 or len(sample_id.encode()) <= 200)
+    return not unsafe(sample_id)
+
+
+_OF_THE_FILE = frozenset({errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL, errno.ENXIO})
+
+
+def machine_fault(error: BaseException) -> OSError | None:
+    """The operating system's error behind an error, where not the file is at fault but the machine.
+
+    A file that was listed and is gone, that may not be read, or that a disk or network cannot give says nothing about
+    the sample: leaving it out would make a smaller set, without a word.
+    """
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.errno is not None and cause.errno not in _OF_THE_FILE:
+            dangling = cause.errno == errno.ENOENT and cause.filename and os.path.islink(cause.filename)
+            return None if dangling else cause
+        cause = cause.__cause__
+    return None

@@ -1,6 +1,6 @@
 """Caption folders: WAP, BTTR, CoMER, TAMER, PosFormer and MNE ship a caption file and pictures.
 
-A caption line is ``name<TAB>token token ...``; BTTR has a space in place of the tab. The pictures lie beside the
+A caption line is ``name<TAB>token token ...``; BTTR has a space in place of the tab. The pictures are beside the
 caption file, or below (``img/``, ``off_image_test/`` ...), with or without WAP's ``_0`` after the name. A JSON array
 of labels without names is read too; its ids are the file's name and the place in the array.
 """
@@ -8,22 +8,26 @@ of labels without names is read too; its ids are the file's name and the place i
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 
 from unimumer_data.errors import SourceError
-from unimumer_data.records.record import Sample
+from unimumer_data.records.record import Replacement, Sample
 
 from .base import Drop, Source
-from .formats.tables import PictureFinder, count_lines, id_of, is_text, read_json_array, read_lines
+from .formats.finder import PictureFinder, walk
+from .formats.tables import count_lines, read_json_array, read_lines
 
 
 def _caption_file(path: Path, split: str) -> Path:
     """The caption file of a folder; of several the one that fits the split by its name."""
     if not path.exists():
-        raise SourceError(f"{path}: no such file or folder (from {Path.cwd()}); write path=... where the captions lie")
+        raise SourceError(f"{path}: no such file or folder (from {Path.cwd()}); write path=FOLDER of the captions")
     if path.is_file():
         return path
-    files = sorted(file for file in path.rglob("*caption*.txt") if file.is_file())
+    files = sorted(
+        Path(folder, name) for folder, _, names in walk(path) for name in names if fnmatch(name, "*caption*.txt")
+    )
     if not files:
         raise SourceError(
             f"{path}: no caption file (*caption*.txt of 'name<TAB>tokens' lines); write path=FILE if otherwise named"
@@ -45,27 +49,29 @@ def read(path: Path, split: str) -> Iterator[Sample | Drop]:
     """The samples in the order of the caption file. A caption whose picture is missing has ``image=None``."""
     caption = _caption_file(path, split)
     pictures = _pictures(caption)
-    for number, name, label in _rows(caption):
+    for number, name, label, replaced in _rows(caption):
         place = f"{caption.name}:{number}"
-        if not is_text(label) or not is_text(name):
-            yield Drop(id=place, reason="encoding", message=f"{place}: not UTF-8", before=ascii(label))
-        elif not label.strip():
+        if not label.strip():
             yield Drop(id=name, reason="empty_label", message=f"{place}: {name!r} has no caption")
         else:
-            yield Sample(id=id_of(name), label=label, image=pictures.find(name), split=split)
+            found = pictures.look_up(name)
+            absent = f"{name}: {found.fault}" if found.fault else ""
+            yield Sample(id=found.id, label=label, image=found.image, split=split, replaced=replaced, absent=absent)
 
 
-def _rows(caption: Path) -> Iterator[tuple[int, str, str]]:
+def _rows(caption: Path) -> Iterator[tuple[int, str, str, tuple[Replacement, ...]]]:
     if caption.suffix.lower() == ".json":
         stem = caption.stem.removesuffix("_captions")
         for number, label in enumerate(read_json_array(caption)):
             if not isinstance(label, str):
                 raise SourceError(f"{caption}: item {number}: a JSON array of labels is needed, found {label!r:.60}")
-            yield number, f"{stem}_{number}", label
+            yield number, f"{stem}_{number}", label, ()
         return
-    for number, line in read_lines(caption):
+    for number, line, replaced in read_lines(caption):
+        if not line.strip():
+            continue
         name, _, label = line.partition("\t") if "\t" in line else line.partition(" ")
-        yield number, name.strip(), label
+        yield number, name.strip(), label, replaced
 
 
 def count(path: Path, split: str) -> int | None:

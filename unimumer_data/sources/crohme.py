@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from unimumer_data.errors import InkError, LatexSyntaxError, SourceError
 from unimumer_data.latex import parse
-from unimumer_data.records.record import Sample
+from unimumer_data.records.record import Replacement, Sample
 
 from .base import Source, existing_folder, unique_ids
+from .formats.finder import walk
 from .formats.mathml import mathml_to_latex
 
 if TYPE_CHECKING:
@@ -21,14 +22,15 @@ if TYPE_CHECKING:
 
 
 def _files(path: Path) -> list[Path]:
-    return [file for file in existing_folder(path).rglob("*") if file.suffix.lower() == ".inkml" and file.is_file()]
+    files = (Path(folder, name) for folder, _, names in walk(existing_folder(path)) for name in names)
+    return [file for file in files if file.suffix.lower() == ".inkml" and file.is_file()]
 
 
 def read(path: Path, split: str) -> Iterator[Sample]:
     """The ink of a folder; ids are file stems."""
     files = _files(path)
     if not files:
-        raise SourceError(f"{path}: holds no .inkml file, at any depth; write path=... where the InkML files lie")
+        raise SourceError(f"{path}: holds no .inkml file, at any depth; write path=FOLDER of the InkML files")
     for sample_id, file in unique_ids(path, files):
         yield Sample(id=sample_id, label="", ink=file, split=split)
 
@@ -37,16 +39,18 @@ def count(path: Path, split: str) -> int:
     return len(_files(path))
 
 
-def ink_label(ink: Ink) -> tuple[str, str | None]:
-    """The truth; where that cannot be read, the MathML layout if that can, with a note that says so."""
+def ink_label(ink: Ink) -> tuple[str, tuple[Replacement, ...]]:
+    """The truth; where that cannot be read, the MathML layout if that can, and the replacement that says so."""
     damage = _damage(ink.label)
     if damage is None or not ink.layout:
-        return ink.label, None
+        return ink.label, ()
     try:
         label = mathml_to_latex(ink.layout, name=ink.name)
     except InkError:
-        return ink.label, None
-    return (ink.label, None) if _damage(label) else (label, f"mathml: {damage}")
+        return ink.label, ()
+    if _damage(label):
+        return ink.label, ()
+    return label, (Replacement(reason="mathml", message=f"mathml: {damage}", before=ink.label),)
 
 
 def _damage(label: str) -> str | None:

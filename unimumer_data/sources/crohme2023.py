@@ -16,11 +16,12 @@ from pathlib import Path
 
 from unimumer_data.errors import InkError, SourceError
 from unimumer_data.health.lint import damage
-from unimumer_data.records.record import Sample
+from unimumer_data.records.record import Replacement, Sample
 
-from .base import Drop, Source, existing_folder, read_ink
-from .formats.lists import VALIDATION, split_spellings
+from .base import VALIDATION, Drop, Source, existing_folder, machine_fault, read_ink
+from .formats.finder import walk
 from .formats.symlg import read_symlg
+from .formats.tables import split_spellings
 
 SUFFIXES = (".inkml", ".png", ".lg")
 SPLITS = ("train", *VALIDATION, "test")
@@ -52,32 +53,40 @@ def _sample(sample_id: str, files: dict[str, Path], split: str, picture: str) ->
         message = f"{files['.lg']}: a label graph without picture or ink"
         return Drop(id=sample_id, reason="no_image", message=message)
     try:
-        label, note, writer = _label(files)
+        label, replaced, writer = _label(files)
     except SourceError as error:
+        if machine_fault(error):
+            raise
         return Drop(id=sample_id, reason="no_label", message=str(error))
     if image is not None and (picture == "image" or ink is None):
-        return Sample(id=sample_id, label=label, image=image, split=split, writer=writer, note=note)
-    return Sample(id=sample_id, label=label, ink=ink, split=split, writer=writer, note=note)
+        return Sample(id=sample_id, label=label, image=image, split=split, writer=writer, replaced=replaced)
+    return Sample(id=sample_id, label=label, ink=ink, split=split, writer=writer, replaced=replaced)
 
 
-def _label(files: dict[str, Path]) -> tuple[str, str | None, str | None]:
-    """(label, note, writer)."""
+def _label(files: dict[str, Path]) -> tuple[str, tuple[Replacement, ...], str | None]:
+    """(label, what was replaced, writer)."""
     truth, fault, writer = "", "no truth string", None
+    replaced: tuple[Replacement, ...] = ()
     if ".inkml" in files:
         try:
             ink = read_ink(files[".inkml"])
         except InkError as error:
+            if machine_fault(error):
+                raise
             fault = f"ink unreadable: {error}"
         else:
             truth, writer = ink.label, ink.writer
+            replaced = tuple(Replacement(reason="encoding", message=note, before=truth) for note in ink.notes)
             fault = damage(truth)
             if not fault:
-                return truth, None, writer
+                return truth, replaced, writer
     if ".lg" not in files:
         if truth:
-            return truth, None, writer  # damaged, but the tolerant reader of labels may mend it and say so
+            return truth, replaced, writer  # damaged, but the tolerant parser may repair it and say so
         raise SourceError(f"{next(iter(files.values()))}: {fault}, and no label graph")
-    return read_symlg(files[".lg"]), f"label graph ({fault})", writer
+    label, decoded = read_symlg(files[".lg"])
+    graph = Replacement(reason="label_graph", message=f"label graph ({fault})", before=truth)
+    return label, (*decoded, graph), writer
 
 
 def _group(path: Path, split: str, parts: frozenset[str] | None) -> dict[str, dict[str, Path]]:
@@ -85,7 +94,7 @@ def _group(path: Path, split: str, parts: frozenset[str] | None) -> dict[str, di
     spellings = split_spellings(split)
     has_splits = any((found / name).is_dir() for found in (path, *path.glob("*/")) for name in SPLITS)
     groups: defaultdict[str, defaultdict[str, dict[str, Path]]] = defaultdict(lambda: defaultdict(dict))
-    for file in sorted(path.rglob("*")):
+    for file in sorted(Path(folder, name) for folder, _, names in walk(path) for name in names):
         folders = file.relative_to(path).parts[:-1]
         if file.suffix.lower() not in SUFFIXES or (parts is not None and not parts & set(folders)):
             continue

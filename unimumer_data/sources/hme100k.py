@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from unimumer_data.errors import SourceError
-from unimumer_data.records.record import Sample
+from unimumer_data.records.record import Replacement, Sample
 
 from .base import Drop, Source, existing_folder
-from .formats.lists import count_lines, find_one, match_images, read_lines
+from .formats.tables import count_lines, find_one, match_images, read_lines
 
 CJK = re.compile("[\u2e80-\u303f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")
 """Ideographs, kana, hangul and their full-width punctuation."""
@@ -42,11 +42,11 @@ def _label_file(path: Path, split: str) -> Path:
     return find_one(existing_folder(path), [name, f"{split}/{name}"], "label file")
 
 
-def _rows(labels: Path) -> Iterator[tuple[str, str, str | None]]:
-    for line, note in read_lines(labels):
+def _rows(labels: Path) -> Iterator[tuple[str, str, tuple[Replacement, ...]]]:
+    for _, line, replaced in read_lines(labels):
         name, _, label = line.strip().partition("\t") if "\t" in line else line.strip().partition(" ")
         if name:
-            yield name, label.strip(), note
+            yield name, label.strip(), replaced
 
 
 SOURCE = Source(

@@ -1,4 +1,4 @@
-"""The published Uni-MuMER data as it lies on the hub: parquet files with the columns `image` and `conversations`.
+"""The published Uni-MuMER data as it is on the hub: parquet files with the columns `image` and `conversations`.
 
 Source: huggingface.co/datasets/phxember/Uni-MuMER-Data. Pictures are handed on byte for byte. Needs pyarrow, imported
 when the first file is read.
@@ -14,7 +14,8 @@ from unimumer_data.errors import SourceError
 from unimumer_data.records.record import Sample
 
 from .base import Drop, Source
-from .published import label_of
+from .formats.finder import walk
+from .published import check_turns, label_of
 
 ROWS = 64  # pictures in memory at a time
 
@@ -28,9 +29,13 @@ def read(path: Path, split: str) -> Iterator[Sample | Drop]:
     Raises:
         SourceError: pyarrow is missing, there is no parquet file, or a column is missing.
     """
-    files = sorted(path.rglob("*.parquet")) if path.is_dir() else [path]
+    files = (
+        sorted(Path(folder, name) for folder, _, names in walk(path) for name in names if name.endswith(".parquet"))
+        if path.is_dir()
+        else [path]
+    )
     if not files or not files[0].is_file():
-        raise SourceError(f"{path}: no .parquet file; write path=... where the download lies")
+        raise SourceError(f"{path}: no .parquet file; write path=FOLDER of the download")
     for file in files:
         for number, row in enumerate(_rows(file)):
             yield _sample(row, f"{file.stem}_{number}", f"{file}, row {number}", split)
@@ -39,10 +44,12 @@ def read(path: Path, split: str) -> Iterator[Sample | Drop]:
 def _sample(row: dict[str, Any], fallback_id: str, place: str, split: str) -> Sample | Drop:
     image = row["image"][0] if isinstance(row["image"], list) and row["image"] else row["image"]
     data, name = (image.get("bytes"), image.get("path")) if isinstance(image, dict) else (image, None)
+    name = name if isinstance(name, str) else None
     sample_id = str(row.get("id") or (Path(name).stem if name else fallback_id))
     try:
+        check_turns(row["conversations"])
         label = label_of(row["conversations"], place)
-    except (KeyError, TypeError, IndexError):
+    except (AttributeError, KeyError, TypeError, IndexError):
         return Drop(id=sample_id, reason="bad_row", message=f"{place}: not a conversation of a human and a gpt turn")
     if not isinstance(data, bytes) or not data:
         return Drop(id=sample_id, reason="no_image", message=f"{place}: no picture in it", before=label)

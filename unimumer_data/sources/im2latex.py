@@ -14,7 +14,7 @@ from PIL import Image, ImageOps
 from unimumer_data.records.record import Sample
 
 from .base import Drop, Source, existing_folder
-from .formats.lists import count_lines, find_one, list_images, read_lines, split_spellings
+from .formats.tables import count_lines, find_one, list_images, read_lines, split_spellings
 
 
 def read(path: Path, split: str) -> Iterator[Sample | Drop]:
@@ -28,7 +28,7 @@ def read(path: Path, split: str) -> Iterator[Sample | Drop]:
     images = find_one(path, ["images", "formula_images", "formula_images_processed"], "folder of pictures")
     formulas = list(read_lines(formula_file))
     names = list_images(images)
-    for number, (line, _) in enumerate(read_lines(table), start=1):
+    for number, line, _ in read_lines(table):
         if not line.strip():
             continue
         row = _read_row(line)
@@ -42,12 +42,12 @@ def read(path: Path, split: str) -> Iterator[Sample | Drop]:
             message = f"{table}, line {number}: formula {index} of {len(formulas)}"
             yield Drop(id=stem, reason="no_label", message=message, before=line)
             continue
-        label, note = formulas[index]
+        _, label, replaced = formulas[index]
         file = next((known for known in (name, f"{name}.png") if known in names), None)
         if file is None:
             yield Drop(id=stem, reason="no_image", message=f"{images / name}: no such picture", before=label)
             continue
-        yield Sample(id=stem, label=label.strip(), image=images / file, split=split, note=note)
+        yield Sample(id=stem, label=label.strip(), image=images / file, split=split, replaced=replaced)
 
 
 def cut_page(image: Image.Image, margin: int = 8) -> Image.Image:

@@ -5,7 +5,7 @@ Source: MathNet, arXiv 2404.13667; Zenodo 11230382 and 11296280.
 
 from __future__ import annotations
 
-import csv
+import os
 from collections.abc import Iterator
 from hashlib import blake2b
 from pathlib import Path, PurePosixPath
@@ -14,7 +14,8 @@ from unimumer_data.errors import SourceError
 from unimumer_data.records.record import Sample
 
 from .base import Drop, Source, existing_folder
-from .formats.lists import read_lines, split_spellings
+from .formats.rows import Row, split_rows
+from .formats.tables import read_lines, split_spellings
 
 IMAGE_FOLDERS = ("", "images", "formula_images", "formula_images_processed",
                  "formula_images_processed/formula_images_processed")  # fmt: skip
@@ -32,24 +33,17 @@ def read(path: Path, split: str, *, styles: str = "one", table: str = "") -> Ite
         SourceError: no table, or more than one.
     """
     file = _table(path, split, table)
-    rows = csv.reader(f"{line}\n" for line, _ in read_lines(file))
-    number = 0
-    while True:
-        number += 1
-        try:
-            row = next(rows)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield Drop(id=f"row_{number}", reason="bad_row", message=f"{file}, row {number}: {error}")
-            continue
-        if not row or (number == 1 and row[0].strip().lower() == "formula"):
-            continue
-        yield from _samples(path, split, row, styles, f"{file}, row {number}")
+    for row in split_rows(read_lines(file), ",", quoted=True):
+        place = f"{file}, row {row.number}"
+        if row.fault:
+            yield Drop(id=f"row_{row.number}", reason="bad_row", message=f"{place}: {row.fault}", before=row.text)
+        elif row.number > 1 or row.cells[0].strip().lower() != "formula":
+            yield from _samples(path, split, row, styles, place)
 
 
-def _samples(path: Path, split: str, row: list[str], styles: str, place: str) -> Iterator[Sample | Drop]:
-    label, pictures = row[0].strip(), [PurePosixPath(cell.strip()) for cell in row[1:] if cell.strip()]
+def _samples(path: Path, split: str, row: Row, styles: str, place: str) -> Iterator[Sample | Drop]:
+    label, *names = row.cells
+    label, pictures = label.strip(), [PurePosixPath(name.strip()) for name in names if name.strip()]
     if styles not in ("one", "all"):
         wanted = set(styles.split(","))
         pictures = [picture for picture in pictures if wanted & set(picture.parts[:-1])]
@@ -59,11 +53,11 @@ def _samples(path: Path, split: str, row: list[str], styles: str, place: str) ->
         yield Drop(id=place.rpartition(", ")[2], reason="no_image", message=f"{place}: names no picture", before=label)
     for picture in pictures:
         sample_id = "__".join(picture.with_suffix("").parts)
-        image = next((path / base / picture for base in IMAGE_FOLDERS if (path / base / picture).is_file()), None)
+        image = next((path / base / picture for base in IMAGE_FOLDERS if os.path.isfile(path / base / picture)), None)
         if image is None or ".." in picture.parts or picture.is_absolute():
             yield Drop(id=sample_id, reason="no_image", message=f"{path / picture}: no such picture", before=label)
         else:
-            yield Sample(id=sample_id, label=label, image=image, split=split)
+            yield Sample(id=sample_id, label=label, image=image, split=split, replaced=row.replaced)
 
 
 def _table(path: Path, split: str, name: str) -> Path:

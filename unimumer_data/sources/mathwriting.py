@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from unimumer_data.errors import SourceError
-from unimumer_data.records.record import Sample
+from unimumer_data.records.record import Replacement, Sample
 
 from .base import Drop, Source, existing_folder
-from .formats.lists import find_one, split_spellings
+from .formats.tables import find_one, split_spellings
 
 if TYPE_CHECKING:
     from unimumer_data.ink import Ink
@@ -24,23 +24,22 @@ SPLITS = ("train", "valid", "test", "symbols", "synthetic")
 
 
 def read(path: Path, split: str) -> Iterator[Sample | Drop]:
-    """Samples in the order of their names; the labels lie in the ink files.
+    """Samples in the order of their names; the labels stand in the ink files.
 
     Raises:
         SourceError: no folder of that split, or no `.inkml` file in it.
     """
     folder = _folder(path, split)
-    names = sorted(entry.name for entry in os.scandir(folder) if entry.name.lower().endswith(".inkml"))
+    names = sorted(one.name for one in os.scandir(folder) if one.name.lower().endswith(".inkml") and one.is_file())
     if not names:
         raise SourceError(f"{folder}: no .inkml file in it")
     for name in names:
         yield Sample(id=Path(name).stem, label="", ink=folder / name, split=split)
 
 
-def ink_label(ink: Ink) -> tuple[str, str | None]:
-    """The normalised label; ``label`` where there is no other, with a note that says so."""
-    normalized = ink.annotations.get("normalizedLabel", "").strip()
-    return (normalized, None) if normalized else (ink.annotations.get("label", "").strip(), "annotation 'label'")
+def ink_label(ink: Ink) -> tuple[str, tuple[Replacement, ...]]:
+    """The normalised label; ``label`` where there is no other, as the isolated symbols have it."""
+    return ink.annotations.get("normalizedLabel", "").strip() or ink.annotations.get("label", "").strip(), ()
 
 
 def _folder(path: Path, split: str) -> Path:
@@ -59,5 +58,6 @@ SOURCE = Source(
     licence="CC BY-NC-SA 4.0",
     conventions="mathwriting",
     ink_label=ink_label,
+    splits=("symbols", "synthetic"),
     count=lambda path, split: sum(entry.name.endswith(".inkml") for entry in os.scandir(_folder(path, split))),
 )

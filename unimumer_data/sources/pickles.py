@@ -7,6 +7,7 @@ names anything but data is refused.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,16 @@ from typing import Any
 from PIL import Image, ImageChops, ImageStat
 
 from unimumer_data.errors import ImageError, SourceError
-from unimumer_data.records.record import Sample
+from unimumer_data.records.record import Replacement, Sample
 
 from .base import Drop, Source
-from .formats.lists import read_lines, split_spellings
 from .formats.safe_pickle import Array, load_pickle
-from .formats.tables import IMAGE_SUFFIXES
+from .formats.tables import IMAGE_SUFFIXES, read_lines, split_spellings
+
+_Caption = tuple[str, tuple[Replacement, ...]]
+_INVERTED = partial(
+    Replacement, reason="inverted", message="inverted to dark ink on white paper; paper=as-is leaves it as it is"
+)
 
 
 def read(path: Path, split: str, *, labels: str = "", paper: str = "white") -> Iterator[Sample | Drop]:
@@ -49,10 +54,11 @@ def read(path: Path, split: str, *, labels: str = "", paper: str = "white") -> I
         for stem in sorted(by_stem):
             yield Drop(id=stem, reason="no_label", message=f"{file}: {stem} is not in the list of labels")
     for name in pending:
-        yield Drop(id=name, reason="no_image", message=f"{path}: no picture of {name}", before=captions[name])
+        yield Drop(id=name, reason="no_image", message=f"{path}: no picture of {name}", before=captions[name][0])
 
 
-def _sample(name: str, label: str, array: Any, split: str, paper: str) -> Sample | Drop:
+def _sample(name: str, caption: _Caption, array: Any, split: str, paper: str) -> Sample | Drop:
+    label, replaced = caption
     if not isinstance(array, Array):
         message = f"{name}: a {type(array).__name__} where a picture array is needed"
         return Drop(id=name, reason=ImageError.reason, message=message, before=label)
@@ -66,7 +72,7 @@ def _sample(name: str, label: str, array: Any, split: str, paper: str) -> Sample
         label=label,
         pixels=_to_png(ImageChops.invert(image) if inverted else image),
         split=split,
-        note="inverted to dark ink on white paper" if inverted else None,
+        replaced=(*replaced, _INVERTED(before=label)) if inverted else replaced,
     )
 
 
@@ -89,12 +95,12 @@ def _image_files(path: Path, split: str) -> list[Path]:
         if len({_label_stem(file) for file in files}) > 1:
             raise SourceError(f"{path}: {', '.join(file.name for file in files)}; name one of them in path=")
     elif path.suffix == ".list":
-        files = [path.parent / Path(line.strip()).name for line, _ in read_lines(path) if line.strip()]
+        files = [path.parent / Path(line.text.strip()).name for line in read_lines(path) if line.text.strip()]
     else:
         files = [path]
     if not files or not all(file.is_file() for file in files):
         missing = next((file for file in files if not file.is_file()), path / "*.pkl")
-        raise SourceError(f"{missing}: no such pickle; write path=... where it lies")
+        raise SourceError(f"{missing}: no such pickle; correct path=")
     return files
 
 
@@ -120,16 +126,28 @@ def _label_file(file: Path, split: str) -> Path:
     raise SourceError(f"{file}: no labels beside it; looked for {', '.join(dict.fromkeys(names))}. Write labels=FILE")
 
 
-def _read_labels(file: Path) -> dict[str, str]:
+def _read_labels(file: Path) -> dict[str, _Caption]:
     """Name -> label, from text lines or from a pickled dict of texts or token lists."""
     if file.suffix == ".pkl":
         content = load_pickle(file)
         if not isinstance(content, Mapping):
             raise SourceError(f"{file}: holds a {type(content).__name__}; a dict from name to label is needed")
-        return {_stem(str(name)): label if isinstance(label, str) else " ".join(map(str, label))
-                for name, label in content.items()}  # fmt: skip
-    rows = (line.split(maxsplit=1) for line, _ in read_lines(file) if line.strip())
-    return {_stem(row[0]): row[1].strip() if len(row) > 1 else "" for row in rows}
+        return {_stem(str(name)): (_joined(label), ()) for name, label in content.items()}
+    captions: dict[str, _Caption] = {}
+    for _, line, replaced in read_lines(file):
+        name, label = [*line.split(maxsplit=1), "", ""][:2]
+        if name:
+            captions[_stem(name)] = label.strip(), replaced
+    return captions
+
+
+def _joined(label: Any) -> str:
+    """A label of a pickle: text, or its tokens."""
+    if isinstance(label, str):
+        return label
+    if isinstance(label, list | tuple) and all(isinstance(token, str | int) for token in label):
+        return " ".join(map(str, label))
+    return ""
 
 
 SOURCE = Source(

@@ -6,6 +6,7 @@ dataset_info.json. Error detection sets hold a wrong candidate, not the label, a
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -33,19 +34,31 @@ def read(path: Path, split: str, *, root: str = "") -> Iterator[Sample | Drop]:
     for number, record in enumerate(read_json_array(path)):
         place = f"{path}, record {number}"
         try:
-            label = label_of(record.get("messages", record.get("conversations")), place)
+            messages = record.get("messages", record.get("conversations"))
+            check_turns(messages)
+            label = label_of(messages, place)
             name = Path(record["images"][0])
         except (AttributeError, KeyError, IndexError, TypeError):
             message = f"{place}: expected images and messages"
             yield Drop(id=f"record_{number}", reason="bad_row", message=message, before=repr(record)[:500])
             continue
-        image = next((base / name for base in roots if (base / name).is_file()), None)
+        image = next((base / name for base in roots if os.path.isfile(base / name)), None)
         if image is None:
             yield Drop(
                 id=name.stem, reason="no_image", message=f"{name}: no such picture; write root=...", before=label
             )
         else:
             yield Sample(id=name.stem, label=label, image=image, split=split)
+
+
+def check_turns(messages: Any) -> None:
+    """Check that a conversation has a question and an answer.
+
+    Raises:
+        KeyError, TypeError, IndexError: it has not.
+    """
+    if not all(isinstance(messages[place]["value"], str) for place in (0, 1)):
+        raise TypeError("a turn that is no text")
 
 
 def label_of(messages: Any, place: str) -> str:

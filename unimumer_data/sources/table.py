@@ -1,24 +1,25 @@
-"""A user's own folder: pictures and a TSV, CSV, JSONL or JSON table, or a ``.txt`` beside each picture."""
+"""A user's own folder: pictures and a TSV, CSV, JSONL, JSON or Excel table, or a ``.txt`` beside each picture."""
 
 from __future__ import annotations
 
-import csv
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from unimumer_data.errors import SourceError, suggestion
-from unimumer_data.records.record import Sample
+from unimumer_data.errors import SourceError
+from unimumer_data.records.record import Replacement, Sample
 
 from .base import Drop, Source, existing_folder, unique_ids
-from .formats.tables import IMAGE_SUFFIXES, PictureFinder, count_lines, id_of, is_text, read_json_array, read_lines
+from .formats.columns import Table, choose_columns, separator_of
+from .formats.finder import FOREIGN, PictureFinder, walk
+from .formats.rows import split_rows
+from .formats.spreadsheet import read_spreadsheet
+from .formats.tables import IMAGE_SUFFIXES, Line, count_lines, decode, is_text, read_json_array, read_lines
 
-TABLES = (".tsv", ".csv", ".jsonl", ".json")
-IMAGE_COLUMNS = ("image", "img", "image_path", "file", "file_name", "filename", "path", "name", "id", "img_id")
-LABEL_COLUMNS = ("label", "latex", "formula", "truth", "ground_truth", "gt", "caption", "text", "tex")
-
-csv.field_size_limit(1 << 30)
+TABLES = (".tsv", ".csv", ".jsonl", ".json", ".xlsx")
+LOOKED_AT = 50  # rows, to see which column is which
 
 
 def read(
@@ -29,33 +30,47 @@ def read(
     if table is None:
         yield from _text_beside(path, split)
         return
-    finder = PictureFinder(existing_folder(Path(pictures)) if pictures else table.parent, hint=table.stem)
-    named = [column for column in (image_column, label_column) if column]
-    columns: tuple[str, str] | None = None
-    for number, row in _rows(table, named):
-        place = f"{table.name}:{number}"
-        if isinstance(row, str):
-            yield Drop(id=place, reason="bad_row", message=f"{place}: {row}")
+    root = existing_folder(Path(pictures)) if pictures else table.parent
+    finder = PictureFinder(root, hint=table.stem, start=table.parent)
+    rows = _rows(table, [column for column in (image_column, label_column) if column])
+    first = list(islice(rows, LOOKED_AT))
+    columns = choose_columns(table, first, finder, image_column, label_column)
+    labels: dict[Path, tuple[str, str]] = {}
+    for row in chain(first[columns.header :], rows):
+        place = f"{table.name}:{row.number}"
+        if row.fault:
+            yield Drop(id=place, reason="bad_row", message=f"{place}: {row.fault}", before=row.text)
             continue
-        if columns is None:
-            columns = (
-                _column(table, row, image_column, IMAGE_COLUMNS, "image_column"),
-                _column(table, row, label_column, LABEL_COLUMNS, "label_column"),
+        name, label, fault = columns.pick(row)
+        if fault:
+            yield Drop(id=place, reason="bad_row", message=f"{place}: {fault}", before=row.text)
+            continue
+        found = finder.look_up(name)
+        if found.image and not is_text(str(found.image)):
+            yield Drop(
+                id=place, reason="encoding", message=f"{place}: the picture's name is not Unicode", before=label
             )
-        name, label = (row.get(column) for column in columns)
-        if not isinstance(name, str | int) or not isinstance(label, str):
-            yield Drop(id=place, reason="bad_row", message=f"{place}: picture {name!r:.60}, label {label!r:.60}")
-        elif not is_text(label) or not is_text(str(name)):
-            yield Drop(id=place, reason="encoding", message=f"{place}: not UTF-8", before=ascii(label))
-        else:
-            name = str(name).strip()
-            yield Sample(id=id_of(name), label=label, image=finder.find(name), split=split)
+            continue
+        if found.image and labels.setdefault(found.image, (label, place))[0] != label:
+            message = f"{place}: {labels[found.image][1]} has another label for the same picture; keep one of them"
+            yield Drop(id=found.id, reason="two_labels", message=message, before=label)
+            continue
+        yield Sample(
+            id=found.id,
+            label=label,
+            image=found.image,
+            split=split,
+            replaced=row.replaced,
+            absent=f"{name}: {found.fault}" if found.fault else "",
+        )
 
 
 def count(path: Path, split: str) -> int | None:
     table = _table(path)
     if table is None:
         return len(_labelled_pictures(path))
+    if table.suffix.lower() == ".xlsx":
+        return None
     return count_lines(table)
 
 
@@ -66,7 +81,7 @@ def _table(path: Path) -> Path | None:
         SourceError: no such path, several tables, or nothing to read.
     """
     if not path.exists():
-        raise SourceError(f"{path}: no such file or folder (from {Path.cwd()}); write path=... where the pictures lie")
+        raise SourceError(f"{path}: no such file or folder (from {Path.cwd()}); write path=FOLDER of the pictures")
     if path.is_file():
         if path.suffix.lower() not in TABLES:
             raise SourceError(f"{path}: a table ends in {', '.join(TABLES)}")
@@ -84,22 +99,27 @@ def _table(path: Path) -> Path | None:
 
 
 def _labelled_pictures(path: Path) -> list[Path]:
-    pictures = (file for file in path.rglob("*") if file.suffix.lower() in IMAGE_SUFFIXES)
-    return [picture for picture in pictures if picture.with_suffix(".txt").is_file()]
+    files = (Path(folder, name) for folder, _, names in walk(path) for name in names)
+    pictures = (file for file in files if file.suffix.lower() in (*IMAGE_SUFFIXES, *FOREIGN))
+    return [picture for picture in pictures if picture.with_suffix(".txt").is_file() and picture.is_file()]
 
 
 def _text_beside(path: Path, split: str) -> Iterator[Sample | Drop]:
     for sample_id, picture in unique_ids(path, _labelled_pictures(path)):
-        text = picture.with_suffix(".txt")
-        label = " ".join(line.strip() for _, line in read_lines(text))
-        if is_text(label):
-            yield Sample(id=sample_id, label=label, image=picture, split=split)
+        raw = picture.with_suffix(".txt").read_bytes()
+        text, replaced = decode(raw.removeprefix(b"\xef\xbb\xbf"), picture.with_suffix(".txt").name)
+        label = " ".join(line.strip() for line in text.split("\n") if line.strip())
+        if picture.suffix.lower() in FOREIGN:
+            message = (
+                f"{picture} is {FOREIGN[picture.suffix.lower()]}, which cannot be read; convert it to PNG or JPEG"
+            )
+            yield Drop(id=sample_id, reason="no_image", message=message, before=label)
         else:
-            yield Drop(id=sample_id, reason="encoding", message=f"{text}: not UTF-8", before=ascii(label))
+            yield Sample(id=sample_id, label=label, image=picture, split=split, replaced=replaced)
 
 
-def _rows(table: Path, named: Collection[str]) -> Iterator[tuple[int, Mapping[str, Any] | str]]:
-    """(row number, row by column) or (row number, what is wrong with the row).
+def _rows(table: Path, named: Collection[str]) -> Iterator[Table]:
+    """The rows of a table of any kind.
 
     Args:
         named: columns that the user named; they prove that the first line is a header.
@@ -107,66 +127,46 @@ def _rows(table: Path, named: Collection[str]) -> Iterator[tuple[int, Mapping[st
     match table.suffix.lower():
         case ".json":
             for number, item in enumerate(read_json_array(table)):
-                yield number, item if isinstance(item, Mapping) else f"an object is needed, found {item!r:.60}"
+                yield _object(number, item, "")
         case ".jsonl":
-            for number, line in read_lines(table):
-                try:
-                    item = json.loads(line)
-                except ValueError as error:
-                    item = f"broken JSON: {error}"
-                yield number, item if isinstance(item, Mapping) else f"an object is needed, found {item!r:.60}"
+            for line in read_lines(table):
+                if line.text.strip():
+                    yield _json_line(line)
+        case ".xlsx":
+            for number, cells in read_spreadsheet(table):
+                yield Table(number, cells, None, "", "\t".join(cells), (), "\t")
         case kind:
-            yield from _separated(table, "\t" if kind == ".tsv" else ",", named)
+            lines = (line for line in read_lines(table) if line.text.strip())
+            first = next(lines, None)
+            if first is None:
+                return
+            separator, is_named = separator_of(first.text, "\t" if kind == ".tsv" else ",", named)
+            quoted = kind != ".tsv" or separator != "\t"
+            for row in split_rows(lines if is_named else chain([first], lines), separator, quoted=quoted):
+                yield Table(row.number, row.cells, None, row.fault, row.text, row.replaced, separator)
 
 
-def _separated(table: Path, separator: str, named: Collection[str]) -> Iterator[tuple[int, Mapping[str, Any] | str]]:
-    """Rows of a TSV (no quoting: LaTeX holds quotes) or CSV, with or without a header line."""
-    lines = (line for _, line in read_lines(table))
-    rows: Iterator[list[str]] = (
-        (line.split("\t") for line in lines) if separator == "\t" else csv.reader(f"{line}\n" for line in lines)
-    )
-    header: list[str] | None = None
-    for number, row in enumerate(rows, 1):
-        if number == 1:
-            names = {cell.strip().lower() for cell in row}
-            if set(named) & set(row) or (names & set(IMAGE_COLUMNS) and names & set(LABEL_COLUMNS)):
-                header = [cell.strip() for cell in row]
-                continue
-        if header:
-            yield number, dict(zip(header, row, strict=False))
-        elif len(row) < 2:
-            yield number, f"a picture and a label are needed, found {separator.join(row)!r:.60}"
-        else:
-            yield number, {"image": row[0], "label": separator.join(row[1:])}
+def _json_line(line: Line) -> Table:
+    try:
+        return _object(line.number, json.loads(line.text), line.text, line.replaced)
+    except (ValueError, RecursionError) as error:
+        return Table(line.number, [], None, f"broken JSON: {error}", line.text, line.replaced)
 
 
-def _column(table: Path, row: Mapping[str, Any], wanted: str, known: Sequence[str], key: str) -> str:
-    """The column of that meaning.
-
-    Raises:
-        SourceError: there is none; tells the columns that exist.
-    """
-    if wanted in row:
-        return wanted
-    lower = {name.lower(): name for name in row}
-    found = None if wanted else next((lower[name] for name in known if name in lower), None)
-    if found is None:
-        near = suggestion(wanted, row) if wanted else ""
-        raise SourceError(
-            f"{table}: no column {wanted or ' or '.join(known[:3])!r}{near}; columns: {', '.join(row)}. "
-            f"Write options='{{{key}: NAME}}'"
-        )
-    return found
+def _object(number: int, item: Any, text: str, replaced: tuple[Replacement, ...] = ()) -> Table:
+    if isinstance(item, Mapping):
+        return Table(number, [], dict(item), "", text or f"{item!r:.500}", replaced)
+    return Table(number, [], None, f"an object is needed, found {item!r:.60}", text, replaced)
 
 
 SOURCE = Source(
     name="table",
-    layout="pictures and a TSV, CSV, JSONL or JSON table of (picture, label), or one .txt beside each picture",
+    layout="pictures and a TSV, CSV, JSONL, JSON or XLSX table of (picture, label), or one .txt beside each picture",
     read=read,
     count=count,
     licence="your own data",
     options={
-        "pictures": "folder of the pictures, where they do not lie beside the table or below",
+        "pictures": "folder of the pictures, if they are not beside the table or below",
         "image_column": "column with the picture's name",
         "label_column": "column with the LaTeX",
     },

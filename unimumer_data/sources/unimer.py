@@ -14,8 +14,7 @@ from unimumer_data.errors import SourceError
 from unimumer_data.records.record import Sample
 
 from .base import Drop, Source, existing_folder
-from .formats.lists import find_one, read_lines
-from .formats.tables import IMAGE_SUFFIXES
+from .formats.tables import IMAGE_SUFFIXES, find_one, read_lines
 
 KINDS = ("spe", "cpe", "sce", "hwe")
 """Simple printed, complex printed, screen capture, handwritten."""
@@ -33,12 +32,11 @@ def read(path: Path, split: str, *, kind: str = "") -> Iterator[Sample | Drop]:
     labels, images = _files(path, split, kind)
     width, suffix = _naming(images)
     count = 0
-    for number, (line, note) in enumerate(read_lines(labels)):
-        count = number + 1
-        stem = f"{number:0{width}d}"
+    for count, line, replaced in read_lines(labels):
+        stem = f"{count - 1:0{width}d}"
         image = images / f"{stem}{suffix}"
         if image.is_file():
-            yield Sample(id=stem, label=line.strip(), image=image, split=split, note=note)
+            yield Sample(id=stem, label=line.strip(), image=image, split=split, replaced=replaced)
         else:
             yield Drop(id=stem, reason="no_image", message=f"{image}: no such picture", before=line)
     for name in sorted(_unlabelled(images, count, width, suffix)):

@@ -14,7 +14,7 @@ FEW_BARS = 3  # that many more are drawn rather than gathered
 
 
 def histogram(values: Sequence[int], *, title: str, unit: str) -> str:
-    """Bars of equal width over integers; a last bar with ``+`` gathers what lies far beyond the 99.5 % quantile.
+    """Bars of equal width over integers; a last bar with ``+`` gathers what is far beyond the 99.5 % quantile.
 
     Args:
         values: whole numbers, at least one.

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Literal
 
 from unimumer_data.errors import LatexSyntaxError
-from unimumer_data.latex import canonical, tokenize
+from unimumer_data.latex import strict_and_loose, tokenize
 
 Form = Literal["raw", "strict", "loose"]
 FORMS: tuple[Form, ...] = ("raw", "strict", "loose")
@@ -57,8 +57,7 @@ def read(text: str) -> Reading:
     if len(text) > LONGEST:
         return Reading(raw, raw, raw, TOO_LONG)
     try:
-        strict = tuple(canonical(text, "strict").split())
-        loose = tuple(canonical(text, "loose").split())
+        strict, loose = map(tuple, strict_and_loose(text))
     except LatexSyntaxError as error:
         lexed = tuple(tokenize(text))
         return Reading(raw, lexed, lexed, error.reason)

@@ -7,23 +7,46 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from unimumer_data.build.preview import contact_sheet, main
+from unimumer_data.build import command as build
+from unimumer_data.build.preview import contact_sheet, main, set_samples
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_every_picture_is_on_the_sheet_and_none_is_cut() -> None:
     colours = [(index, 200, 50) for index in range(30)]
-    samples = [(f"id_{index}", Image.new("RGB", (90 + index, 40), colour)) for index, colour in enumerate(colours)]
+    samples = [
+        (f"id_{index}", "x", Image.new("RGB", (90 + index, 40), colour)) for index, colour in enumerate(colours)
+    ]
     sheet = contact_sheet(samples, width=400)
     areas = {colour: count for count, colour in sheet.getcolors(1 << 20)}
     assert [areas.get(colour) for colour in colours] == [(90 + index) * 40 for index in range(30)]
 
 
 def test_a_huge_picture_is_scaled_down_with_its_aspect() -> None:
-    sheet = contact_sheet([("wide", Image.new("L", (8000, 200), 0))], width=500)
+    sheet = contact_sheet([("wide", "", Image.new("L", (8000, 200), 0))], width=500)
     assert sheet.width == 500
     assert 0 < sum(count for count, colour in sheet.getcolors(1 << 20) if colour == (0, 0, 0)) <= 484 * 13
+
+
+def test_labels_are_drawn_under_the_ids_and_cut_where_they_are_long() -> None:
+    def inked(label: str) -> int:
+        sheet = contact_sheet([("id", label, Image.new("L", (300, 40), 255))], width=400)
+        return sum(count for count, colour in sheet.getcolors(1 << 20) if colour not in ((200, 200, 200), (255,) * 3))
+
+    assert inked("") < inked("x + y") < inked("x + y " * 20)
+    assert contact_sheet([("id", "x " * 5000, Image.new("L", (300, 40), 255))], width=400).height < 150
+
+
+def test_a_built_set_shows_its_labels(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    Image.new("L", (50, 50), 0).save(folder / "a.png")
+    (folder / "t.tsv").write_text("a.png\tx^2\n")
+    assert build.main(["source=table", f"path={folder}", "name=s", f"output={tmp_path}", "workers=1"]) == 0
+    assert [(name, label) for name, label, _ in set_samples(tmp_path / "data/s")] == [("a", "x ^ { 2 }")]
+    assert main([f"path={tmp_path / 'data/s'}", f"output={tmp_path / 'sheet.png'}"]) == 0
+    assert main([f"path={tmp_path / 'data/s'}", f"output={tmp_path / 'sheet.unknown'}"]) == 1
 
 
 def test_the_command_draws_ink_and_pictures_alike(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

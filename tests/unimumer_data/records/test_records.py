@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from unimumer_data.errors import RecordError
-from unimumer_data.records.record import Record, Sample, record_writer
+from unimumer_data.records.record import Record, Replacement, Sample, record_writer
 
 
 def test_a_record_is_what_llama_factory_reads() -> None:
@@ -37,5 +37,13 @@ def test_what_llama_factory_would_misread_is_refused(answer: str, message: str) 
 
 
 def test_a_sample_survives_the_way_to_a_worker() -> None:
-    sample = Sample(id="a", label="x", image=Path("a.png"), pixels=b"\x89", split="test", writer="w", note="mathml: x")
+    sample = Sample(
+        id="a",
+        label="x",
+        image=Path("a.png"),
+        pixels=b"\x89",
+        split="test",
+        writer="w",
+        replaced=(Replacement(reason="mathml", message="x", before="y"),),
+    )
     assert pickle.loads(pickle.dumps(sample)) == sample

@@ -75,7 +75,8 @@ def test_bad_rows_are_said_and_the_others_read(tmp_path: Path) -> None:
     (tmp_path / "caption.txt").write_bytes(b"a\tx\nb\ncaf\xe9\ty\nmissing\tz\n../../etc/passwd\tx\n")
     first, empty, encoding, missing, outside = read(tmp_path)
     assert isinstance(empty, Drop) and empty.reason == "empty_label"
-    assert isinstance(encoding, Drop) and encoding.reason == "encoding"
+    assert isinstance(encoding, Sample) and encoding.id == "café"
+    assert [(one.reason, one.before) for one in encoding.replaced] == [("encoding", "caf\\xe9\ty")]
     assert isinstance(first, Sample) and first.image == tmp_path / "a.png"
     assert isinstance(missing, Sample) and missing.image is None
     assert isinstance(outside, Sample) and outside.image is None and outside.id == "../../etc/passwd"

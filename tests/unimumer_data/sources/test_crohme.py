@@ -27,7 +27,11 @@ def write_ink(path: Path, truth: str, layout: str = "") -> None:
 def labels(folder: Path) -> dict[str, tuple[str, str | None]]:
     found = list(SOURCE.samples(folder))
     assert all(isinstance(sample, Sample) for sample in found)
-    return {sample.id: (sample.label, sample.note) for sample in found if isinstance(sample, Sample)}
+    return {
+        sample.id: (sample.label, sample.replaced[0].message if sample.replaced else None)
+        for sample in found
+        if isinstance(sample, Sample)
+    }
 
 
 def test_a_folder_is_read_to_the_bottom_in_order(tmp_path: Path) -> None:

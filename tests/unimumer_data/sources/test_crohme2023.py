@@ -20,7 +20,7 @@ def add(root, split, part, stem, *, truth=None, image=True, graph=GRAPH):
 def test_three_trees_make_one_sample(tmp_path):
     add(tmp_path, "test", "CROHME2023_test", ID, truth="x ^ 2")
     (sample,) = read(tmp_path, "test")
-    assert (sample.id, sample.label, sample.split, sample.writer, sample.note) == (ID, "x ^ 2", "test", "w7", None)
+    assert (sample.id, sample.label, sample.split, sample.writer, sample.replaced) == (ID, "x ^ 2", "test", "w7", ())
     assert sample.image.name == f"{ID}.png" and sample.ink is None
 
 
@@ -35,13 +35,14 @@ def test_a_damaged_truth_gives_way_to_the_label_graph(tmp_path, truth):
     add(tmp_path, "test", "CROHME2023_test", ID, truth=truth)
     (sample,) = read(tmp_path, "test")
     assert sample.label == "x ^ { 2 }"
-    assert sample.note.startswith("label graph (")
+    (replaced,) = sample.replaced
+    assert (replaced.reason, replaced.before) == ("label_graph", truth)
 
 
 def test_pictures_without_ink_take_the_label_graph(tmp_path):
     add(tmp_path, "train", "OffHME", "off_1")
     (sample,) = read(tmp_path, "train")
-    assert (sample.label, sample.note) == ("x ^ { 2 }", "label graph (no truth string)")
+    assert (sample.label, sample.replaced[0].message) == ("x ^ { 2 }", "label graph (no truth string)")
 
 
 def test_what_has_no_picture_or_no_label_is_said(tmp_path):
@@ -73,7 +74,7 @@ def test_unreadable_ink_does_not_lose_the_sample(tmp_path):
     add(tmp_path, "test", "p", ID)
     save_text(tmp_path / "INKML" / "test" / "p" / f"{ID}.inkml", "<ink><trace>")
     (sample,) = read(tmp_path, "test")
-    assert sample.label == "x ^ { 2 }" and "ink unreadable" in sample.note
+    assert sample.label == "x ^ { 2 }" and "ink unreadable" in sample.replaced[0].message
 
 
 def test_wrong_folder(tmp_path):

@@ -19,7 +19,7 @@ def corpus(tmp_path):
 def test_rows_formulas_and_pictures(corpus):
     items = list(read(corpus, "train"))
     assert labels(items) == {"aa": "x", "bb": "y é", "cc": "z\x0cz"}
-    assert [item.note for item in items[:3]] == [None, "latin-1", None]
+    assert [[one.reason for one in item.replaced] for item in items[:3]] == [[], ["encoding"], []]
     assert drops(items) == {"dd": "no_label", "ee": "no_image", "line_6": "bad_row"}
     assert SOURCE.count(corpus, "train") == 6
 

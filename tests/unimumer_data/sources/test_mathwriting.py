@@ -17,7 +17,6 @@ def corpus(tmp_path):
 def test_normalised_label_first(corpus):
     items = list(SOURCE.samples(corpus, "train"))
     assert labels(items) == {"00aa11bb22cc33dd": r"\frac{x}{y}", "11aa11bb22cc33dd": "z"}
-    assert [item.note for item in items[:2]] == [None, "annotation 'label'"]
     assert drops(items) == {"22aa11bb22cc33dd": "ink"}
     assert SOURCE.count(corpus, "train") == 3
 

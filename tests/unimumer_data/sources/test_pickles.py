@@ -36,9 +36,9 @@ def test_bright_ink_on_dark_paper_is_inverted_and_said(tmp_path):
     save_text(tmp_path / "caption.txt", "a\tx\n")
     (sample,) = read(tmp_path, "train")
     assert Image.open(BytesIO(sample.pixels)).getpixel((0, 0)) == 255
-    assert "inverted" in sample.note
+    assert [one.reason for one in sample.replaced] == ["inverted"]
     (sample,) = read(tmp_path, "train", paper="as-is")
-    assert Image.open(BytesIO(sample.pixels)).getpixel((0, 0)) == 0 and sample.note is None
+    assert Image.open(BytesIO(sample.pixels)).getpixel((0, 0)) == 0 and sample.replaced == ()
 
 
 def test_wap_layout_with_a_channel_and_pickled_labels(tmp_path):

@@ -94,7 +94,8 @@ def test_bad_rows_are_said_and_the_others_read(tmp_path: Path) -> None:
     (tmp_path / "t.jsonl").unlink()
     first, one, encoding = read(path)
     assert isinstance(one, Drop) and one.reason == "bad_row"
-    assert isinstance(encoding, Drop) and encoding.reason == "encoding"
+    assert isinstance(encoding, Sample) and encoding.label == "café"
+    assert [one.reason for one in encoding.replaced] == ["encoding"]
 
 
 @pytest.mark.parametrize("name", ["../a.png", "/etc/a.png", "a/../../a.png"])
@@ -122,3 +123,170 @@ def test_the_published_tables_are_read_whole(shared_data: Path, year: int, count
     samples = read(shared_data / "crohme-png" / f"groundtruth_{year}.tsv")
     assert len(samples) == count
     assert all(isinstance(sample, Sample) and sample.image for sample in samples)
+
+
+def samples(path: Path, **options: str) -> list[tuple[str, str]]:
+    """(picture, label) of the samples that have both."""
+    return [(s.image.name, s.label) for s in read(path, **options) if isinstance(s, Sample) and s.image]
+
+
+class TestSeparatorsAndHeaders:
+    @pytest.mark.parametrize(
+        ("table", "content"),
+        [
+            ("semicolon.csv", "image;latex\na.png;f(x, y)\nb.jpg;y\n"),
+            ("semicolon, no header.csv", "a.png;f(x, y)\nb.jpg;y\n"),
+            ("tabs.csv", "image\tlatex\na.png\tf(x, y)\nb.jpg\ty\n"),
+            ("told.csv", "sep=;\nimage;latex\na.png;f(x, y)\nb.jpg;y\n"),
+            ("commas.tsv", 'image,latex\na.png,"f(x, y)"\nb.jpg,y\n'),
+            ("bars.csv", "image|latex\na.png|f(x, y)\nb.jpg|y\n"),
+            ("unquoted commas.csv", "image,latex\na.png,f(x, y)\nb.jpg,y\n"),
+            ("other words.csv", 'Scan,Formel\na.png,"f(x, y)"\nb.jpg,y\n'),
+            ("words.csv", 'Image name,LaTeX code\na.png,"f(x, y)"\nb.jpg,y\n'),
+            ("other words, reversed.csv", 'Formel,Scan\n"f(x, y)",a.png\ny,b.jpg\n'),
+            ("reversed.csv", '"f(x, y)",a.png\ny,b.jpg\n'),
+            ("reversed.tsv", "f(x, y)\ta.png\ny\tb.jpg\n"),
+            ("no suffixes, reversed.tsv", "f(x, y)\ta\ny\tb\n"),
+            ("utf-8 mark.csv", '\ufeffimage,latex\na.png,"f(x, y)"\nb.jpg,y\n'),
+            ("old mac.tsv", "image\tlatex\ra.png\tf(x, y)\rb.jpg\ty\r"),
+        ],
+    )
+    def test_tables_as_people_write_them(self, tmp_path: Path, table: str, content: str) -> None:
+        path = write(tmp_path, table, content)
+        assert samples(path) == [("a.png", "f(x, y)"), ("b.jpg", "y")]
+
+    @pytest.mark.parametrize(
+        ("table", "content", "message"),
+        [
+            ("swapped.csv", "image,latex\nx,a.png\ny,b.jpg\n", "are the columns swapped"),
+            ("swapped.jsonl", '{"image": "x", "label": "a.png"}\n', "are the columns swapped"),
+            (
+                "three.csv",
+                "Scan,Wer,Formel\na.png,me,x\nb.jpg,you,y\n",
+                "which column is the label; columns: Scan, Wer",
+            ),
+            ("export.json", '[{"id": 1, "data": {}, "annotations": []}]', "no column 'label"),
+            ("wide.csv", "\ufeffimage,latex\n".encode("utf-16").decode("latin-1"), "UTF-16"),
+        ],
+    )
+    def test_what_cannot_be_told_is_explained(self, tmp_path: Path, table: str, content: str, message: str) -> None:
+        raw = content.encode("latin-1") if table == "wide.csv" else content
+        with pytest.raises(SourceError, match=message):
+            read(write(tmp_path, table, raw))
+
+    def test_a_quote_that_never_closes_spoils_one_row(self, tmp_path: Path) -> None:
+        path = write(tmp_path, "t.csv", 'image,latex\na.png,"x\nb.jpg,y\n')
+        bad, good = read(path)
+        assert isinstance(bad, Drop) and "does not close" in bad.message and bad.id == "t.csv:2"
+        assert isinstance(good, Sample) and good.label == "y"
+
+    def test_quotes_over_two_lines_and_quotes_that_are_text(self, tmp_path: Path) -> None:
+        path = write(tmp_path, "t.csv", 'image,latex\na.png,"x\n""+"" y"\nb.jpg,y"\n')
+        assert samples(path) == [("a.png", 'x\n"+" y'), ("b.jpg", 'y"')]
+
+    def test_more_cells_than_the_header_has(self, tmp_path: Path) -> None:
+        path = write(tmp_path, "t.csv", "latex,image\nf(x, y),a.png\ny,b.jpg\n")
+        bad, good = read(path)
+        assert isinstance(bad, Drop) and "3 cells, the header has 2" in bad.message
+        assert isinstance(good, Sample) and good.label == "y"
+
+
+class TestPathsOfOtherMachines:
+    @pytest.mark.parametrize(
+        "name",
+        [
+            r"images\a.png",
+            r"C:\Users\me\data\images\a.png",
+            "C:/Users/me/images/a.png",
+            r"\\server\share\images\a.png",
+            "/home/me/data/images/a.png",
+            "https://example.org/files/a.png",
+            "https://example.org/files/a.png?token=1",
+            "file:///home/me/images/a.png",
+            "s3://bucket/images/a.png",
+            "/data/upload/1/0a1b2c3d-a.png",
+            "/data/local-files/?d=images/a.png",
+            "./images/a.png",
+            "images/../images/a.png",
+        ],
+    )
+    def test_they_are_found_by_what_they_end_in(self, tmp_path: Path, name: str) -> None:
+        path = write(tmp_path, "t.tsv", f"{name}\tx\n", ("images/a.png", "images/b.png"))
+        (sample,) = read(path)
+        assert isinstance(sample, Sample)
+        assert sample.image is not None and sample.image.samefile(tmp_path / "images/a.png")
+        assert sample.id in ("a", "images__a")
+
+    def test_an_absolute_path_into_the_folder(self, tmp_path: Path) -> None:
+        path = write(tmp_path, "t.tsv", f"{tmp_path}/images/a.png\tx\n", ("images/a.png", "other/a.png"))
+        (sample,) = read(path)
+        assert isinstance(sample, Sample) and sample.image == tmp_path / "images/a.png"
+
+    @pytest.mark.parametrize("name", ["../a.png", "/etc/a.png", "a/../../a.png", r"D:\a.png", "http://h/a.png"])
+    def test_what_is_not_there_is_refused_for_its_own_reason(self, tmp_path: Path, name: str) -> None:
+        (tmp_path / "in").mkdir()
+        (tmp_path / "a.png").touch()
+        (sample,) = read(write(tmp_path / "in", "t.tsv", f"{name}\tx\n", ("other.png",)))
+        assert isinstance(sample, Sample) and sample.image is None
+        assert name in sample.absent and "options={pictures: FOLDER}" in sample.absent
+
+    def test_the_pictures_beside_the_folder_of_the_table(self, tmp_path: Path) -> None:
+        (tmp_path / "labels").mkdir()
+        path = write(tmp_path / "labels", "t.tsv", "../images/a.png\tx\n", ("../images/a.png",))
+        assert samples(path) == []
+        assert samples(path, pictures=str(tmp_path / "images")) == [("a.png", "x")]
+
+    def test_of_two_pictures_of_one_name_none_is_guessed(self, tmp_path: Path) -> None:
+        path = write(tmp_path, "t.tsv", "D:\\x\\a.png\tx\n", ("p/a.png", "q/a.png"))
+        (sample,) = read(path)
+        assert isinstance(sample, Sample) and sample.image is None and "2 pictures have that name" in sample.absent
+
+
+class TestPicturesThatCannotBeRead:
+    @pytest.mark.parametrize(
+        ("listed", "there", "message"),
+        [
+            ("a.HEIC", "a.HEIC", "a HEIC photograph"),
+            ("a", "a.heic", "a HEIC photograph"),
+            ("a.png", "a.avif", "an AVIF picture"),
+            ("a.pdf", "a.pdf", "a PDF document"),
+            ("a", "a.svg", "an SVG drawing"),
+            ("a.PNG", "a.png", "other capital letters"),
+            ("a.png", "a.PNG", "other capital letters"),
+            ("a.png", "a.jpg", "of another kind"),
+        ],
+    )
+    def test_they_are_named_as_such(self, tmp_path: Path, listed: str, there: str, message: str) -> None:
+        path = write(tmp_path, "t.tsv", f"b.jpg\ty\n{listed}\tx\n", ("b.jpg", there))
+        sample = read(path)[1]
+        assert isinstance(sample, Sample) and sample.image is None
+        assert message in sample.absent
+
+    def test_beside_texts_too(self, tmp_path: Path) -> None:
+        write(tmp_path, "a.txt", "x", ("a.heic",))
+        (drop,) = read(tmp_path)
+        assert isinstance(drop, Drop) and "convert it to PNG or JPEG" in drop.message
+
+
+def test_two_labels_for_one_picture_are_said(tmp_path: Path) -> None:
+    path = write(tmp_path, "t.tsv", "a.png\tx\n./a.png\ty\nb.jpg\tz\n")
+    first, second, third = read(path)
+    assert isinstance(first, Sample) and isinstance(third, Sample)
+    assert isinstance(second, Drop) and second.reason == "two_labels" and "t.tsv:1" in second.message
+
+
+class TestSpreadsheets:
+    def test_the_first_sheet_of_a_workbook(self, tmp_path: Path) -> None:
+        openpyxl = pytest.importorskip("openpyxl")
+        book = openpyxl.Workbook()
+        for row in (("Scan", "LaTeX"), ("a.png", "x_1"), (None, None), ("b.jpg", 12.0)):
+            book.active.append(row)
+        book.create_sheet().append(("other", "sheet"))
+        book.save(tmp_path / "t.xlsx")
+        write(tmp_path, "unused.md", "")
+        assert samples(tmp_path / "t.xlsx") == samples(tmp_path) == [("a.png", "x_1"), ("b.jpg", "12")]
+
+    def test_what_is_none(self, tmp_path: Path) -> None:
+        pytest.importorskip("openpyxl")
+        with pytest.raises(SourceError, match=r"cannot be read as \.xlsx"):
+            read(write(tmp_path, "t.xlsx", "no workbook"))

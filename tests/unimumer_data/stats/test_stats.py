@@ -7,7 +7,8 @@ from PIL import Image
 
 from unimumer_data.records.labelled import read_set
 from unimumer_data.records.record import Record
-from unimumer_data.stats.command import StatsConfig, main, measure, quantiles
+from unimumer_data.stats.command import main
+from unimumer_data.stats.measure import StatsConfig, load_tokenizer, measure, quantiles
 from unimumer_data.stats.plots import bars, histogram
 from unimumer_data.tasks import prompts
 
@@ -84,8 +85,6 @@ def test_usage(tmp_path, capsys, monkeypatch):
 
 def test_tokens_of_the_real_tokenizer(shared_data, tmp_path):
     pytest.importorskip("transformers")
-    from unimumer_data.stats.command import load_tokenizer
-
     count = load_tokenizer(shared_data / "qwen2.5-vl-tokenizer")
     assert count("x") == 1
     assert count("") == 0

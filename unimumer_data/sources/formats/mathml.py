@@ -10,6 +10,7 @@ from xml.parsers import expat
 
 from unimumer_data.errors import InkError
 from unimumer_data.latex.grammar import COMMANDS, FUNCTIONS, SYMBOLS
+from unimumer_data.support.limits import MATHML_BYTES, MATHML_DEPTH
 
 # element -> its LaTeX; an element that is not listed is its parts in a row.
 _TEMPLATES: Mapping[str, str] = {
@@ -42,8 +43,12 @@ def mathml_to_latex(text: str, *, name: str) -> str:
         InkError: not well-formed, or an element with too few arguments.
     """
     stack: list[tuple[str, list[str]]] = [("", [])]
+    if len(text) > MATHML_BYTES:
+        raise InkError(f"{name}: its MathML has {len(text)} characters, more than a formula needs")
 
     def start(tag: str, _: dict[str, str]) -> None:
+        if len(stack) > MATHML_DEPTH:
+            raise InkError(f"{name}: its MathML is nested deeper than {MATHML_DEPTH}, more than a formula needs")
         stack.append((tag.rpartition(":")[2], []))
 
     def end(_: str) -> None:
@@ -60,7 +65,7 @@ def mathml_to_latex(text: str, *, name: str) -> str:
     try:
         parser.Parse(text, True)
     except expat.ExpatError as error:
-        raise InkError(f"{name}: its MathML cannot be read: {error}") from error
+        raise InkError(f"{name}: its MathML cannot be read: {error}") from None
     return "".join(stack[0][1])
 
 

@@ -7,12 +7,13 @@ only keep what they are given. Numpy itself is neither run nor needed.
 
 from __future__ import annotations
 
+import math
 import pickle
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 from PIL import Image
 
@@ -20,7 +21,7 @@ from unimumer_data.errors import ImageError, SourceError
 
 _DAMAGED = (
     pickle.UnpicklingError, EOFError, ValueError, TypeError, AttributeError, LookupError, OverflowError, MemoryError,
-    RecursionError,
+    RecursionError, AssertionError, struct.error,
 )  # fmt: skip
 _FORMATS = {"b1": "B", "u1": "B", "i1": "b", "u2": "H", "i2": "h", "u4": "I", "i4": "i", "u8": "Q", "i8": "q",
             "f4": "f", "f8": "d"}  # fmt: skip
@@ -63,16 +64,19 @@ class Array:
         Raises:
             ImageError: not (height, width), (1, height, width) or (height, width, 1) of numbers, or short of bytes.
         """
+        if not isinstance(self.shape, tuple) or not all(type(side) is int for side in self.shape):
+            raise ImageError(f"{name}: an array whose shape is no list of integers; the pickle is damaged")
         shape = tuple(side for side in self.shape if side != 1) if len(self.shape) == 3 else self.shape
         code = _FORMATS.get(self.dtype.spec) if isinstance(self.dtype, DType) else None
+        kind = self.dtype.spec if isinstance(self.dtype, DType) else type(self.dtype).__name__
         if len(shape) != 2 or code is None or self.dtype.order == ">":
-            raise ImageError(
-                f"{name}: array of shape {self.shape} and type {self.dtype}; expected (height, width) greys"
-            )
+            raise ImageError(f"{name}: array of shape {self.shape} and type {kind}; expected (height, width) greys")
         height, width = shape
         if len(self.data) != height * width * int(self.dtype.spec[1:]) or not height * width:
             raise ImageError(f"{name}: {len(self.data)} bytes for {height}x{width} pixels; the pickle is damaged")
         values = memoryview(self.data).cast(code)  # type: ignore[call-overload]
+        if code in "fd" and not all(map(math.isfinite, values)):
+            raise ImageError(f"{name}: greys that are not finite numbers; the array is damaged")
         image = _greys(values, (height, width) if self.fortran else (width, height))
         return image.transpose(Image.Transpose.TRANSPOSE) if self.fortran else image
 
@@ -114,24 +118,43 @@ def _encode(text: str, encoding: str) -> bytes:
     return text.encode("latin1")
 
 
+def _dtype(spec: Any, *_: Any) -> DType:
+    if not isinstance(spec, str | bytes):
+        raise pickle.UnpicklingError(f"a {type(spec).__name__} as the name of a dtype")
+    return DType(spec if isinstance(spec, str) else spec.decode("latin1"))
+
+
 def _scalar(dtype: DType, data: bytes | str) -> int | float:
     raw = data.encode("latin1") if isinstance(data, str) else data
     (value,) = struct.unpack(_FORMATS[dtype.spec], raw)
     return value  # type: ignore[no-any-return]
 
 
+def _ordered(items: Iterable[Any]) -> dict[Any, Any]:
+    pairs = [tuple(item) for item in items]
+    _check_keys(pair[0] for pair in pairs)
+    return dict(pairs)
+
+
 _ALLOWED: dict[tuple[str, str], _Name] = {
     ("numpy", "ndarray"): _Name(Array),
-    ("numpy", "dtype"): _Name(lambda spec, *_: DType(str(spec))),
+    ("numpy", "dtype"): _Name(_dtype),
     ("_codecs", "encode"): _Name(_encode),
-    ("collections", "OrderedDict"): _Name(lambda items=(): dict(items)),
+    ("collections", "OrderedDict"): _Name(lambda items=(): _ordered(items)),
     **{(f"numpy.{core}.multiarray", "_reconstruct"): _Name(lambda *_: Array()) for core in ("core", "_core")},
     **{(f"numpy.{core}.multiarray", "scalar"): _Name(_scalar) for core in ("core", "_core")},
     **{(f"numpy.{core}.numeric", "_frombuffer"): _Name(_from_buffer) for core in ("core", "_core")},
 }
 
 
-class _DataUnpickler(pickle.Unpickler):
+class _DataUnpickler(pickle._Unpickler):  # type: ignore[name-defined, misc]
+    """Python's own unpickler in Python: it can be asked to look at each key before it is hashed.
+
+    A pickle of a hundred bytes can hold a tuple of tuples that takes years to hash, print or compare.
+    """
+
+    dispatch: ClassVar[dict[int, Any]] = dict(pickle._Unpickler.dispatch)  # type: ignore[attr-defined]
+
     def find_class(self, module: str, name: str) -> Any:
         try:
             return _ALLOWED[module, name]
@@ -139,6 +162,44 @@ class _DataUnpickler(pickle.Unpickler):
             raise ForbiddenPickleError(
                 f"it names {module}.{name}, which is not data and was not run; do not trust this file"
             ) from None
+
+
+def _check_keys(keys: Iterable[Any]) -> None:
+    for key in keys:
+        if not isinstance(key, str | bytes | int | float):
+            raise pickle.UnpicklingError(f"a {type(key).__name__} as a key of a dict")
+
+
+def _load_dict(self: Any) -> None:
+    items = self.pop_mark()
+    _check_keys(items[::2])
+    self.append(dict(zip(items[::2], items[1::2], strict=True)))
+
+
+def _load_setitem(self: Any) -> None:
+    value, key = self.stack.pop(), self.stack.pop()
+    _check_keys([key])
+    self.stack[-1][key] = value
+
+
+def _load_setitems(self: Any) -> None:
+    items = self.pop_mark()
+    _check_keys(items[::2])
+    self.stack[-1].update(zip(items[::2], items[1::2], strict=True))
+
+
+def _refuse(self: Any) -> NoReturn:
+    raise pickle.UnpicklingError("a set, where a dict or list is needed")
+
+
+_DataUnpickler.dispatch |= {
+    pickle.DICT[0]: _load_dict,
+    pickle.SETITEM[0]: _load_setitem,
+    pickle.SETITEMS[0]: _load_setitems,
+    pickle.EMPTY_SET[0]: _refuse,
+    pickle.ADDITEMS[0]: _refuse,
+    pickle.FROZENSET[0]: _refuse,
+}
 
 
 def load_pickle(path: Path) -> Any:

@@ -12,6 +12,9 @@ from collections import Counter
 from pathlib import Path
 
 from unimumer_data.errors import SourceError
+from unimumer_data.records.record import Replacement
+
+from .tables import decode
 
 RELATIONS = {
     "right": "right", "r": "right", "hor": "right",
@@ -37,8 +40,8 @@ BARE = {"sum": "\\sum", "int": "\\int", "lim": "\\lim", "sqrt": "\\sqrt"}
 _ORDER = ("inside", "below", "above", "sub", "sup", "right")
 
 
-def read_symlg(path: Path) -> str:
-    r"""The LaTeX of a label graph, every group braced: ``z _ { F } + \frac { 1 } { x }``.
+def read_symlg(path: Path) -> tuple[str, tuple[Replacement, ...]]:
+    r"""The LaTeX of a label graph, every group braced: ``z _ { F } + \frac { 1 } { x }``; and what was replaced.
 
     Args:
         path: a `.lg` file; objects with symbol labels, relations Right Sub Sup Above Below Inside.
@@ -48,10 +51,11 @@ def read_symlg(path: Path) -> str:
             that LaTeX has no words for; names the file and line.
     """
     try:
-        text = path.read_text(encoding="utf-8", errors="replace")
+        raw = path.read_bytes()
     except OSError as error:
         raise SourceError(f"{path}: cannot be read: {error.strerror}") from error
-    return symlg_to_latex(text, name=str(path))
+    text, replaced = decode(raw, str(path))
+    return symlg_to_latex(text, name=str(path)), replaced
 
 
 def symlg_to_latex(text: str, *, name: str = "label graph") -> str:

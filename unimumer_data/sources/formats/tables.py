@@ -1,43 +1,151 @@
-"""What several readers need: lines of a text file, items of a JSON array, the picture that belongs to a name."""
+"""What readers of label lists share: lines in any encoding, splits, and pictures matched with names.
+
+A byte that is not UTF-8 has one rule: its line is decoded as Latin-1, which never fails, and the sample that comes of
+it carries a `Replacement`, so that build lists it.
+"""
 
 from __future__ import annotations
 
 import json
 import os
-import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from unimumer_data.errors import SourceError
+from unimumer_data.records.record import Replacement, Sample
+from unimumer_data.sources.base import VALIDATION, Drop
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".gif")
 
+_WIDE = (b"\xff\xfe", b"\xfe\xff")  # byte order marks of UTF-16
+_BLOCK = 1 << 20
 
-def read_lines(path: Path) -> Iterator[tuple[int, str]]:
-    """(line number from 1, text without its line end) of every line that is not blank, UTF-8 with or without a mark.
 
-    A byte that is not UTF-8 becomes a lone surrogate (``surrogateescape``): ``is_text`` tells, so that the reader can
-    drop that row and go on.
+class Line(NamedTuple):
+    """A line of a label file.
+
+    Args:
+        number: from 1.
+        text: without its line end.
+        replaced: says so where the line was not UTF-8.
+    """
+
+    number: int
+    text: str
+    replaced: tuple[Replacement, ...] = ()
+
+
+def split_spellings(split: str) -> tuple[str, ...]:
+    """The split's name, and the other names that makers have for it."""
+    return VALIDATION if split in VALIDATION else (split,)
+
+
+def read_lines(path: Path) -> Iterator[Line]:
+    r"""Every line of a text file, blank ones too.
+
+    Only ``\n`` ends a line: formulas hold form feeds and other characters at which Python would split too. In a file
+    without any, ``\r`` does.
+
+    Raises:
+        SourceError: the file cannot be read, or is UTF-16.
     """
     try:
-        with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="\n") as file:
-            for number, line in enumerate(file, 1):
-                if line.strip():
-                    yield number, line.rstrip("\r\n")
+        with path.open("rb") as file:
+            start = file.read(_BLOCK)
+            if start.startswith(_WIDE):
+                raise SourceError(f"{path}: is UTF-16; save it as UTF-8")
+            file.seek(0)
+            old = b"\r" in start and b"\n" not in start
+            lines: Iterable[bytes] = file.read().split(b"\r") if old else file
+            for number, raw in enumerate(lines, 1):
+                raw = raw.removesuffix(b"\n").removesuffix(b"\r")
+                if number == 1:
+                    raw = raw.removeprefix(b"\xef\xbb\xbf")
+                text, replaced = decode(raw, f"{path.name}:{number}")
+                yield Line(number, text, replaced)
     except OSError as error:
         raise SourceError(f"{path}: cannot be read: {error.strerror}") from error
 
 
+def decode(raw: bytes, place: str) -> tuple[str, tuple[Replacement, ...]]:
+    r"""The text of some bytes, and where they are not UTF-8 what was done.
+
+    >>> decode(b"a \xb1 b", "labels.txt:3")[0]
+    'a ± b'
+    """
+    try:
+        return raw.decode("utf-8"), ()
+    except UnicodeDecodeError:
+        before = raw.decode("utf-8", "backslashreplace")
+        message = f"{place}: not UTF-8, read as Latin-1"
+        return raw.decode("latin-1"), (Replacement(reason="encoding", message=message, before=before),)
+
+
 def count_lines(path: Path) -> int | None:
-    """Line feeds of a file, which is about how many items it has; None where there is none."""
+    """Lines that hold something, which is about how many items a file has; None if there is one line at most."""
     with path.open("rb") as file:
-        return sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b"")) or None
+        count = sum(1 for line in file if line.strip())
+    return count if count > 1 else None
 
 
 def is_text(line: str) -> bool:
-    """Whether the line was good UTF-8 in its file."""
+    """Whether the text is valid Unicode, without the lone surrogates that JSON can hold."""
     return line.isascii() or not any("\ud800" <= char <= "\udfff" for char in line)
+
+
+def find_one(folder: Path, names: Iterable[str], what: str) -> Path:
+    """The first of the paths that exists.
+
+    Args:
+        folder: of the corpus.
+        names: paths below it, best first.
+        what: it is, for the error.
+
+    Raises:
+        SourceError: none does; lists what was looked for.
+    """
+    wanted = list(names)
+    for name in wanted:
+        if (folder / name).exists():
+            return folder / name
+    raise SourceError(f"{folder}: no {what}; looked for {', '.join(wanted)}. Is path= the corpus' own folder?")
+
+
+def list_images(folder: Path) -> set[str]:
+    """Names of the picture files in a folder.
+
+    Raises:
+        SourceError: it cannot be listed.
+    """
+    try:
+        with os.scandir(folder) as entries:
+            return {e.name for e in entries if e.name.lower().endswith(IMAGE_SUFFIXES) and e.is_file()}
+    except OSError as error:
+        raise SourceError(f"{folder}: cannot be listed: {error.strerror}") from error
+
+
+def match_images(
+    rows: Iterable[tuple[str, str, tuple[Replacement, ...]]], folder: Path, split: str
+) -> Iterator[Sample | Drop]:
+    """A sample for each row that has its picture, a drop for each that has not and for each picture without a row.
+
+    Args:
+        rows: (file name, label, what was replaced).
+        folder: of the pictures.
+        split: of all of them.
+    """
+    unused = list_images(folder)
+    known = frozenset(unused)
+    for name, label, replaced in rows:
+        stem = Path(name).stem
+        if name not in known:
+            yield Drop(id=stem, reason="no_image", message=f"{folder / name}: no such picture", before=label)
+            continue
+        unused.discard(name)
+        yield Sample(id=stem, label=label, image=folder / name, split=split, replaced=replaced)
+    for name in sorted(unused):
+        yield Drop(id=Path(name).stem, reason="no_label", message=f"{folder / name}: not in the list of labels")
 
 
 def read_json_array(path: Path, block: int = 1 << 20) -> Iterator[Any]:
@@ -83,64 +191,3 @@ def _skip(text: str, start: int, chars: str = " \t\r\n") -> int:
     while start < len(text) and text[start] in chars:
         start += 1
     return start
-
-
-def id_of(name: str) -> str:
-    """The sample id of a picture's name: its stem, with subfolders kept (``a/1.png`` is ``a__1``).
-
-    A name that leads out of its folder stays as it is; build refuses it as unsafe.
-
-    >>> id_of("18_em_0"), id_of("train_0.jpg"), id_of("../x.png")
-    ('18_em_0', 'train_0', '../x.png')
-    """
-    stem = name[: name.rindex(".")] if name.lower().endswith(IMAGE_SUFFIXES) else name
-    parts = stem.split("/")
-    if ".." in parts or not parts[0]:
-        return name
-    return "__".join(part for part in parts if part not in ("", "."))
-
-
-class PictureFinder:
-    """Finds the picture of a name in a folder, whatever the subfolder, the suffix, or WAP's ``_0`` at its end.
-
-    Only the folders are kept in memory; what was right for the last name is tried first for the next.
-
-    Args:
-        root: where pictures lie, at any depth.
-        hint: words, for instance the name of the table: of several folders those that share a word come first
-            (``groundtruth_2014.tsv`` prefers ``test/2014``).
-    """
-
-    def __init__(self, root: Path, hint: str = "") -> None:
-        words = set(_words(hint))
-        folders = []
-        for folder, subfolders, files in os.walk(root):
-            subfolders.sort()
-            if any(name.lower().endswith(IMAGE_SUFFIXES) for name in files):
-                folders.append(folder)
-        folders.sort(key=lambda folder: -len(words & set(_words(os.path.relpath(folder, root)))))
-        tails = [*IMAGE_SUFFIXES, *(suffix.upper() for suffix in IMAGE_SUFFIXES)]
-        self._forms = [(folder, tail) for folder in folders for tail in (*tails, *(f"_0{tail}" for tail in tails))]
-        self._root = root
-        self.folders = folders
-
-    def find(self, name: str) -> Path | None:
-        """The picture; None where there is none, or where the name leads out of the folder."""
-        if name.startswith("/") or ".." in name.split("/") or "\0" in name:
-            return None
-        if name.lower().endswith(IMAGE_SUFFIXES):
-            for folder in (str(self._root), *self.folders):
-                path = os.path.join(folder, name)
-                if os.path.isfile(path):
-                    return Path(path)
-        for place, (folder, tail) in enumerate(self._forms):
-            path = os.path.join(folder, name + tail)
-            if os.path.isfile(path):
-                if place:
-                    self._forms.insert(0, self._forms.pop(place))
-                return Path(path)
-        return None
-
-
-def _words(text: str) -> list[str]:
-    return re.findall(r"[a-z]+|\d+", text.lower())

@@ -1,0 +1,153 @@
+"""Each export is read back by the tool that it is for."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from unimumer_data.build import command as build
+from unimumer_data.export import formats
+from unimumer_data.export.command import main
+from unimumer_data.images import load_image
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A built set of seven samples, one of them a photograph."""
+    folder = tmp_path_factory.mktemp("root")
+    corpus = folder / "in"
+    corpus.mkdir()
+    rows = {f"p{number}.png": f"x_{number}" for number in range(6)} | {"photo.v1.jpg": r"\frac12"}
+    for number, name in enumerate(rows):
+        Image.new("RGB", (60 + number, 50), (number, 100, 200)).save(corpus / name)
+    (corpus / "t.tsv").write_text("".join(f"{name}\t{label}\n" for name, label in rows.items()))
+    words = ["source=table", f"path={corpus}", "name=s", f"output={folder}", "workers=1", "tasks=vanilla,tree"]
+    assert build.main(words) == 0
+    return folder
+
+
+def records(root: Path, name: str) -> list[dict[str, Any]]:
+    return json.loads((root / f"data/s/{name}.json").read_text())
+
+
+def answers(root: Path, name: str = "s_tree") -> list[str]:
+    return [record["messages"][1]["value"] for record in records(root, name)]
+
+
+def same(picture: Image.Image, root: Path, place: int) -> bool:
+    built = load_image(root / records(root, "s")[place]["images"][0])
+    return picture.convert("RGB").tobytes() == built.tobytes()
+
+
+def export(root: Path, output: Path, form: str, name: str = "s_tree") -> Path:
+    assert main([f"set={name}", f"format={form}", f"root={root}", f"output={output}"]) == 0
+    return output
+
+
+def test_parquet_is_a_folder_of_datasets(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    datasets = pytest.importorskip("datasets")
+    monkeypatch.setattr(formats, "ROWS_OF_A_SHARD", 3)
+    monkeypatch.setattr(formats, "ROWS_OF_A_GROUP", 2)
+    folder = export(root, tmp_path / "out", "parquet")
+    assert len(list((folder / "data").iterdir())) == 3
+    loaded = datasets.load_dataset(str(folder), cache_dir=str(tmp_path / "cache"))
+    assert list(loaded) == ["train"]
+    assert loaded["train"]["answer"] == answers(root)
+    assert loaded["train"]["label"] == answers(root, "s")
+    assert all(same(row["image"], root, place) for place, row in enumerate(loaded["train"]))
+    assert "Licence of the corpus: your own data" in (folder / "README.md").read_text()
+
+
+def test_messages_are_what_trl_takes(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    datasets = pytest.importorskip("datasets")
+    data_utils = pytest.importorskip("trl.data_utils")
+    folder = export(root, tmp_path / "out", "messages")
+    monkeypatch.chdir(folder)
+    loaded = datasets.load_dataset("json", data_files="s_tree.jsonl", split="train", cache_dir=str(tmp_path / "cache"))
+    loaded = loaded.cast_column("images", datasets.Sequence(datasets.Image()))
+    assert data_utils.is_conversational(loaded[0])
+    assert [row["messages"][1]["content"][0]["text"] for row in loaded] == answers(root)
+    assert all(same(row["images"][0], root, place) for place, row in enumerate(loaded))
+
+
+def test_swift(root: Path, tmp_path: Path) -> None:
+    folder = export(root, tmp_path / "out", "swift", "s")
+    rows = [json.loads(line) for line in (folder / "s.jsonl").read_text().splitlines()]
+    assert [row["messages"][1]["content"] for row in rows] == answers(root, "s")
+    for row in rows:
+        assert row["messages"][0]["content"].count("<image>") == len(row["images"]) == 1
+        assert (folder / row["images"][0]).is_file()
+
+
+def test_webdataset_reads_its_archives(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    webdataset = pytest.importorskip("webdataset")
+    monkeypatch.setattr(formats, "ROWS_OF_A_SHARD", 3)
+    folder = export(root, tmp_path / "out", "webdataset")
+    shards = sorted(str(path) for path in folder.iterdir())
+    assert len(shards) == 3
+    read = list(webdataset.WebDataset(shards, shardshuffle=False).decode("pil"))
+    assert [one["json"]["answer"] for one in read] == answers(root)
+    assert all(same(one.get("png") or one["jpg"], root, place) for place, one in enumerate(read))
+    again = export(root, tmp_path / "again", "webdataset")
+    assert [path.read_bytes() for path in sorted(again.iterdir())] == [Path(shard).read_bytes() for shard in shards]
+
+
+def test_lf_v1_is_read_by_its_data_engine(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = pytest.importorskip("llamafactory.v1.core.data_engine")
+    folder = export(root, tmp_path / "out", "lf-v1")
+    monkeypatch.setenv("HF_DATASETS_CACHE", str(tmp_path / "cache"))
+    read = engine.DataEngine(str(folder / "s_tree.jsonl"))
+    assert [read[place]["messages"][1]["content"][0]["value"] for place in range(len(read))] == answers(root)
+    picture, question = read[0]["messages"][0]["content"]
+    assert (picture["type"], question["type"]) == ("image_url", "text")
+    assert os.path.isfile(folder / picture["value"])
+    assert [turn["loss_weight"] for turn in read[0]["messages"]] == [0.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "message"),
+    [
+        (["set=s", "format=parqet"], 2, "unknown format 'parqet' (did you mean 'parquet'?)"),
+        (["set=t", "format=swift"], 1, "no data set 't'"),
+        (["set=crohme_train", "format=swift"], 1, "crohme_train.json is not there"),
+    ],
+)
+def test_mistakes(
+    root: Path, tmp_path: Path, words: list[str], status: int, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*words, f"root={root}", f"output={tmp_path / 'out'}"]) == status
+    assert message in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_nothing_is_overwritten_and_half_an_export_is_none(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/mine").touch()
+    assert main(["set=s", "format=swift", f"root={root}", f"output={tmp_path / 'out'}"]) == 1
+    assert "exists; choose another output" in capsys.readouterr().err
+    file = root / "data/s/broken.json"
+    file.write_text(json.dumps([records(root, "s")[0], {"images": ["a", "b"]}]))
+    registry = json.loads((root / "dataset_info.json").read_text())
+    registry["broken"] = {**registry["s"], "file_name": "data/s/broken.json"}
+    (root / "dataset_info.json").write_text(json.dumps(registry))
+    assert main(["set=broken", "format=swift", f"root={root}", f"output={tmp_path / 'new'}"]) == 1
+    assert "record 1: one picture, a question and an answer are needed" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_licence_that_forbids_sharing_is_said(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "built"
+    assert build.main([f"output={output}", "workers=1", "tasks=vanilla"]) == 0
+    capsys.readouterr()
+    export(output, tmp_path / "out", "parquet", "sample")
+    assert "before you share it: CROHME: CC BY-NC-SA" in capsys.readouterr().err
+    assert "CC BY\\-NC" in (tmp_path / "out/README.md").read_text() or "NC" in (tmp_path / "out/README.md").read_text()

@@ -1,0 +1,217 @@
+"""Join the shards of a set into the set that one build would have made, byte for byte.
+
+    unimumer join name=NAME [output=FOLDER]
+
+The shards NAME_1ofN ... NAME_NofN, built with shard=i/N, must be whole, by the same keys, code and versions. The
+corpus is read once more for the order of its samples; no picture is opened.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from hashlib import blake2b
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from unimumer_data.errors import ConfigError, OutputError
+from unimumer_data.records import registry
+from unimumer_data.sources.base import Drop
+from unimumer_data.support.commandline import keys_of, read_words, run_command
+from unimumer_data.support.config import REQUIRED, load_config, make_config, option
+from unimumer_data.support.progress import Progress
+
+from . import manifest, testsets
+from .builder import DROPPED, OUTCOMES, SetBuilder
+from .config import NOT_CONTENT, SetConfig
+from .lock import SetLock
+from .selection import Inputs, hash_of
+from .staging import IMAGES, Staging
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JoinConfig:
+    """Keys of ``unimumer join``."""
+
+    name: str = option(REQUIRED, "name of the set, without _1ofN")
+    output: Path = option(Path(), "folder of data/ and dataset_info.json")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Join shards; see `commandline.run_command` for what is returned."""
+    words = read_words("unimumer join", __doc__, argv, keys=keys_of(JoinConfig))
+    return run_command(lambda: print(join(load_config(JoinConfig, words))))
+
+
+def join(config: JoinConfig) -> str:
+    """Write the joined set and enter it in the registry; a line for the screen.
+
+    Raises:
+        ConfigError: there are no such shards.
+        OutputError: a shard is missing, not whole, or was built in another way; or the set cannot be written.
+        SourceError: the corpus cannot be read.
+    """
+    folders = _shards(config)
+    contents = [_manifest(folder) for folder in folders]
+    builder = SetBuilder(_config_of(contents, folders, config))
+    if builder.settings()["guarded_against"] != contents[0]["config"].get("guarded_against"):
+        raise OutputError(
+            f"{builder.folder}: the test sets have changed since the shards were built; build them again"
+        )
+    with (
+        SetLock(builder.folder),
+        Staging(builder.folder, list(builder.files.values()), builder.lists, builder.key()) as staging,
+    ):
+        staging.restart()
+        shards = [_Shard(folder, builder) for folder in folders]
+        _merge(builder, shards, staging, sum(content["samples"]["read"] for content in contents))
+        for shard in shards:
+            shard.expect_end()
+        staging.finish(builder.settings())
+    registry.update(config.output / registry.FILE_NAME, builder.entries())
+    kept = manifest.read(builder.folder)
+    assert kept is not None
+    return f"{config.name}: {kept['samples']['kept']} samples of {len(folders)} shards -> {builder.folder}"
+
+
+def _merge(builder: SetBuilder, shards: Sequence[_Shard], staging: Staging, total: int) -> None:
+    """Write the samples of all shards in the order of the corpus."""
+    inputs = Inputs(builder.selection.items(), pictures=builder.config.images != "none")
+    tally = staging.checkpoint.tally
+    with Progress(builder.name, total) as progress:
+        for chunk in inputs.chunks():
+            digest = blake2b(digest_size=16)
+            for item in chunk.items:
+                shard = shards[hash_of(item.id) % len(shards)]
+                changes = shard.take(staging, is_drop=isinstance(item, Drop), digest=digest)
+                for action, counts in (("dropped", tally.dropped), ("repaired", tally.repaired)):
+                    for reason in (one["reason"] for one in changes if one["action"] == action):
+                        counts[reason] = counts.get(reason, 0) + 1
+            tally.read += len(chunk.items)
+            tally.image_digest = manifest.chain(tally.image_digest, digest.hexdigest().encode())
+            staging.checkpoint.digest = chunk.digest
+            progress.step(len(chunk.items))
+
+
+class _Shard:
+    """The files of a shard, read in step with the corpus."""
+
+    def __init__(self, folder: Path, builder: SetBuilder) -> None:
+        self.folder, self._name = folder, folder.name
+        self._prefix, self._new_prefix = f'"./data/{folder.name}/images/', f'"./data/{builder.name}/images/'
+        self._outcomes = _lines(folder / OUTCOMES)
+        self._changes = _lines(folder / DROPPED)
+        self._prints = _lines(folder / testsets.FILE_NAME) if testsets.FILE_NAME in builder.lists else None
+        self._records = {
+            builder.files[task.name]: _records(folder / f"{folder.name}{task.suffix}.json") for task in builder.tasks
+        }
+
+    def take(self, staging: Staging, *, is_drop: bool, digest: blake2b) -> list[dict[str, str]]:
+        """Hand the next sample over to the joined set; its changes."""
+        outcome = next(self._outcomes, "").split()
+        if len(outcome) != 2 or (outcome[0] == "1" and is_drop):
+            raise self._other()
+        changes = list(islice(self._changes, int(outcome[1])))
+        staging.append(DROPPED, changes)
+        if outcome[0] == "1":
+            path = ""
+            for name, records in self._records.items():
+                record = next(records, None)
+                if record is None:
+                    raise self._other()
+                path = record.partition('"images": ["')[2].partition('"')[0]
+                staging.append(name, [record.replace(self._prefix, self._new_prefix, 1)])
+            if self._prints is not None:
+                staging.append(testsets.FILE_NAME, [next(self._prints)])
+            self._copy(path, staging, digest)
+            staging.checkpoint.tally.kept += 1
+        return [json.loads(change) for change in changes]
+
+    def expect_end(self) -> None:
+        """Check that every sample of the shard was handed over."""
+        if next(self._outcomes, None) is not None:
+            raise self._other()
+
+    def _copy(self, path: str, staging: Staging, digest: blake2b) -> None:
+        """The picture of a record, where the set has one of its own."""
+        if not path.startswith(self._prefix[1:]):
+            return
+        name = json.loads(f'"{path.rpartition("/")[2]}"')
+        picture = self.folder / IMAGES / name
+        if not picture.is_file():  # images=none
+            return
+        data = picture.read_bytes()
+        (staging.images / name).write_bytes(data)
+        digest.update(data)
+        staging.checkpoint.tally.images += 1
+
+    def _other(self) -> OutputError:
+        return OutputError(
+            f"{self.folder}: does not fit the corpus any more; build this shard again, then join the shards"
+        )
+
+
+def _shards(config: JoinConfig) -> list[Path]:
+    """The folders of all shards, in their order."""
+    data = config.output / "data"
+    found: dict[int, set[int]] = {}
+    for folder in data.glob(f"{config.name}_*of*"):
+        match = re.fullmatch(r"(\d+)of(\d+)", folder.name[len(config.name) + 1 :])
+        if match:
+            found.setdefault(int(match[2]), set()).add(int(match[1]))
+    if not found:
+        raise ConfigError(f"{data}: no shards of {config.name!r}; build them with name={config.name} shard=1/2 ...")
+    if len(found) > 1:
+        counts = " and ".join(f"of {count}" for count in sorted(found))
+        raise ConfigError(f"{data}: shards of {config.name!r} {counts}; remove those that do not belong together")
+    ((count, present),) = found.items()
+    missing = [index for index in range(1, count + 1) if index not in present]
+    if missing:
+        raise OutputError(
+            f"{data}: shard {missing[0]}/{count} of {config.name!r} is missing; build it with the others"
+        )
+    return [data / f"{config.name}_{index}of{count}" for index in range(1, count + 1)]
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    content = manifest.read(folder)
+    if content is None or not manifest.is_intact(folder, content) or OUTCOMES not in content["files"]:
+        raise OutputError(f"{folder}: is not whole; build this shard again")
+    return content
+
+
+def _config_of(contents: Sequence[Mapping[str, Any]], folders: Sequence[Path], config: JoinConfig) -> SetConfig:
+    """The keys of the joined set, which all shards must have in common."""
+    first = contents[0]["config"]
+    for content, folder in zip(contents, folders, strict=True):
+        for key in first:
+            if key not in ("name", "shard") and content["config"].get(key) != first[key]:
+                raise OutputError(f"{folder}: was built with another {key} than {folders[0]}; build the shards alike")
+        if content["versions"] != contents[0]["versions"] or content["code"] != contents[0]["code"]:
+            raise OutputError(f"{folder}: was built by other code than {folders[0]}; build the shards alike")
+    if first.get("limit") is not None:
+        raise ConfigError("shards with a limit= cannot be joined; build the set in one")
+    names = [one.name for one in fields(SetConfig) if one.name not in (*NOT_CONTENT, "shard", "name")]
+    keys = {name: first[name] for name in names if name in first}
+    return make_config(SetConfig, {**keys, "name": config.name, "output": config.output}, origin="shards")
+
+
+def _lines(path: Path) -> Iterator[str]:
+    with path.open(encoding="utf-8", newline="\n") as file:
+        for line in file:
+            yield line.removesuffix("\n")
+
+
+def _records(path: Path) -> Iterator[str]:
+    """The records of a file that build has written, one a line, as they stand."""
+    for line in _lines(path):
+        if line not in ("[", "]", "[]"):
+            yield line.removesuffix(",")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Records for other tools: TRL, ms-swift, Hugging Face datasets, webdataset, LLaMA-Factory's next layout."""
