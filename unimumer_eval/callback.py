@@ -12,10 +12,10 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import torch
 from accelerate.utils import gather_object
@@ -27,6 +27,8 @@ from unimumer_data.images import load_image
 from unimumer_data.tasks.answers import final_expression
 from unimumer_data.training.bounds import write_bounds
 from unimumer_data.training.recipe import MAX_PIXELS, MIN_PIXELS, Recipe
+
+from .train_config import ExpRateConfig
 
 if TYPE_CHECKING:
     from transformers import TrainerControl, TrainerState, TrainingArguments
@@ -40,37 +42,6 @@ TRAINER_LOG = "trainer_log.jsonl"  # LLaMA-Factory's, one line a logged step
 TENSORBOARD_FOLDER = "TENSORBOARD_LOGGING_DIR"  # transformers' variable
 BEST = "best"
 _CURE = "name one that is on this machine: exprate_dataset=..."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExpRateConfig:
-    """Keys of this project in a recipe or on its command line, each written with ``exprate_`` before it.
-
-    Args:
-        dataset: validation sets, names of dataset_info.json or record files. Default: the recipe's eval_dataset, else
-            its first training set, which only tells what is learned by heart.
-        samples: at most so many samples of all sets together, drawn once (the same in every run).
-        every: ``epoch``, or a number of optimizer steps; the last step always counts too.
-        keep_best: save a checkpoint whenever ExpRate has risen, and keep the best one whatever save_total_limit says;
-            the link ``best`` in output_dir points to it.
-        max_tokens: longest answer; a longer one is cut, hence wrong.
-        batch_size: pictures that are read at once on each GPU; by default 32, on CPU 8.
-        template_args: further arguments of the model's chat template, such as {enable_thinking: false}.
-    """
-
-    dataset: tuple[str, ...] = ()
-    samples: int = 500
-    every: int | Literal["epoch"] = "epoch"
-    keep_best: bool = False
-    max_tokens: int = 512
-    batch_size: int | None = None
-    template_args: dict[str, Any] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        for name in ("samples", "every", "max_tokens", "batch_size"):
-            value = getattr(self, name)
-            if isinstance(value, int) and value < 1:
-                raise ConfigError(f"exprate_{name} must be at least 1, got {value}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,15 +17,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from unimumer_data.errors import ConfigError, UniMumerError
-from unimumer_data.support.commandline import read_words, report_error
+from unimumer_data.support.commandline import entry, keys_of, read_words, report_error
 from unimumer_data.support.config import make_config
 from unimumer_data.support.start import require
 from unimumer_data.training.recipe import how_to_name_a_recipe, read_recipe, split_names
 
-if TYPE_CHECKING:
-    from .callback import ExpRateConfig, ValidationSet
+from .learning_rates import RATE_KEYS, read_rates, separate_rates
+from .train_config import PREFIX, ExpRateConfig
 
-PREFIX = "exprate_"
+if TYPE_CHECKING:
+    from .callback import ValidationSet
 
 
 def split_keys(recipe: Mapping[str, Any], origin: str) -> tuple[ExpRateConfig, dict[str, Any]]:
@@ -34,10 +35,8 @@ def split_keys(recipe: Mapping[str, Any], origin: str) -> tuple[ExpRateConfig, d
     Raises:
         ConfigError: an unknown key of ours, or a wrong value; a clash with LLaMA-Factory's own choice of the best.
     """
-    from .callback import ExpRateConfig
-
     ours = {key.removeprefix(PREFIX): value for key, value in recipe.items() if key.startswith(PREFIX)}
-    theirs = {key: value for key, value in recipe.items() if not key.startswith(PREFIX)}
+    theirs = {key: value for key, value in recipe.items() if not key.startswith(PREFIX) and key not in RATE_KEYS}
     for source in ("eval_dataset", "dataset"):
         if not ours.get("dataset") and theirs.get(source):
             names = split_names(theirs[source])
@@ -107,7 +106,8 @@ def _announce(config: ExpRateConfig, validation: ValidationSet, recipe: Mapping[
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command; 0 when training has ended, 1 for data that cannot be used, 2 for wrong usage."""
-    keys = "Keys of ExpRate, such as exprate_every=100: docs/training.md"
+    lines = [entry(key, f"learning rate of the {part}; default: learning_rate") for key, part in RATE_KEYS.items()]
+    keys = "\n".join([keys_of(ExpRateConfig, prefix=PREFIX), *lines])
     words = read_words("unimumer train", __doc__, argv, keys=keys, metavar="recipe.yaml key=value")
     if not words:
         return report_error(ConfigError(how_to_name_a_recipe()))
@@ -119,6 +119,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         read = read_recipe(Path(words[0]), words[1:])
         config, recipe = split_keys(read.values, words[0])
+        rates = read_rates(read.values, words[0])
         validation = load_validation(config, Path(str(recipe.get("dataset_dir", "data"))))
     except UniMumerError as error:
         return report_error(error)
@@ -127,7 +128,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return subprocess.run(command, env=_torchrun_environment()).returncode
     if os.environ.get("RANK", "0") == "0":
         _announce(config, validation, recipe)
-    run_exp(recipe, [ExpRateCallback(config, validation, recipe), BoundsCallback(read)])
+    with separate_rates(rates):
+        run_exp(recipe, [ExpRateCallback(config, validation, recipe), BoundsCallback(read)])
     return 0
 
 

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from workshop import ROOT, Workshop
 
+from unimumer_data.training.bounds import stored_bounds
+
 LEARNED = "outputs/watched"
 SMALL = ("dataset=handful", "per_device_train_batch_size=12")
 
@@ -62,6 +64,38 @@ def test_best_checkpoint_is_kept(workshop: Workshop, learned: dict[int, float]) 
     folder = workshop.folder / LEARNED
     assert (folder / "best").resolve() == (folder / f"checkpoint-{best}").resolve()
     assert (folder / "best" / "model.safetensors").is_file()
+
+
+def test_pixel_bounds_are_stored_beside_model_and_checkpoint(workshop: Workshop, learned: dict[int, float]) -> None:
+    bounds = {"image_max_pixels": 16384, "image_min_pixels": 1024, "template": "qwen2_vl"}
+    assert stored_bounds(workshop.folder / LEARNED) == bounds
+    assert stored_bounds(workshop.folder / LEARNED / "best") == bounds
+
+
+@pytest.mark.parametrize("stage", [None, "zero2"])
+def test_parts_learn_at_their_own_rates(workshop: Workshop, handful: str, stage: str | None) -> None:
+    from safetensors.torch import load_file
+
+    words = ["max_steps=1", "warmup_steps=0", "lr_scheduler_type=constant", "learning_rate=1.0e-3", "bf16=false"]
+    words += [
+        "vision_lr=1.0e-4",
+        "projector_lr=1.0e-2",
+        "plot_loss=false",
+        "exprate_samples=1",
+        "exprate_max_tokens=8",
+    ]
+    launch = {}
+    if stage:
+        words.append(f"deepspeed={ROOT}/recipes/deepspeed/{stage}.json")
+        launch = {"FORCE_TORCHRUN": "1", "NPROC_PER_NODE": "1", "MASTER_PORT": "29517"}
+    watch(workshop, "outputs/rates", *words, **launch)
+    before, after = (load_file(workshop.folder / f"outputs/{run}/model.safetensors") for run in ("tiny", "rates"))
+    moved: dict[str, float] = {}
+    for name, weight in before.items():
+        part = "projector" if "visual.merger" in name else "vision" if "visual" in name else "language"
+        moved[part] = max(moved.get(part, 0.0), (after[name] - weight).abs().max().item())
+    # Adam's first step moves a weight by the learning rate, whatever the size of its gradient.
+    assert moved == pytest.approx({"vision": 1e-4, "projector": 1e-2, "language": 1e-3}, rel=0.05)
 
 
 def test_is_the_figure_of_the_evaluation(workshop: Workshop, learned: dict[int, float]) -> None:

@@ -20,8 +20,13 @@ INTERRUPTED = 130
 """As shells have it for Ctrl-C."""
 
 
-def keys_of(config: type) -> str:
-    """The keys of a configuration for ``--help``: name, meaning, choices and default of each."""
+def keys_of(config: type, prefix: str = "") -> str:
+    """The keys of a configuration for ``--help``: name, meaning, choices and default of each.
+
+    Args:
+        config: a dataclass.
+        prefix: stands before each key on the command line.
+    """
     if not any(one.metadata.get("about") for one in fields(config)):  # not converted to `config.option` yet
         return inspect.cleandoc(config.__doc__ or "")
     hints = typing.get_type_hints(config)
@@ -29,7 +34,7 @@ def keys_of(config: type) -> str:
     for one in fields(config):
         if one.metadata.get("section"):
             lines += ["", f"{one.metadata['section']}:"]
-        lines.append(entry(one.name, _meaning(one, hints[one.name])))
+        lines.append(entry(prefix + one.name, _meaning(one, hints[one.name])))
     return "\n".join(lines)
 
 
@@ -37,7 +42,7 @@ def entry(name: str, text: str) -> str:
     """One line of a list in a help text, continued below itself where it is long."""
     width = 19
     head = f"  {name:<{width - 2}}"
-    if len(head) > width:
+    if len(name) > width - 3:
         head += "\n" + " " * width
     return head + textwrap.fill(
         text, 110, initial_indent=" " * width, subsequent_indent=" " * width, break_on_hyphens=False

@@ -20,7 +20,7 @@ from typing import Any
 
 from unimumer_data.errors import ConfigError, RecordError
 from unimumer_data.support.commandline import keys_of, read_words, run_command
-from unimumer_data.support.config import load_config
+from unimumer_data.support.config import load_config, option
 from unimumer_data.support.start import require
 from unimumer_data.tasks import prompts
 
@@ -65,33 +65,28 @@ CHAT_TEMPLATE = """\
 class TinyConfig:
     """Sizes at which 12 pictures are learned by heart in 250 steps; see tests/slow.
 
-    Args:
-        output: folder for the model; files of the same names are replaced, others are left alone.
-        records: record files (JSON arrays of ShareGPT items) whose text the tokenizer is trained on, beside our own
-            instructions. Any other text still encodes, in more tokens.
-        vocab_size: tokens without the 22 added ones; at least 256, one for each byte.
-        hidden_size: width of the language model; must be heads x an even head size. vLLM's CPU attention takes head
-            sizes 32, 64, 80, 96, 112, 128.
-        vision_hidden_size: width of the vision tower.
-        initializer_range: standard deviation of the weights. With the usual 0.02 so small a model never starts to
-            use the image.
-        seed: same seed, same bytes.
+    The language model's width must be heads x an even head size; vLLM's CPU attention takes head sizes 32, 64, 80,
+    96, 112, 128.
     """
 
-    output: Path = Path("outputs/tiny")
-    records: tuple[Path, ...] = ()
-    vocab_size: int = 512
-    hidden_size: int = 128
-    heads: int = 4
-    key_value_heads: int = 2
-    layers: int = 2
-    intermediate_size: int = 256
-    vision_hidden_size: int = 64
-    vision_heads: int = 2
-    vision_layers: int = 2
-    initializer_range: float = 0.1
-    max_length: int = 4096
-    seed: int = 0
+    output: Path = option(Path("outputs/tiny"), "folder for the model; files of the same names are replaced")
+    records: tuple[Path, ...] = option(
+        (), "record files on whose text the tokenizer is trained; other text still encodes, in more tokens"
+    )
+    vocab_size: int = option(512, "tokens without the 22 added ones; at least 256, one for each byte")
+    hidden_size: int = option(128, "width of the language model, a multiple of heads", section="sizes")
+    heads: int = option(4, "attention heads of the language model")
+    key_value_heads: int = option(2, "heads for keys and values; heads is a multiple of it")
+    layers: int = option(2, "layers of the language model")
+    intermediate_size: int = option(256, "width inside the language model's MLP")
+    vision_hidden_size: int = option(64, "width of the vision tower, a multiple of vision_heads")
+    vision_heads: int = option(2, "attention heads of the vision tower")
+    vision_layers: int = option(2, "layers of the vision tower")
+    initializer_range: float = option(
+        0.1, "standard deviation of the weights; with the usual 0.02 so small a model never starts to use the image"
+    )
+    max_length: int = option(4096, "longest sequence in tokens")
+    seed: int = option(0, "same seed, same bytes")
 
     def __post_init__(self) -> None:
         for width, heads in ((self.hidden_size, self.heads), (self.vision_hidden_size, self.vision_heads)):

@@ -84,8 +84,11 @@ def _without_skipped(tokens: list[str]) -> list[str]:
         if command.role != "skip" or token in _WRAPPERS:
             kept.append(token)
             continue
-        for _ in command.args:
-            index = _after_group(tokens, index)
+        for parameter in command.parameters:
+            if parameter != "[]":
+                index = _after_group(tokens, index)
+            elif tokens[index : index + 1] == ["["] and "]" in tokens[index:]:
+                index = tokens.index("]", index) + 1
     return kept
 
 

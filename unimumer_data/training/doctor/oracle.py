@@ -22,8 +22,8 @@ from typing import Any, Union
 
 from ..recipe import Recipe
 
-OWN_PREFIXES = ("exprate_",)
-"""Keys of unimumer train, which LLaMA-Factory does not know."""
+OWN_PREFIXES = ("exprate_", "vision_lr", "projector_lr")
+"""How the keys of unimumer train begin, which LLaMA-Factory does not know."""
 NEEDS_A_GPU: Mapping[str, Any] = {"deepspeed": None, "fp16": False, "tf32": None, "pure_bf16": False, "use_cpu": True}
 """What is put in their place when LLaMA-Factory is asked on this machine: they speak of the machine that trains."""
 

@@ -1,0 +1,53 @@
+"""Entries of the table of known damage, reproduced with the versions that do it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from workshop import ROOT, Workshop
+
+POSITIONS = """
+import inspect, sys, torch
+from transformers import Qwen2_5_VLForConditionalGeneration
+model = Qwen2_5_VLForConditionalGeneration.from_pretrained(sys.argv[1])
+config = model.config
+ids = torch.tensor([[5, config.vision_start_token_id, *[config.image_token_id] * 6, 7]])
+more = {}
+if "mm_token_type_ids" in inspect.signature(model.model.get_rope_index).parameters:
+    more["mm_token_type_ids"] = (ids == config.image_token_id).int()
+positions, _ = model.model.get_rope_index(ids, image_grid_thw=torch.tensor([[1, 4, 6]]),
+                                          attention_mask=torch.ones_like(ids), **more)
+print(positions[0, 0].tolist())
+"""
+RIGHT = "[0, 1, 2, 2, 2, 2, 2, 2, 5]"
+
+
+@pytest.fixture(scope="module")
+def old_transformers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with transformers 5.5.0 alone, to put before the environment's own."""
+    folder = tmp_path_factory.mktemp("transformers")
+    words = ["install", "--quiet", "--no-deps", "--target", str(folder), "transformers==5.5.0"]
+    done = subprocess.run([sys.executable, "-m", "pip", *words], capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip(f"transformers 5.5.0 cannot be fetched: {done.stderr.strip()[-200:]}")
+    return folder
+
+
+def test_still_pictures_get_a_wrong_position_in_time(workshop: Workshop, old_transformers: Path) -> None:
+    model = workshop.folder / "outputs" / "tiny"
+    assert RIGHT in workshop.run(sys.executable, "-c", POSITIONS, model)
+    said = workshop.run(sys.executable, "-c", POSITIONS, model, PYTHONPATH=str(old_transformers))
+    assert "[0, 1, 4, 4, 4, 4, 4, 4, 5]" in said
+
+
+def test_the_doctor_stops_there_and_names_the_cure(workshop: Workshop, old_transformers: Path) -> None:
+    words = [sys.executable, "-m", "unimumer_data", "doctor", str(ROOT / "recipes" / "smoke.yaml"), "images=2"]
+    environment = {**os.environ, "PYTHONPATH": f"{old_transformers}{os.pathsep}{ROOT}", "HF_HUB_OFFLINE": "1"}
+    done = subprocess.run(words, cwd=workshop.folder, env=environment, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "transformers 5.5.0: get_rope_index" in done.stdout
+    assert "pip install 'transformers>=5.5.4,<=5.6.0'" in done.stdout
