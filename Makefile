@@ -14,7 +14,7 @@ VLLM_LOCK := vllm-$(if $(findstring GPU,$(shell nvidia-smi -L 2>/dev/null)),cuda
 TEST_WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast check format coverage envs train-env vllm-env rl-env uv browser lock clean
+.PHONY: help demo studio test test-fast check format coverage envs train-env vllm-env rl-env uv browser lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
@@ -22,6 +22,9 @@ help:  ## this list
 demo: train-env  ## build, train a tiny model, predict with vLLM, score: the whole path on the bundled sample
 	@$(MAKE) --no-print-directory vllm-env || echo "vLLM cannot be installed here; the demo predicts with transformers instead"
 	@$(TRAIN)/python scripts/demo.py
+
+studio: train-env  ## open the page to try it: draw a formula, read, correct and keep it; MODEL=folder for a real checkpoint
+	@$(TRAIN)/python scripts/studio.py $(if $(MODEL),model=$(MODEL))
 
 test: envs browser  ## all tests, with real LLaMA-Factory and vLLM runs
 	@$(TRAIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile

@@ -9,11 +9,13 @@ from typing import Any, Literal
 from unimumer_data.errors import ConfigError, suggestion
 from unimumer_data.images import IMAGE_MAX_PIXELS, IMAGE_MIN_PIXELS
 from unimumer_data.support.config import option
+from unimumer_data.tasks import TASKS
 
 from .engine_table import CHOICES
 
 REPLAY = "replay"
 """The engine that is none: evaluation scores prediction files."""
+_ON_LABELS = [name for name, task in TASKS.items() if not task.fields]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,9 +54,10 @@ class DataConfig:
 class AskConfig:
     """Who is asked, and how: the keys that all commands with a model in them share."""
 
-    task: Literal["record", "vanilla", "tree", "can", "refine"] = option(
+    task: str = option(
         "record",
-        "what to ask: what each record asks, one task for all, or recognise, detect errors and correct them (refine)",
+        f"what to ask: what each record asks (record), one task for all ({', '.join(_ON_LABELS)}), or recognise, "
+        "detect errors and correct them (refine)",
         section="what to ask",
     )
     rounds: int = option(1, "corrections that task=refine may make, at most")
@@ -114,6 +117,7 @@ class AskConfig:
         """Whether something is wrong, and the sentence that says so."""
         sampled = max(self.n, self.vote)
         return [
+            (self.task not in known_tasks(), _unknown_task(self.task)),
             (self.engine not in self._engines(), _unknown_engine(self.engine, self._engines())),
             (self._asks and not self.model, "name who answers: model=<folder or hub name>"),
             (_no_folder(self), f"model={self.model}: no such folder"),
@@ -190,6 +194,17 @@ class EvalConfig(AskConfig, DataConfig):
 
     def _engines(self) -> tuple[str, ...]:
         return (*CHOICES, REPLAY)
+
+
+def known_tasks() -> tuple[str, ...]:
+    """What ``task=`` may be: tasks that need no wrong prediction, and the two that are no tasks."""
+    return ("record", *(name for name, task in TASKS.items() if not task.fields), "refine")
+
+
+def _unknown_task(name: str) -> str:
+    if name in TASKS:
+        return f"task={name} asks about a wrong prediction; evaluate its own data set with task=record, or task=refine"
+    return f"unknown task {name!r}{suggestion(name, known_tasks())}. Known: {', '.join(known_tasks())}"
 
 
 def _unknown_engine(name: str, known: tuple[str, ...]) -> str:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from unimumer_data.error_driven.corpus import write_error_sets
+from unimumer_data.error_driven.corpus import read_candidates, write_error_sets
 from unimumer_data.errors import ConfigError, OutputError, SourceError
 from unimumer_data.health.overlap import LeakError
 from unimumer_data.latex import canonical
@@ -20,7 +20,7 @@ from unimumer_data.records import registry
 from unimumer_data.sources import Source, get_source
 from unimumer_data.support.progress import Progress
 from unimumer_data.support.workers import ordered_map
-from unimumer_data.tasks import get_task
+from unimumer_data.tasks import TASKS, get_task
 
 from . import manifest, testsets
 from .config import NOT_CONTENT, SetConfig, is_name, parse_shard
@@ -67,18 +67,20 @@ class SetBuilder:
 
     def __init__(self, config: SetConfig) -> None:
         self.config = config
-        if config.source is None or config.path is None:
-            missing = "source" if config.source is None else "path"
-            raise ConfigError(f"{missing} is missing; write for instance source=crohme-inkml path=FOLDER name=my_set")
+        if config.source is None:
+            raise ConfigError("source is missing; write for instance source=crohme-inkml path=FOLDER name=my_set")
         self.source: Source = get_source(config.source)
-        self.path: Path = config.path
+        path = config.path or self.source.path
+        if path is None:
+            raise ConfigError("path is missing; write for instance source=crohme-inkml path=FOLDER name=my_set")
+        self.path: Path = path
         self.selection = Selection(self.source, self.path, config)
         self.split = self.selection.split
         self.repair = self.split == testsets.TEST if config.repair is None else config.repair
         tasks = [get_task(name) for name in config.tasks]
         self.tasks = [task for task in tasks if not task.fields]
         self.error_tasks = [task for task in tasks if task.fields]
-        if self.error_tasks and not (config.errors and self.tasks):
+        if self.error_tasks and not ((config.errors or self.source.wrong_predictions) and self.tasks):
             raise ConfigError(
                 f"task {self.error_tasks[0].name!r} needs wrong predictions, errors=NAME_errors.json (made by "
                 "unimumer errors), and beside it a task about labels, such as vanilla"
@@ -87,6 +89,8 @@ class SetBuilder:
         canonical("x", corpus=self.conventions)  # unknown conventions are an error of the command line
         self.name = self._name()
         self.folder = config.output / "data" / self.name
+        if self.folder.resolve() == self.path.resolve():
+            raise ConfigError(f"name={self.name}: the data set would be written over its source {path}; name another")
         self.files = {task.name: f"{self.name}{task.suffix}.json" for task in self.tasks}
 
     @property
@@ -116,10 +120,7 @@ class SetBuilder:
             if outcome.status == "unchanged" and (self.folder / WORK_FOLDER).exists():
                 self._clear()
             registry.update(self.config.output / registry.FILE_NAME, self.entries())
-            if self.error_tasks:
-                assert self.config.errors is not None
-                plain = self.name + self.tasks[0].suffix
-                write_error_sets(self.config.output, self.name, plain, self.config.errors, self.error_tasks)
+            self._write_error_sets()
         except OSError as error:
             place = error.filename or self.folder
             raise OutputError(
@@ -137,6 +138,18 @@ class SetBuilder:
         """The set as another build that we waited for has left it, or built by us."""
         with SetLock(self.folder) as lock:
             return (self._unchanged() if lock.waited else None) or self._write()
+
+    def _write_error_sets(self) -> None:
+        """The records of the error tasks, from a corpus of errors or from what the source itself knows."""
+        plain = self.name + self.tasks[0].suffix
+        if self.error_tasks and self.config.errors:
+            candidates: Mapping[str, Sequence[str]] = read_candidates(self.config.errors)
+            write_error_sets(
+                self.config.output, self.name, plain, candidates, self.error_tasks, origin=str(self.config.errors)
+            )
+        elif self.source.wrong_predictions and (candidates := self.source.wrong_predictions(self.path)):
+            tasks = self.error_tasks or [task for task in TASKS.values() if task.fields]
+            write_error_sets(self.config.output, self.name, plain, candidates, tasks, origin=str(self.path))
 
     def dry_run(self) -> Outcome:
         """Count what would be kept and dropped, reading labels and no pictures; nothing is written."""
@@ -293,7 +306,8 @@ class SetBuilder:
         return Outcome(name=self.name, folder=self.folder, status=status, tally=tally, first={}, examples=examples)
 
     def _name(self) -> str:
-        name = self.config.name or os.path.basename(os.path.abspath(self.path)).partition(".")[0]
+        of_path = os.path.basename(os.path.abspath(self.path)).partition(".")[0]
+        name = self.config.name or self.source.set_name or of_path
         if not is_name(name):
             raise ConfigError(f"{name!r} cannot be the name of a data set; write name=my_set")
         if self.config.shard:

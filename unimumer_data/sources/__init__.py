@@ -6,6 +6,7 @@ from unimumer_data.errors import UnknownSourceError, suggestion
 
 from . import (
     captions,
+    collected,
     crohme,
     crohme2023,
     hme100k,
@@ -25,6 +26,7 @@ SOURCES: dict[str, Source] = {
     source.name: source
     for source in (
         captions.SOURCE,
+        collected.SOURCE,
         crohme.SOURCE,
         crohme2023.SOURCE,
         hme100k.SOURCE,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -60,6 +60,10 @@ class Source:
         ink_label: (label, replacements) of an InkML file: where the label came from, if not from the truth string.
         count: how many items ``read`` will yield, if that is quickly known; for the progress bar.
         picture: what the workers do to each opened picture: cut a page to its formula, for instance.
+        path: where the corpus lies if the user does not say.
+        set_name: what the data set is called if the user does not say; the default is the last part of the path.
+        wrong_predictions: sample id -> what a model had said wrongly, where the corpus knows it; build makes the
+            records of the error tasks from them.
     """
 
     name: str
@@ -73,6 +77,9 @@ class Source:
     ink_label: Callable[[Ink], tuple[str, tuple[Replacement, ...]]] | None = None
     count: Callable[[Path, str], int | None] | None = None
     picture: Callable[[Image], Image] | None = None
+    path: Path | None = None
+    set_name: str | None = None
+    wrong_predictions: Callable[[Path], Mapping[str, Sequence[str]]] | None = None
 
     @property
     def known_splits(self) -> tuple[str, ...]:

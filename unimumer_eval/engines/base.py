@@ -14,6 +14,7 @@ from PIL import Image
 
 from unimumer_data.errors import ImageError
 from unimumer_data.images import fit_pixels, load_image
+from unimumer_data.ink import Ink
 from unimumer_eval.config import Sampling
 
 
@@ -26,12 +27,14 @@ class Request:
         image: the picture file, or the picture itself as RGB.
         prompt: the human turn without ``<image>``; the picture goes before it.
         prefix: how the answer begins; the model goes on from there, and its text is what comes after.
+        ink: the strokes that the picture was drawn from, for engines that read strokes.
     """
 
     index: int
     image: Path | Image.Image
     prompt: str
     prefix: str = ""
+    ink: Ink | None = None
 
 
 class Step(NamedTuple):

@@ -15,6 +15,7 @@ from typing import Any
 from unimumer_data import __version__
 from unimumer_data.support.progress import Progress
 from unimumer_data.tasks import TASKS
+from unimumer_data.tasks.answers import PLAIN
 from unimumer_eval.config import EvalConfig, Sampling
 from unimumer_eval.engines import engine_versions, open_engine
 from unimumer_eval.engines.base import Answer, Predictor
@@ -119,10 +120,11 @@ def _plan(name: str, config: EvalConfig) -> _Plan:
 def _plain_plan(name: str, asked: _Plan, config: EvalConfig) -> _Plan | None:
     """Plain recognition to compare ``asked`` with, or to start it from; greedy beside a vote."""
     needed = asked.task == "refine"
-    if not needed and not (config.plain and (asked.vote or asked.task in ("tree", "can"))):
+    other_task = asked.task in TASKS and asked.task != PLAIN
+    if not needed and not (config.plain and (asked.vote or other_task)):
         return None
     temperature = 0.0 if asked.vote else config.temperature
-    task = "record" if asked.task == "record" else "vanilla"
+    task = "record" if asked.task == "record" else PLAIN
     title = name if task == "record" or name != asked.name else f"{name}_plain"
     return _Plan(name=title, task=task, sampling=replace(asked.sampling, n=1, temperature=temperature))
 

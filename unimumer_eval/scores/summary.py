@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unimumer_data.errors import PredictionError
+from unimumer_data.tasks.answers import is_runaway
 
 from .calibration import Calibration, calibrate
 from .confusions import Alignment, align
@@ -18,7 +19,7 @@ from .groups import MEASURES, Group, group_scores
 from .intervals import RESAMPLES
 from .kinds import KindScore, kind_scores
 from .metric import TextPairs
-from .outcomes import OUTCOMES, Outcome, is_runaway, outcome_of
+from .outcomes import OUTCOMES, Outcome, outcome_of
 from .pairs import Pair, mark_duplicates
 from .published import Published, published_scores
 from .rates import Figures, SampleColumns, all_figures, text_columns, token_columns
@@ -53,7 +54,7 @@ class Counts:
         missing, duplicate, failed: no usable prediction; ``failed`` is the engine's.
         failures: reason -> samples, of all three.
         empty: predictions that are there but have no token.
-        runaway: predictions out of proportion, see `outcomes.is_runaway`.
+        runaway: predictions out of proportion, see `answers.is_runaway`.
         unparsable: predictions that cannot be read as LaTeX.
         unparsable_labels, empty_labels: labels that cannot be read, or have no token.
     """

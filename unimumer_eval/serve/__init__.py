@@ -1,0 +1,1 @@
+"""The server: recognition for other programs, and a page to try it on. Run as ``unimumer serve``."""

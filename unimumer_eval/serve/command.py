@@ -1,0 +1,109 @@
+"""Serve a model to other programs, with a page to try it on.
+
+    unimumer serve model=outputs/unimumer
+
+The page is at http://localhost:8000. Routes: /v1/recognize, /v1/chat/completions (OpenAI), /v3/text and /v3/strokes
+(Mathpix), /health, /metrics; /docs lists them. Any other address than this machine's own needs a token, in the
+environment variable UNIMUMER_TOKEN.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from asyncio import AbstractEventLoop, BaseTransport, TimerHandle
+from collections.abc import Sequence
+from typing import Any
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from unimumer_data.errors import ConfigError
+from unimumer_data.support.commandline import keys_of, parser, run_command
+from unimumer_eval.recognize.command import split_words
+from unimumer_eval.recognize.recognizer import recognizer_config
+
+from .app import create_app
+from .guard import Guard
+from .settings import TOKEN_VARIABLE, ServeConfig
+
+MAX_HEADERS = 64 * 1024  # bytes
+GRACE = 30  # seconds for requests in progress when the server is stopped
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The command; 0 when it was stopped, 1 where the model or the address is at fault, 2 for wrong usage."""
+    reader = parser("unimumer serve", __doc__, keys=keys_of(ServeConfig))
+    reader.add_argument("words", nargs="*", metavar="config.yaml | key=value")
+    words = reader.parse_args(argv).words
+    return run_command(lambda: _serve(words))
+
+
+def _serve(words: Sequence[str]) -> int:
+    warnings.simplefilter("ignore", FutureWarning)  # of the engines' dependencies, nothing for a user to change
+    rest, keys = split_words(words, ServeConfig)
+    if rest:
+        raise ConfigError(f"{rest[0]!r}: write key=value (only the first word may name a YAML file)")
+    config = recognizer_config(ServeConfig, keys, origin="command line")
+    token = os.environ.get(TOKEN_VARIABLE) or None
+    if not config.is_local and token is None:
+        raise ConfigError(f"host={config.host}: others can reach this address; set {TOKEN_VARIABLE} to a secret first")
+    server = Server(server_config(config, token))
+    server.run()
+    return 0 if server.started else 1
+
+
+def server_config(config: ServeConfig, token: str | None) -> uvicorn.Config:
+    """Uvicorn's settings for the server."""
+    return uvicorn.Config(
+        Guard(create_app(config), config, token),
+        host=config.host,
+        port=config.port,
+        log_level="warning",
+        http=patient(config.read_timeout),
+        h11_max_incomplete_event_size=MAX_HEADERS,
+        timeout_graceful_shutdown=GRACE,
+        server_header=False,
+    )
+
+
+class Server(uvicorn.Server):
+    """Says where it is when it is ready, and where that failed why."""
+
+    async def startup(self, sockets: Any = None) -> None:
+        """Start, and print the address."""
+        print("loading the model ...", file=sys.stderr, flush=True)
+        await super().startup(sockets)
+        for one in self.servers:
+            for socket in one.sockets:
+                host, port = socket.getsockname()[:2]
+                name = "localhost" if host in ("127.0.0.1", "::1") else f"[{host}]" if ":" in host else host
+                print(f"ready: http://{name}:{port}", file=sys.stderr, flush=True)
+
+
+def patient(seconds: float) -> type[H11Protocol]:
+    """Uvicorn's HTTP protocol that hangs up on a client that connects and then sends no request."""
+
+    class Patient(H11Protocol):
+        loop: AbstractEventLoop
+        _silence: TimerHandle | None = None
+
+        def connection_made(self, transport: BaseTransport) -> None:  # type: ignore[override]
+            super().connection_made(transport)  # type: ignore[arg-type]
+            self._silence = self.loop.call_later(seconds, self._hang_up)
+
+        def _hang_up(self) -> None:
+            if self.cycle is None and not self.transport.is_closing():
+                self.transport.close()
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            if self._silence is not None:
+                self._silence.cancel()
+            super().connection_lost(exc)
+
+    return Patient
+
+
+if __name__ == "__main__":
+    sys.exit(main())
