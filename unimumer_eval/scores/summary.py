@@ -17,6 +17,7 @@ from .confusions import Alignment, align
 from .forms import FORMS, TOO_LONG, Form, Reading, read
 from .groups import MEASURES, Group, group_scores
 from .intervals import RESAMPLES
+from .kinds import KindScore, kind_scores
 from .metric import TextPairs
 from .outcomes import OUTCOMES, Outcome, outcome_of
 from .pairs import Pair, mark_duplicates
@@ -82,6 +83,7 @@ class SetScores:
         counts: empty, runaway, unparsable ... answers.
         outcomes: outcome -> samples; adds up to n.
         groups: length, depth, complexity -> ExpRate by group.
+        kinds: ExpRate by kind of formula; a sample may be of several.
         alignment: confusions, single symbols, symbol and structure edits.
         calibration: of the confidence; None where the predictions carry none.
         resamples, seed: of the bootstrap.
@@ -98,6 +100,7 @@ class SetScores:
     counts: Counts
     outcomes: Mapping[Outcome, int]
     groups: Mapping[str, tuple[Group, ...]]
+    kinds: tuple[KindScore, ...]
     alignment: Alignment
     calibration: Calibration | None
     resamples: int
@@ -166,6 +169,7 @@ def score_set(
         counts=_counts(samples),
         outcomes={outcome: tally[outcome] for outcome in OUTCOMES},
         groups={m.name: group_scores(m, values[m.name], *(right[form] for form in FORMS)) for m in MEASURES},
+        kinds=kind_scores([label.strict for label in labels], *(right[form] for form in FORMS)),
         alignment=align((i, s.label.strict, s.answer.strict) for i, s in enumerate(samples) if _can_align(s)),
         calibration=calibrate([pair.confidence for pair in marked], right["strict"]),
         resamples=resamples,
