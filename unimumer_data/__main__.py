@@ -48,6 +48,7 @@ COMMANDS: dict[str, Command] = {
     "lint": Command("unimumer_data.health.command", "find broken labels", words=("lint",)),
     "overlap": Command("unimumer_data.health.command", "count the samples that data sets share", words=("overlap",)),
     "guard": Command("unimumer_data.health.command", "find test samples in training sets", words=("guard",)),
+    "remove": Command("unimumer_data.records.removal", "remove a data set with its entries in dataset_info.json"),
     "card": Command(
         "unimumer_data.stats.command", "write a data card as Markdown and HTML", needs=("jinja2",), extra="[card]"
     ),

@@ -8,8 +8,6 @@ Each run is a prediction file or a folder of them; all others are held against t
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -20,35 +18,33 @@ from typing import Literal
 from unimumer_data.errors import ConfigError, PredictionError
 from unimumer_data.records.predictions import find_prediction_files
 from unimumer_data.support.commandline import keys_of, read_words, run_command
-from unimumer_data.support.config import load_config
+from unimumer_data.support.config import load_config, option
 from unimumer_data.support.files import write_whole
+from unimumer_data.support.tables import write_csv
 
 from .pair_files import read_labels, read_predictions
-from .report import comparison_json, comparison_table, report_page
+from .report import comparison_json, comparison_table, differences_table, report_page
 from .scores import Comparison, Pair, SetScores, compare, score_set
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompareConfig:
-    """Keys of `unimumer compare RUN RUN ... [key=value ...]`.
+    """Keys of `unimumer compare RUN RUN ... [key=value ...]`."""
 
-    names: of the runs, separated by commas; by default from their paths.
-    form: raw | strict | loose, in which right is told from wrong.
-    labels: labels for all runs, where the files' own differ or are damaged: a record file, a list, or a table.
-    missing: error | wrong: what to do when a label of `labels` has no prediction.
-    media_dir: where relative image paths start.
-    output: folder of compare.json, compare.csv (samples won and lost) and a page for each pair of runs.
-    resamples, seed: of the paired bootstrap.
-    """
-
-    names: tuple[str, ...] = ()
-    form: Literal["raw", "strict", "loose"] = "strict"
-    labels: Path | None = None
-    missing: Literal["error", "wrong"] = "error"
-    media_dir: Path = Path(".")
-    output: Path = Path("results/compare")
-    resamples: int = 10_000
-    seed: int = 0
+    names: tuple[str, ...] = option((), "names of the runs, separated by commas; by default from their paths")
+    form: Literal["raw", "strict", "loose"] = option("strict", "form in which right is told from wrong")
+    cdm: bool = option(True, "compare CDM, structure F1 and similarity too")
+    labels: Path | None = option(
+        None, "labels for all runs, where the files' own differ or are damaged: a record file, a list or a table"
+    )
+    missing: Literal["error", "wrong"] = option("error", "what to do when a label of labels= has no prediction")
+    media_dir: Path = option(Path("."), "where relative image paths start")
+    output: Path = option(
+        Path("results/compare"),
+        "folder of compare.json, compare.csv (samples that only one run has right) and a page for each pair of runs",
+    )
+    resamples: int = option(10_000, "resamples of the paired bootstrap")
+    seed: int = option(0, "seed of the paired bootstrap")
 
 
 Runs = Mapping[str, Mapping[str, SetScores]]
@@ -66,7 +62,7 @@ def _run(paths: Sequence[Path], config: CompareConfig) -> None:
     if len(paths) < 2:
         raise ConfigError("name two runs or more: prediction files or folders of them")
     if len(names) != len(paths) or len(set(names)) != len(names):
-        raise ConfigError(f"names= must name each of the {len(paths)} runs, each otherwise; got {', '.join(names)}")
+        raise ConfigError(f"names= must name each of the {len(paths)} runs, each differently; got {', '.join(names)}")
     runs = {name: _score(path, config) for name, path in zip(names, paths, strict=True)}
     if all(len(sets) == 1 for sets in runs.values()):  # single files are one set, whatever they are called
         (shared,) = next(iter(runs.values()))
@@ -81,8 +77,10 @@ def _run(paths: Sequence[Path], config: CompareConfig) -> None:
                 f"{first} and {other} have no test set in common: {', '.join(runs[first])}; {', '.join(runs[other])}"
             )
         comparisons[first, other] = [_compare(runs[first][name], runs[other][name], config) for name in sets]
-        print(f"{first} against {other}, ExpRate {config.form}, percent")
+        print(f"{other} against {first}, ExpRate {config.form}, percent")
         print(comparison_table(first, other, comparisons[first, other]) + "\n")
+        print(f"{other} - {first}, percent; of TER and CER less is better")
+        print(differences_table(comparisons[first, other]) + "\n")
         page = f"{other}_against_{first}.html".replace(os.sep, "_")
         pair = {run: [runs[run][name] for name in sets] for run in (first, other)}
         settings = {run: str(path) for run, path in zip(names, paths, strict=True)}
@@ -117,7 +115,7 @@ def _score(path: Path, config: CompareConfig) -> dict[str, SetScores]:
     if labels is not None and len(files) > 1:
         raise ConfigError(f"labels= is for runs of one prediction file, {path} has {len(files)}")
     pairs = {name: read_predictions(file, labels=labels, missing=config.missing) for name, file in files.items()}
-    return {name: score_set(name, found, resamples=0) for name, found in pairs.items()}
+    return {name: score_set(name, found, text_metrics=config.cdm) for name, found in pairs.items()}
 
 
 def _compare(first: SetScores, second: SetScores, config: CompareConfig) -> Comparison:
@@ -126,17 +124,17 @@ def _compare(first: SetScores, second: SetScores, config: CompareConfig) -> Comp
 
 def _won_and_lost(comparisons: Mapping[tuple[str, str], Sequence[Comparison]], runs: Runs) -> str:
     """One line a sample that only one of two runs has right."""
-    table = io.StringIO()
-    writer = csv.writer(table, lineterminator="\n")
-    writer.writerow(["first", "second", "set", "id", "second_has", "label", "first_prediction", "second_prediction"])
+    rows = []
     for (first, second), found in comparisons.items():
         for comparison in found:
             before, after = (_by_id(runs[run][comparison.set]) for run in (first, second))
             for result, ids in (("won", comparison.won), ("lost", comparison.lost)):
-                for id in ids:
-                    row = (before[id].gt, before[id].answer, after[id].answer)
-                    writer.writerow([first, second, comparison.set, id, result, *row])
-    return table.getvalue()
+                rows += [
+                    (first, second, comparison.set, id, result, before[id].gt, before[id].answer, after[id].answer)
+                    for id in ids
+                ]
+    head = ["first", "second", "set", "id", "second_has", "label", "first_prediction", "second_prediction"]
+    return write_csv(head, rows)
 
 
 def _by_id(scores: SetScores) -> dict[str, Pair]:

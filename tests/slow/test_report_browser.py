@@ -137,12 +137,11 @@ def test_the_table_shows_both_sets_and_one_can_be_chosen(at_width):
     assert [row.find_element(By.TAG_NAME, "button").text for row in rows] == ["toy", "small"]
     assert "60.00" not in rows[0].text and "[" in rows[0].text
     heads = [cell.text for cell in browser.find_elements(By.CSS_SELECTOR, "#summary th")]
-    assert heads[-3:] == ["ExpRate@CDM", "CDM F1", "Structure F1"]
-    assert rows[1].text.split()[-3:] == ["100.00"] * 3
+    assert heads[-4:] == ["ExpRate@CDM", "CDM F1", "Structure F1", "Similarity"]
+    assert [cell.text.split()[0] for cell in rows[1].find_elements(By.TAG_NAME, "td")[-4:]] == ["100.00"] * 4
     rows[1].find_element(By.TAG_NAME, "button").click()
-    assert "0 of 1 samples" in browser.find_element(By.ID, "status").text
-    choose(browser, "all")
-    assert cards(browser) == ["only"]
+    assert browser.switch_to.active_element.text == "small"  # drawn again, the focus stays
+    assert cards(browser) == ["only"]  # nothing is wrong, so everything is shown
 
 
 def test_gallery_shows_picture_both_formulas_and_the_difference(at_width):
@@ -214,6 +213,20 @@ def test_filters_and_pages(at_width):
     assert cards(browser) == [f"sample_04{i}" for i in range(10)]
 
 
+def test_the_worst_come_first_where_asked(at_width):
+    browser = at_width("one.html")
+    browser.find_element(By.CSS_SELECTOR, "select[data-key=sort] option[value=similarity]").click()
+    found = [card.text for card in browser.find_elements(By.TAG_NAME, "article")]
+    values = [int(text.partition("Similarity ")[2].split(",")[0]) for text in found]
+    assert values == sorted(values) and len(values) > 3
+
+
+def test_kinds_of_formula_have_their_own_rates(at_width):
+    browser = at_width("one.html")
+    rows = {row.text.split()[0]: row.text for row in browser.find_elements(By.CSS_SELECTOR, "#kinds tbody tr")}
+    assert rows["fraction"].split()[1] == "20" and "[" in rows["fraction"]
+
+
 def test_a_cell_of_the_heat_map_shows_its_samples(at_width):
     browser = at_width("one.html")
     cell = browser.find_element(By.CSS_SELECTOR, "#heat button")
@@ -262,7 +275,7 @@ def test_failures_and_missing_pictures_are_said(at_width):
     card = browser.find_element(By.TAG_NAME, "article")
     assert "image: cut off" in card.text
     browser.execute_script("arguments[0].scrollIntoView()", card)
-    WebDriverWait(browser, 5).until(lambda _: "picture not found beside this page" in card.text)
+    WebDriverWait(browser, 5).until(lambda _: browser.find_element(By.ID, "no-pictures").is_displayed())
     choose(browser, "unparsable")
     first, second = browser.find_element(By.TAG_NAME, "article").find_elements(By.CLASS_NAME, "answer")
     assert "Not drawn as written: " not in first.text and "Not drawn as written: " in second.text

@@ -26,7 +26,7 @@ def test_three_runs_against_the_first(runs, tmp_path, capsys):
     words = [runs("base", "xxyy"), runs("better", "xxxx"), runs("worse", "yyyy")]
     assert main([*words, f"output={output}", "resamples=50"]) == 0
     screen = capsys.readouterr().out
-    assert "base against better" in screen and "base against worse" in screen
+    assert "better against base" in screen and "worse against base" in screen
     content = json.loads((output / "compare.json").read_text(encoding="utf-8"))
     assert [pair["sets"][0]["won"] for pair in content["comparisons"]] == [["s2", "s3"], []]
     rows = list(csv.DictReader((output / "compare.csv").open(encoding="utf-8")))

@@ -74,7 +74,7 @@ def test_wrong_keys_of_ours(keys: dict[str, Any], message: str) -> None:
     ("names", "message"),
     [
         ((), "no validation set; name one"),
-        (("hub_crohme_train",), "'hub_crohme_train' has no file_name.*exprate_dataset="),
+        (("hub_crohme_train",), "'hub_crohme_train' is on the hub.*exprate_dataset="),
         (("smaple",), "validation set: smaple: neither.*'sample'.*exprate_dataset="),
     ],
 )
@@ -149,7 +149,7 @@ def test_one_device_trains_in_this_process(monkeypatch: pytest.MonkeyPatch) -> N
     [
         (["recipes/none.yaml"], 2, "no such file"),
         ([str(RECIPE), "exprate_dataset=smaple"], 2, "neither a file nor a data set.*'sample'"),
-        ([str(RECIPE), "exprate_dataset={records}"], 1, "cannot be read as JSON"),
+        ([str(RECIPE), "exprate_dataset={records}"], 1, "broken JSON"),
     ],
 )
 def test_user_errors_have_no_traceback(

@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw, ImageFont
 from unimumer_data.errors import ConfigError, OutputError, SourceError, UniMumerError
 from unimumer_data.images import load_image
 from unimumer_data.ink import read_inkml, render
-from unimumer_data.sources.formats.tables import read_json_array
+from unimumer_data.records.json_array import read_json_array
 from unimumer_data.support.commandline import keys_of, read_words, run_command
 from unimumer_data.support.config import load_config, option
 

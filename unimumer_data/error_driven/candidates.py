@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 
 from unimumer_data.latex import Repair, canonical, tokenize
 from unimumer_data.latex.alignment import edit_distance
 from unimumer_data.records.record import IMAGE_TOKEN
+from unimumer_data.tasks.answers import is_runaway
 from unimumer_data.tasks.corrections import compare, read_marked
-
-SLACK = 20  # tokens by which even the prediction of a short label may be too long
 
 # What may become of a candidate; the first that fits. Those of `_QUIET` are no faults.
 OUTCOMES = {
@@ -20,7 +19,7 @@ OUTCOMES = {
     "unknown_id": "no sample of that id in the set",
     "other_label": "the file has another formula for that id",
     "right": "nothing is wrong with it",
-    "respelt": "the same formula, spelt otherwise",
+    "respelt": "the same formula, written in another way",
     "empty": "no tokens",
     "image_mark": f"holds {IMAGE_TOKEN}, which LLaMA-Factory would take for a second picture",
     "runaway": "far longer than the label",
@@ -38,11 +37,9 @@ class Limits:
 
     Args:
         max_edit_share: at most this share of it, or of its label, whichever is longer, is wrong.
-        max_length: at most so many times as long as its label, and `SLACK` tokens more.
     """
 
     max_edit_share: float
-    max_length: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,19 +83,19 @@ class Tally:
 
 
 class Sieve:
-    """Sorts candidates, one by one, and keeps what may go into the corpus.
+    """Sorts candidates one by one, and keeps what may go into the corpus; `choose` makes the corpus of it.
 
     Args:
-        limits: of what is refused.
-        conventions: of the labels; None leaves candidates as they are spelt.
+        limits: what is refused.
+        conventions: of the labels; None leaves candidates as they are written.
         seed: of the choice between candidates.
     """
 
     def __init__(self, limits: Limits, conventions: str | None, seed: int) -> None:
         self.limits, self.conventions, self.seed = limits, conventions, seed
         self.kept: dict[tuple[str, str], Candidate] = {}
-        self.tallies: dict[str, Tally] = defaultdict(Tally)
         self.refused: list[dict[str, str]] = []
+        self._left_out: dict[str, Counter[str]] = defaultdict(Counter)
 
     def add(self, item: Item | None, text: str, origin: str, *, id: str = "", fault: str = "") -> None:
         """Sort a candidate.
@@ -110,24 +107,31 @@ class Sieve:
             id: of the prediction.
             fault: an outcome that is already known.
         """
-        outcome = fault or ("unknown_id" if item is None else "")
+        outcome, text = self.judge(item, text, fault)
         if not outcome:
             assert item is not None
-            text = self._spell(text)
-            outcome = self._judge(item.label, text)
-            if not outcome:
-                outcome = self._keep(item, text, origin)
-        self.tallies[origin].outcomes[outcome] += outcome != "taken"
+            outcome = self._keep(item, text, origin)
+        left_out = self._left_out[origin]
+        if not outcome:
+            return
+        left_out[outcome] += 1
         if outcome not in _QUIET:
             self.refused.append({"img_id": item.id if item else id, "reason": outcome, "pred": text, "from": origin})
 
-    def _spell(self, text: str) -> str:
-        """The candidate as the labels are spelt; one that cannot be read keeps its tokens."""
+    def judge(self, item: Item | None, text: str, fault: str = "") -> tuple[str, str]:
+        """What a candidate is, empty for a usable one, and its text as the labels are written; see `add`."""
+        if fault or item is None:
+            return fault or "unknown_id", text
+        text = self._canonical(text)
+        return self._judge(item.label, text), text
+
+    def _canonical(self, text: str) -> str:
+        """The candidate written as the labels are; one that cannot be parsed keeps its tokens."""
         repairs: list[Repair] = []
         if self.conventions is not None:
-            spelt = canonical(text, "records", corpus=self.conventions, repairs=repairs)
+            written = canonical(text, "records", corpus=self.conventions, repairs=repairs)
             if not repairs:
-                return spelt
+                return written
             text = " ".join(tokenize(text))
         return " ".join(text.split())  # also of tokens that hold white space, such as a control space
 
@@ -140,29 +144,31 @@ class Sieve:
             return "empty"
         repairs: list[Repair] = []
         same = canonical(text, "strict", repairs=repairs) == canonical(label, "strict", repairs=[])
-        if same and not repairs:  # broken LaTeX is an error, even if it can be mended into the label
+        if same and not repairs:  # broken LaTeX is an error, even if it can be repaired into the label
             return "respelt"
         if IMAGE_TOKEN in text:
             return "image_mark"
-        if len(wrong) > self.limits.max_length * len(right) + SLACK:
+        if is_runaway(label, text):
             return "runaway"
         longer = max(len(wrong), len(right))
         return "hopeless" if edit_distance(wrong, right) > max(1, self.limits.max_edit_share * longer) else ""
 
     def _keep(self, item: Item, text: str, origin: str) -> str:
+        """Keep the candidate; an outcome if it is not a new one."""
         known = self.kept.get((item.id, text))
         if known:
             self.kept[item.id, text] = replace(known, times=known.times + 1)
             return "repeated"
         self.kept[item.id, text] = Candidate(item=item, text=text, origin=origin)
-        tally = self.tallies[origin]
-        marks = read_marked(compare(text, item.label).marked).marks
-        tally.edits += edit_distance(text.split(), item.label.split())
-        tally.marks += len(marks)
-        return "taken"
+        return ""
 
-    def balanced(self, size: int) -> list[Candidate]:
-        """At most so many candidates, spread over the pictures: each one's most frequent error before any's second."""
+    def choose(self, size: int) -> tuple[list[Candidate], dict[str, Tally]]:
+        """The corpus, and what became of the candidates of each file.
+
+        Args:
+            size: at most this many candidates, spread over the pictures: each one's most frequent error before any's
+                second.
+        """
         by_item: dict[str, list[Candidate]] = defaultdict(list)
         for candidate in self.kept.values():
             by_item[candidate.item.id].append(candidate)
@@ -172,10 +178,17 @@ class Sieve:
             for rank, candidate in enumerate(sorted(candidates, key=lambda one: (-one.times, self._dice(one))))
         ]
         ranked.sort(key=lambda entry: entry[:2])
-        for place, (_, _, candidate) in enumerate(ranked):
-            self.tallies[candidate.origin].outcomes["taken" if place < size else "surplus"] += 1
         taken = {(candidate.item.id, candidate.text) for _, _, candidate in ranked[:size]}
-        return [candidate for key, candidate in self.kept.items() if key in taken]
+        return [candidate for key, candidate in self.kept.items() if key in taken], self._tallies(taken)
+
+    def _tallies(self, taken: Collection[tuple[str, str]]) -> dict[str, Tally]:
+        tallies = {origin: Tally(Counter(outcomes)) for origin, outcomes in self._left_out.items()}
+        for key, candidate in self.kept.items():
+            tally = tallies[candidate.origin]
+            tally.outcomes["taken" if key in taken else "surplus"] += 1
+            tally.edits += edit_distance(candidate.text.split(), candidate.item.label.split())
+            tally.marks += len(read_marked(compare(candidate.text, candidate.item.label).marked).marks)
+        return tallies
 
     def _dice(self, candidate: Candidate) -> bytes:
         """Chance that depends on nothing but the seed and the candidate, so that others do not move it."""

@@ -9,26 +9,23 @@ mode, and confusions.svg.
 from __future__ import annotations
 
 import json
-import random
 import sys
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from itertools import accumulate, pairwise
 from pathlib import Path
 
-from unimumer_data.errors import LatexSyntaxError, PredictionError
-from unimumer_data.latex import canonical, parse_tokens, prints_ink, write_tokens
+from unimumer_data.errors import PredictionError
+from unimumer_data.latex import canonical, prints_ink
 from unimumer_data.latex.alignment import align
 from unimumer_data.latex.grammar import COMMANDS
 from unimumer_data.records.predictions import find_prediction_files, read_prediction_file
 from unimumer_data.support.commandline import keys_of, read_words, run_command
-from unimumer_data.support.config import load_config
+from unimumer_data.support.config import load_config, option
 from unimumer_data.support.files import write_whole
 
 GAP = ""  # in place of a token that is not there
-TRIES = 8  # to place an edit so that the formula stays valid
 
 # Each line: symbols that look alike in handwriting, the more alike the nearer they stand.
 LOOK_ALIKES = r"""
@@ -103,7 +100,7 @@ def learn(pairs: Iterable[tuple[Sequence[str], Sequence[str]]]) -> Confusions:
     counts: Counter[tuple[str, str]] = Counter()
     seen: Counter[str] = Counter()
     for prediction, label in pairs:
-        seen.update(filter(_is_symbol, label))
+        seen.update(filter(is_symbol, label))
         for run in align(prediction, label):
             wrong, right = prediction[run.start : run.stop], label[run.label_start : run.label_stop]
             if len(wrong) == len(right):
@@ -128,85 +125,18 @@ def look_alikes() -> Confusions:
     return Confusions(counts, Counter(symbol for symbol, _ in counts))
 
 
-class Corruptor:
-    """Applies confusions to labels. The result is always a formula that parses, and never the label.
-
-    Args:
-        confusions: how often what is taken for what.
-        rate: share of the symbols to change, on average; at least one of a label is.
-    """
-
-    def __init__(self, confusions: Confusions, rate: float) -> None:
-        self.rate = rate
-        self.choices: dict[str, tuple[list[str], list[int]]] = {}
-        by_label: dict[str, list[tuple[str, int]]] = defaultdict(list)
-        for (label, answer), count in sorted(confusions.counts.items()):
-            by_label[label].append((answer, count))
-        for label, answers in by_label.items():
-            self.choices[label] = [answer for answer, _ in answers], list(accumulate(count for _, count in answers))
-        self.weights = {label: max(confusions.rate(label), 1e-6) for label in by_label if label != GAP}
-        gained = sum(count for (label, _), count in confusions.counts.items() if label == GAP)
-        self.gain = gained / max(1, sum(confusions.seen.values()))
-
-    def corrupt(self, tokens: Sequence[str], chance: random.Random) -> list[str] | None:
-        """A wrong prediction of a label; None if the table has nothing for any of its symbols.
-
-        Args:
-            tokens: of the label, canonical; not modified.
-            chance: decides; the same state gives the same result.
-        """
-        symbols = sum(map(_is_symbol, tokens))
-        edits = max(1, sum(chance.random() < self.rate for _ in range(symbols)))
-        result = list(tokens)
-        for _ in range(edits):
-            result = self._edit(result, chance) or result
-        return None if result == list(tokens) else result
-
-    def _edit(self, tokens: list[str], chance: random.Random) -> list[str] | None:
-        """One symbol taken for another, lost or gained, so that the formula stays valid."""
-        places = [index for index, token in enumerate(tokens) if token in self.weights]
-        weights = list(accumulate(self.weights[tokens[index]] for index in places))
-        for _ in range(TRIES):
-            if self.gain and chance.random() < self.gain / (self.gain + (weights[-1] if weights else 0)):
-                place = chance.randrange(len(tokens) + 1)
-                edited = [*tokens[:place], self._draw(GAP, chance), *tokens[place:]]
-            elif places:
-                place = chance.choices(places, cum_weights=weights)[0]
-                answer = self._draw(tokens[place], chance)
-                edited = [*tokens[:place], *([answer] if answer else ()), *tokens[place + 1 :]]
-            else:
-                return None
-            if _is_valid(edited):
-                return edited
-        return None
-
-    def _draw(self, symbol: str, chance: random.Random) -> str:
-        answers, weights = self.choices[symbol]
-        return chance.choices(answers, cum_weights=weights)[0]
-
-
 def _is_confusion(label: str, answer: str) -> bool:
     r"""Whether symbols were confused, and not only spelt otherwise, as ``\le`` and ``\leq``."""
-    if not all(token == GAP or _is_symbol(token) for token in (label, answer)):
+    if not all(token == GAP or is_symbol(token) for token in (label, answer)):
         return False
     return canonical(label, "strict", repairs=[]) != canonical(answer, "strict", repairs=[])
 
 
-def _is_symbol(token: str) -> bool:
+def is_symbol(token: str) -> bool:
     """Whether a token prints and reads no arguments, so that another such token may stand in its place."""
     command = COMMANDS.get(token)
     plain = command is None or (command.role == "symbol" and not command.args and not command.option)
     return plain and prints_ink(token) and not (len(token) > 1 and token[0] == "{")
-
-
-def _is_valid(tokens: Sequence[str]) -> bool:
-    """Whether tokens are a canonical formula: they parse, no group is empty, and they are written back the same."""
-    if ("{", "}") in pairwise(tokens):
-        return False
-    try:
-        return write_tokens(parse_tokens(tokens)) == list(tokens)
-    except LatexSyntaxError:
-        return False
 
 
 def table(confusions: Confusions, rows: int = 30) -> str:
@@ -318,17 +248,13 @@ def _pairs(paths: Sequence[Path]) -> Iterable[tuple[list[str], list[str]]]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfusionsConfig:
-    """Keys of `unimumer confusions [config.yaml] [key=value ...]`.
+    """Keys of `unimumer confusions [config.yaml] [key=value ...]`."""
 
-    Args:
-        predictions: prediction files or folders of them; without any, the built-in table of look-alikes.
-        output: folder for confusions.json and confusions.svg.
-        rows: how many confusions to print.
-    """
-
-    predictions: tuple[Path, ...] = ()
-    output: Path = Path("results/confusions")
-    rows: int = 30
+    predictions: tuple[Path, ...] = option(
+        (), "prediction files or folders of them; without any, the built-in table of look-alikes"
+    )
+    output: Path = option(Path("results/confusions"), "folder for confusions.json and confusions.svg")
+    rows: int = option(30, "number of confusions to print")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

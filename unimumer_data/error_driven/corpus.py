@@ -16,13 +16,13 @@ from __future__ import annotations
 import json
 import random
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from math import ceil
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 
@@ -32,50 +32,51 @@ from unimumer_data.latex import canonical
 from unimumer_data.records.predictions import Prediction, find_prediction_files, read_prediction_file
 from unimumer_data.records.record import Record
 from unimumer_data.records.registry import FILE_NAME as REGISTRY
-from unimumer_data.records.registry import read_registry, record_file
+from unimumer_data.records.registry import read_registry, record_file, update
 from unimumer_data.records.sets import name_of, read_set, write_lines, write_sets
 from unimumer_data.support.commandline import keys_of, read_words, run_command
-from unimumer_data.support.config import load_config, to_yaml
+from unimumer_data.support.config import load_config, option, to_yaml
 from unimumer_data.support.files import write_whole
 from unimumer_data.tasks import TASKS, Task
 from unimumer_data.tasks.corrections import compare
 
-from .candidates import Candidate, Item, Limits, Sieve, table
-from .confusions import Corruptor, load, look_alikes
+from .candidates import OUTCOMES, Candidate, Item, Limits, Sieve, Tally, table
+from .confusions import load, look_alikes
+from .corruptor import Corruptor
+from .preferences import Collector, Format, make_records, registry_entry
 
 LOOK_ALIKES = "look-alikes"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorCorpusConfig:
-    """Keys of `unimumer errors [config.yaml] [key=value ...]`.
+    """Keys of `unimumer errors [config.yaml] [key=value ...]`."""
 
-    Args:
-        data: a built data set; null takes samples, labels and picture paths from the prediction files.
-        predictions: prediction files of any kind that `eval/run.py` reads, or folders of ``*_pred.json``.
-        synthetic: instead of predictions: look-alikes, or a file to learn confusions from (confusions.json or
-            predictions); they are applied to the labels of the set.
-        rate: of synthetic errors: share of the symbols to change, on average; at least one.
-        share: size of the corpus as a share of the samples of the set.
-        max_edit_share: refuse a candidate if more than this share of it, or of the label, is wrong.
-        max_length: refuse a candidate longer than so many times its label (and 20 tokens more).
-        conventions: spell candidates by the conventions of this corpus; default: those that the set was built with.
-        seed: of the choice where there are too many, and of synthetic errors.
-        name: of the corpus; default: that of the set.
-        output: folder of data/ and dataset_info.json.
-    """
-
-    data: str | None = None
-    predictions: tuple[Path, ...] = ()
-    synthetic: str | None = None
-    rate: float = 0.1
-    share: float = 1.0
-    max_edit_share: float = 0.5
-    max_length: float = 2.0
-    conventions: str | None = None
-    seed: int = 0
-    name: str | None = None
-    output: Path = Path()
+    data: str | None = option(
+        None, "a built data set; without it samples, labels and picture paths come from the prediction files"
+    )
+    predictions: tuple[Path, ...] = option(
+        (), "prediction files of any kind that unimumer eval reads, or folders of *_pred.json"
+    )
+    format: Literal["errors", "dpo", "kto", "rft"] = option(
+        "errors",
+        "what to make: the two error tasks, or records for preference training (dpo, kto) or rejection sampling (rft)",
+    )
+    pairs: int = option(2, "dpo and kto: wrong answers of one picture, at most")
+    synthetic: str | None = option(
+        None,
+        "instead of predictions: look-alikes, or a file to learn confusions from (confusions.json or predictions); "
+        "they are applied to the labels of the set",
+    )
+    rate: float = option(0.1, "share of the symbols that a synthetic error changes, on average; at least one")
+    share: float = option(1.0, "size of the corpus as a share of the samples of the set")
+    max_edit_share: float = option(0.5, "refuse a candidate if more than this share of it, or of the label, is wrong")
+    conventions: str | None = option(
+        None, "corpus whose label conventions candidates are written in; without it those that the set was built with"
+    )
+    seed: int = option(0, "random seed of the choice where there are too many, and of synthetic errors")
+    name: str | None = option(None, "name of the corpus; without it that of the set")
+    output: Path = option(Path(), "folder of data/ and dataset_info.json")
 
     def __post_init__(self) -> None:
         problems = [message for wrong, message in self._checks() if wrong]
@@ -88,10 +89,12 @@ class ErrorCorpusConfig:
             (bool(self.predictions and self.synthetic), "predictions and synthetic do not go together"),
             (bool(self.synthetic) and not self.data, "synthetic= needs data=<a built data set>"),
             (not self.data and not self.name, "give data=<a built data set>, or without one the corpus a name=..."),
+            (self.format != "errors" and not self.data, f"format={self.format} needs data=<a built data set>"),
+            (self.format != "errors" and bool(self.synthetic), f"format={self.format} needs predictions="),
+            (self.pairs < 1, "pairs must be at least 1"),
             (not 0 < self.rate <= 1, "rate must be above 0 and at most 1"),
             (self.share <= 0, "share must be above 0"),
             (not 0 < self.max_edit_share <= 1, "max_edit_share must be above 0 and at most 1"),
-            (self.max_length < 1, "max_length must be at least 1"),
         ]
 
     @property
@@ -114,8 +117,11 @@ def build_corpus(config: ErrorCorpusConfig) -> str:
     """
     items = _items_of_set(config) if config.data else None
     conventions = _conventions_of(config) if config.conventions is None and config.data else config.conventions
-    limits = Limits(max_edit_share=config.max_edit_share, max_length=config.max_length)
-    sieve = Sieve(limits, conventions, config.seed)
+    sieve = Sieve(Limits(max_edit_share=config.max_edit_share), conventions, config.seed)
+    if config.format != "errors":
+        collector = Collector(sieve)
+        _add_predictions(collector, items, config)
+        return _write_preferences(config, config.format, collector)
     if config.synthetic:
         assert items is not None
         _add_synthetic(sieve, items.values(), config)
@@ -123,10 +129,10 @@ def build_corpus(config: ErrorCorpusConfig) -> str:
     else:
         samples = _add_predictions(sieve, items, config)
     size = round(config.share * samples)
-    corpus = sieve.balanced(size)
-    files = _write(config, sieve, corpus)
+    corpus, tallies = sieve.choose(size)
+    files = _write(config, sieve.refused, tallies, corpus)
     lines = [
-        table(sieve.tallies),
+        table(tallies),
         f"{len(corpus)} errors for {samples} samples, {size} wanted (share={config.share:g})",
     ]
     if len(corpus) < size and not config.synthetic:
@@ -224,7 +230,7 @@ def _add_synthetic(sieve: Sieve, items: Iterable[Item], config: ErrorCorpusConfi
             sieve.add(item, " ".join(tokens or item.label.split()), config.synthetic)
 
 
-def _add_predictions(sieve: Sieve, items: Mapping[str, Item] | None, config: ErrorCorpusConfig) -> int:
+def _add_predictions(sieve: Sieve | Collector, items: Mapping[str, Item] | None, config: ErrorCorpusConfig) -> int:
     """Sort all candidates of all files; how many samples there are."""
     files = find_prediction_files(config.predictions)
     seen: set[str] = set()
@@ -274,7 +280,7 @@ def _with_ids(predictions: Sequence[Prediction], path: Path, config: ErrorCorpus
     for name in names:
         if "file_name" in entries[name] and (config.output / entries[name]["file_name"]).is_file():
             records = read_set(config.output, name)
-            if records.labels() == labels:
+            if records.expressions() == labels:
                 return [replace(one, id=id) for one, id in zip(predictions, records.ids(), strict=True)]
     raise PredictionError(
         f"{path}: its lines have no ids, and none of {', '.join(names)} has its {len(labels)} labels in this order; "
@@ -282,13 +288,18 @@ def _with_ids(predictions: Sequence[Prediction], path: Path, config: ErrorCorpus
     )
 
 
-def _write(config: ErrorCorpusConfig, sieve: Sieve, corpus: Sequence[Candidate]) -> list[Path]:
+def _write(
+    config: ErrorCorpusConfig,
+    refused: Sequence[Mapping[str, str]],
+    tallies: Mapping[str, Tally],
+    corpus: Sequence[Candidate],
+) -> list[Path]:
     """All files of the corpus; records only where every picture is known."""
     root, name = config.output, config.title
     base = root / _folder(name)
     write_lines(base / f"{name}_errors.json", map(_row, corpus))
-    refused = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in sieve.refused)
-    write_whole(base / f"{name}_errors_refused.jsonl", refused)
+    lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in refused)
+    write_whole(base / f"{name}_errors_refused.jsonl", lines)
     files = [base / f"{name}_errors.json", base / f"{name}_errors_refused.jsonl"]
     if corpus and all(candidate.item.image for candidate in corpus):
         rows = [(one.item.image, one.item.label, one.text) for one in corpus]
@@ -297,13 +308,45 @@ def _write(config: ErrorCorpusConfig, sieve: Sieve, corpus: Sequence[Candidate])
         files += [base / f"{one}.json" for one in sets]
     manifest = {
         "config": {key: value for key, value in yaml.safe_load(to_yaml(config)).items() if key != "output"},
-        "candidates": {title: {"outcomes": dict(tally.outcomes), "edits": tally.edits, "marks": tally.marks}
-                       for title, tally in sieve.tallies.items()},
+        "candidates": {title: _counts(tally) for title, tally in tallies.items()},
         "errors": len(corpus),
         "files": {path.name: sha256(path.read_bytes()).hexdigest() for path in files},
-    }  # fmt: skip
+    }
     write_whole(base / f"{name}_errors_manifest.json", json.dumps(manifest, ensure_ascii=False, indent=2) + "\n")
     return [*files, base / f"{name}_errors_manifest.json"]
+
+
+def _write_preferences(config: ErrorCorpusConfig, form: Format, collector: Collector) -> str:
+    """Write the records of a format, enter them in the registry; what was made and left out, for the screen."""
+    records, left_out = make_records(collector.answers.values(), form, pairs=config.pairs, seed=config.seed)
+    reasons = sum(collector.left_out.values(), Counter[str]()) + left_out
+    if not records:
+        raise PredictionError(f"{config.title}: no record for format={form} ({_reasons(reasons)})")
+    name = f"{config.title}_{form}"
+    file = f"{_folder(config.title)}/{name}.json"
+    write_lines(config.output / file, records)
+    update(config.output / REGISTRY, {name: registry_entry(file, form)})
+    manifest = {
+        "config": {key: value for key, value in yaml.safe_load(to_yaml(config)).items() if key != "output"},
+        "answers": dict(collector.read),
+        "left_out": {title: dict(counts) for title, counts in collector.left_out.items()},
+        "not_chosen": dict(left_out),
+        "records": len(records),
+        "sha256": sha256((config.output / file).read_bytes()).hexdigest(),
+    }
+    path = config.output / _folder(config.title) / f"{name}_manifest.json"
+    write_whole(path, json.dumps(manifest, ensure_ascii=False, indent=2) + "\n")
+    lines = [f"{name}: {len(records)} records from {collector.read.total()} answers", f"left out: {_reasons(reasons)}"]
+    return "\n".join([*lines, f"files: {config.output / file}, {path}"])
+
+
+def _reasons(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{reason}: {count}" for reason, count in sorted(counts.items()) if count) or "nothing"
+
+
+def _counts(tally: Tally) -> dict[str, Any]:
+    outcomes = {name: tally.outcomes[name] for name in OUTCOMES if tally.outcomes[name]}
+    return {"outcomes": outcomes, "edits": tally.edits, "marks": tally.marks}
 
 
 def _row(candidate: Candidate) -> dict[str, Any]:

@@ -11,9 +11,9 @@ from typing import Any
 from unimumer_data.build import manifest
 from unimumer_data.errors import RecordError, RegistryError, suggestion
 from unimumer_data.records import registry
+from unimumer_data.records.json_array import read_json_array
 from unimumer_data.records.record import IMAGE_TOKEN
 from unimumer_data.sources import SOURCES
-from unimumer_data.sources.formats.tables import read_json_array
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,48 +20,25 @@ from typing import Any
 from PIL import Image
 
 from unimumer_data.errors import ConfigError, suggestion
-from unimumer_data.records.labelled import SETS, Item, LabelledSet, read_set, split_sets
+from unimumer_data.records.labelled import SETS, Labelled, LabelledSet, read_labelled, split_sets
 from unimumer_data.support.commandline import keys_of, read_words, run_command
-from unimumer_data.support.config import load_config
+from unimumer_data.support.config import load_config, option
 from unimumer_data.support.files import write_whole
 
 from .lint import KINDS, REPAIRS, Finding, lint, repair
-from .overlap import Fingerprint, Guard, LeakError, Overlap, fingerprint, guard, overlaps
-
-__all__ = [
-    "Finding",
-    "Fingerprint",
-    "Guard",
-    "LeakError",
-    "Overlap",
-    "fingerprint",
-    "guard",
-    "lint",
-    "main",
-    "overlaps",
-    "repair",
-]
+from .overlap import Fingerprint, Guard, Overlap, fingerprint, overlaps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HealthConfig:
-    """Options of the command.
+    """Keys of `unimumer lint`, `overlap` and `guard`."""
 
-    Args:
-        root: folder that image paths and dataset_info.json lie in.
-        pictures: whether to open the pictures, where the sets have them.
-        examples: how many to show for each kind of finding.
-        output: a JSON file for all findings, overlaps or leaks.
-        tests: of ``guard``: the test sets.
-        by_label: of ``guard``: whether an equal label alone is a leak.
-    """
-
-    root: Path = Path()
-    pictures: bool = True
-    examples: int = 3
-    output: Path | None = None
-    tests: tuple[str, ...] = ()
-    by_label: bool = False
+    root: Path = option(Path(), "folder of dataset_info.json and of image paths")
+    pictures: bool = option(True, "open the pictures, where the sets have them")
+    examples: int = option(3, "number of examples to show for each kind of finding")
+    output: Path | None = option(None, "JSON file for all findings, overlaps or leaks")
+    tests: tuple[str, ...] = option((), "guard: the test sets")
+    by_label: bool = option(False, "guard: take an equal label alone for a leak")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -77,7 +54,7 @@ def _check(words: Sequence[str]) -> int:
         raise ConfigError(f"unknown command {word!r}{suggestion(word, COMMANDS)}. Known: {', '.join(COMMANDS)}")
     names, options = split_sets(words[1:])
     config = load_config(HealthConfig, options)
-    return COMMANDS[word]([read_set(name, root=config.root) for name in names], config)
+    return COMMANDS[word]([read_labelled(name, root=config.root) for name in names], config)
 
 
 def lint_sets(sets: Sequence[LabelledSet], config: HealthConfig) -> int:
@@ -102,7 +79,7 @@ def lint_sets(sets: Sequence[LabelledSet], config: HealthConfig) -> int:
     return 0
 
 
-def _size(item: Item) -> tuple[int, int] | None:
+def _size(item: Labelled) -> tuple[int, int] | None:
     """(width, height) from the head of the picture file; None where there is none."""
     if item.image is None or not item.image.is_file():
         return None
@@ -160,7 +137,7 @@ def report_leaks(sets: Sequence[LabelledSet], config: HealthConfig) -> int:
     """Print every training sample that is a test sample; 1 if there is one."""
     if not config.tests:
         raise ConfigError("guard: write tests=TEST,TEST, the sets that must not be trained on")
-    tests = [read_set(name, root=config.root) for name in config.tests]
+    tests = [read_labelled(name, root=config.root) for name in config.tests]
     known = Guard([(test.name, _prints(test, config)) for test in tests], by_label=config.by_label)
     report: dict[str, Any] = {}
     for one in sets:

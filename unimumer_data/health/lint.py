@@ -20,6 +20,8 @@ KINDS: dict[str, str] = {
     "unbalanced": "a brace, bracket, environment or \\right without its partner",
     "syntax": "cannot be read for another reason: a missing argument, a second script ...",
     "layout_word": "a word of a layout language (ABOVE, BELOW) that slipped into the LaTeX",
+    "markup": "MathML, HTML or an XML entity in place of LaTeX",
+    "prose": "words without any mathematics; the column of labels may be another one",
     "unknown_command": "a command that the grammar does not know; often two tokens glued together",
     "letters_for_function": "a function name spelled as letters (l o g), as normalisers make of \\mathrm{log}",
     "special_token": "text that the model's tokenizer or LLaMA-Factory takes for a control token",
@@ -28,7 +30,7 @@ KINDS: dict[str, str] = {
 }
 """Kind of finding -> what it means. The order is that of reports."""
 
-SERIOUS = ("empty", "unbalanced", "syntax", "layout_word")
+SERIOUS = ("empty", "unbalanced", "syntax", "layout_word", "markup")
 """Kinds that make a label unfit for training as it stands."""
 
 LAYOUT_WORDS = ("ABOVE", "BELOW", "SUBSC", "SUPER")
@@ -38,6 +40,11 @@ PIXELS_A_SYMBOL = 64
 LONGEST = 1024
 """LaTeX tokens; about 2,048 of Qwen's with the tree text before them."""
 
+PROSE = 12
+"""Letters of a label of letters alone; fewer may be a product of variables."""
+
+_MARKUP = re.compile(r"</[A-Za-z]+>|<math[\s>]|&(?:lt|gt|amp|nbsp|quot|times|minus|plusmn|#x?[0-9A-Fa-f]+);")
+_PUNCTUATION = frozenset(".,;:!?'\"()-`")
 _SPECIAL = re.compile(r"<\|[a-z_]+\|>|" + re.escape(IMAGE_TOKEN) + r"|<video>|<audio>")
 _COMMAND = re.compile(r"\\[A-Za-z]+")
 _FUNCTION_RUN = re.compile("|".join(sorted((name for name in FUNCTIONS if len(name) > 2), key=len, reverse=True)))
@@ -66,7 +73,7 @@ def lint(label: str, *, size: tuple[int, int] | None = None) -> list[Finding]:
         Findings in the order of `KINDS`, then of the tokens.
     """
     tokens = tokenize(label)
-    found = [*_syntax(tokens), *_words(tokens), *_special(label), *_room(tokens, size)]
+    found = [*_syntax(tokens), *_words(tokens), *_text(tokens), *_special(label), *_room(tokens, size)]
     order = {kind: place for place, kind in enumerate(KINDS)}
     return sorted(found, key=lambda finding: (order[finding.kind], finding.index or 0))
 
@@ -104,6 +111,19 @@ def _words(tokens: list[str]) -> Iterator[Finding]:
         if function and len(run) - function.end() <= 1 and not _is_in_font(tokens, start):
             message = f"{function[0]} as letters; \\{function[0]} is meant?"
             yield Finding(kind="letters_for_function", message=message, index=start)
+
+
+def _text(tokens: Sequence[str]) -> Iterator[Finding]:
+    """Text of another language than LaTeX. Spaces count for nothing: records have one after each letter."""
+    joined = "".join(tokens)
+    match = _MARKUP.search(joined)
+    if match:
+        yield Finding(kind="markup", message=f"{match[0]} in the text")
+        return
+    words = [token for token in tokens if token not in _PUNCTUATION]
+    varied = len(words) >= PROSE and len(set(words)) > PROSE // 2
+    if varied and all(len(word) == 1 and word.isascii() and word.isalpha() for word in words):
+        yield Finding(kind="prose", message=f"{len(words)} letters and nothing else")
 
 
 def _letter_runs(tokens: Sequence[str]) -> Iterator[tuple[int, str]]:

@@ -19,7 +19,7 @@ from unimumer_data.errors import ImageError, UniMumerError
 from unimumer_data.images import load_image
 from unimumer_data.latex.canonical import canonical
 from unimumer_data.latex.parser import Repair
-from unimumer_data.records.labelled import Item, LabelledSet
+from unimumer_data.records.labelled import Labelled, LabelledSet
 
 LOOK_SIZE = (17, 8)  # columns and rows of the thumbnail; 16 x 8 = 128 bits
 NOISE = 4  # grey levels that JPEG compression may add to flat paper
@@ -51,7 +51,7 @@ class Fingerprint:
     look: int | None = None
 
 
-def fingerprint(item: Item, *, pictures: bool = True) -> Fingerprint:
+def fingerprint(item: Labelled, *, pictures: bool = True) -> Fingerprint:
     """The fingerprint of a sample; without its picture where that cannot be opened."""
     label = _strict(item.label)
     if not pictures or item.image is None:
@@ -260,36 +260,3 @@ class Guard:
                 test = index.prints[place]
                 return Leak(training_id=item.id, test_id=test.id, test_set=self._names[place], rule=rule)
         return None
-
-
-def guard(
-    training: Iterable[Fingerprint],
-    tests: Iterable[tuple[str, Iterable[Fingerprint]]],
-    *,
-    allow: bool = False,
-    by_label: bool = False,
-) -> list[Leak]:
-    """Refuse test samples in a training set.
-
-    Args:
-        training: fingerprints of the training samples.
-        tests: (name, fingerprints) of each test set.
-        allow: return the leaks instead of raising.
-        by_label: take an equal label alone for a leak; for sets of labels without pictures.
-
-    Returns:
-        The leaks, in the order of the training samples; empty if there are none.
-
-    Raises:
-        LeakError: with the count and the first of them.
-    """
-    known = Guard(tests, by_label=by_label)
-    leaks = [leak for item in training if (leak := known.find(item))]
-    if leaks and not allow:
-        first = leaks[0]
-        noun = "sample is a test sample" if len(leaks) == 1 else "samples are test samples"
-        raise LeakError(
-            f"{len(leaks)} training {noun}, first: {first.training_id} is {first.test_set}/{first.test_id} "
-            f"({first.rule}). Leave them out, or write allow_leaks=true"
-        )
-    return leaks

@@ -1,5 +1,14 @@
 """Where a prediction differs from its label: the fewest token edits, gathered into runs.
 
+The one aligner of the project: records of the error tasks, confusions, tables and marks of the report all use it.
+
+| to get | call |
+| --- | --- |
+| how many tokens differ | `edit_distance` |
+| runs of edits, for marked formulas and logs | `align` |
+| edits one by one, as pairs of token indices, for confusions | `edits` |
+| the token indices to mark on both sides, for a page | `differing` |
+
 Of all alignments with the fewest edits, the one is taken that keeps LaTeX groups whole, then the one with the fewest
 runs, then the one that least often parts scripts and arguments from what they belong to.
 
@@ -12,7 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, zip_longest
 from typing import NamedTuple
 
 
@@ -47,6 +56,45 @@ def align(prediction: Sequence[str], label: Sequence[str]) -> list[Run]:
     """
     columns, distance = _sweep(prediction, label)
     return _finest(prediction, label, columns) if distance else []
+
+
+def edits(prediction: Sequence[str], label: Sequence[str]) -> list[tuple[int | None, int | None]]:
+    r"""The edits of `align` one by one, as many as `edit_distance` counts.
+
+    >>> edits("x + y".split(), "X + y ^ 2".split())
+    [(0, 0), (None, 3), (None, 4)]
+
+    Args:
+        prediction: n tokens; not modified.
+        label: m tokens; not modified.
+
+    Returns:
+        (index in the prediction, index in the label) of each edit, from left to right; None where one has no
+        counterpart. In a run of unequal sides tokens are paired from its left end.
+    """
+    return [
+        (prediction_index, label_index)
+        for run in align(prediction, label)
+        for prediction_index, label_index in zip_longest(
+            range(run.start, run.stop), range(run.label_start, run.label_stop)
+        )
+    ]
+
+
+def differing(prediction: Sequence[str], label: Sequence[str]) -> tuple[list[int], list[int]]:
+    r"""The tokens to mark: those that the runs of `align` cover.
+
+    >>> differing("x + 1".split(), "x ^ { 2 } + 1".split())
+    ([], [1, 2, 3, 4])
+
+    Returns:
+        Ascending token indices of the prediction, and of the label; both empty where the two are equal.
+    """
+    runs = align(prediction, label)
+    return (
+        [index for run in runs for index in range(run.start, run.stop)],
+        [index for run in runs for index in range(run.label_start, run.label_stop)],
+    )
 
 
 class _Column(NamedTuple):

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from unimumer_data.errors import ConfigError, RegistryError, SourceError, suggestion
-from unimumer_data.sources.formats.tables import read_json_array
-from unimumer_data.sources.published import label_of
+from unimumer_data.errors import ConfigError, RecordError
 
-REGISTRY = Path("dataset_info.json")
+from .reading import image_root, label_of, parts_of, read_records
+from .registry import find_record_file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
+class Labelled:
     """One labelled expression of a set.
 
     Args:
@@ -37,7 +35,7 @@ class LabelledSet:
     """A set under the name that reports call it by."""
 
     name: str
-    items: list[Item]
+    items: list[Labelled]
 
 
 SETS = "SET | key=value"
@@ -56,61 +54,37 @@ def split_sets(words: Sequence[str]) -> tuple[list[str], list[str]]:
     return names, [word for word in words if word not in names]
 
 
-def read_set(word: str, *, root: Path = Path()) -> LabelledSet:
+def read_labelled(word: str, *, root: Path = Path()) -> LabelledSet:
     """Read a set.
 
     Args:
-        word: a JSON file, or a data set name of ``root / dataset_info.json``. A file is an array of ShareGPT records
-            (``images``, ``messages``), of predictions (``gt``, ``img_id``, ``image_path``), or of label strings.
-        root: folder that image paths and data set names count from.
+        word: a JSON file, or a data set name of ``root / dataset_info.json``. A file is an array (or JSON lines) of
+            ShareGPT records (``images``, ``messages``), of predictions (``gt``, ``img_id``, ``image_path``), or of
+            label strings.
+        root: folder that data set names count from, and image paths; those of a file that are not there count from
+            the working directory or a folder above the file, see `image_root`.
 
     Raises:
-        SourceError: no such file or name, or an item of no known shape; names the item.
+        ConfigError: no such file or name.
+        RecordError: an item of no known shape; names the item.
     """
-    path = Path(word)
-    if not path.is_file():
-        path = _registered(word, root)
-    return LabelledSet(_short_name(path), list(_items(path, root)))
+    _, path = find_record_file(word, root)
+    name = path.stem.removesuffix("_captions")
+    items = [_item(item, f"{name}_{number}", place) for number, (item, place) in enumerate(read_records(path))]
+    base = image_root(path, (str(item.image) for item in items if item.image), dataset_dir=root)
+    return LabelledSet(name, [replace(item, image=item.image and base / item.image) for item in items])
 
 
-def _registered(name: str, root: Path) -> Path:
-    registry = root / REGISTRY
-    if not registry.is_file():
-        raise SourceError(f"{name}: no such file, and there is no {registry} to look the name up in")
-    try:
-        entries = json.loads(registry.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise RegistryError(f"{registry}: not JSON: {error}") from error
-    if name not in entries:
-        raise SourceError(f"{name}: neither a file nor a data set of {registry}{suggestion(name, entries)}")
-    file = root / entries[name].get("file_name", "")
-    if not file.is_file():
-        raise SourceError(f"{name}: {file} is not there; build the set first, or give another")
-    return file
-
-
-def _short_name(path: Path) -> str:
-    return path.stem.removesuffix("_captions")
-
-
-def _items(path: Path, root: Path) -> Iterator[Item]:
-    name = _short_name(path)
-    for number, item in enumerate(read_json_array(path)):
-        place = f"{path}, item {number}"
-        try:
-            yield _item(item, f"{name}_{number}", place, root)
-        except (KeyError, IndexError, TypeError, AttributeError):
-            shapes = "a label, a record (images, messages) or a prediction (gt, img_id)"
-            raise SourceError(f"{place}: expected {shapes}, got {item!r:.80}") from None
-
-
-def _item(item: Any, fallback_id: str, place: str, root: Path) -> Item:
+def _item(item: Any, fallback_id: str, place: str) -> Labelled:
+    """One item, its picture as the file has it."""
     if isinstance(item, str):
-        return Item(id=fallback_id, label=item, answer=item)
-    if "gt" in item:
+        return Labelled(id=fallback_id, label=item, answer=item)
+    if isinstance(item, dict) and isinstance(item.get("gt"), str):
         image = item.get("image_path")
         sample_id = str(item.get("img_id", fallback_id))
-        return Item(id=sample_id, label=item["gt"], image=root / image if image else None, answer=item["gt"])
-    image, messages = item["images"][0], item.get("messages") or item["conversations"]
-    label = label_of(messages, place)
-    return Item(id=Path(image).stem, label=label, image=root / image, answer=messages[1]["value"])
+        return Labelled(id=sample_id, label=item["gt"], image=Path(image) if image else None, answer=item["gt"])
+    parts = parts_of(item)
+    if parts.fault or parts.answer is None:
+        shapes = "a label, a record (images, messages) or a prediction (gt, img_id)"
+        raise RecordError(f"{place}: expected {shapes}, got {item!r:.80}")
+    return Labelled(id=parts.id, label=label_of(item, place), image=Path(parts.image), answer=parts.answer)

@@ -7,20 +7,26 @@ incomplete, without a word. Hence entries are written in one way and checked whe
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from unimumer_data.errors import RegistryError
+from filelock import FileLock, Timeout
+
+from unimumer_data.errors import ConfigError, OutputError, RegistryError, suggestion
 from unimumer_data.support.files import write_whole
+from unimumer_data.tasks import TASKS
 
 FILE_NAME = "dataset_info.json"
+LOCK_SECONDS = 60
 HUB = "phxember/Uni-MuMER-Data"
 
 TAGS = {"role_tag": "from", "content_tag": "value", "user_tag": "human", "assistant_tag": "gpt"}
 
-ERROR_SUFFIXES = ("_error_find", "_error_fix")
-TASK_SUFFIXES = ("", "_tree", "_can")
+_PUBLISHED = [task for task in TASKS.values() if task.published]
+TASK_SUFFIXES = tuple(task.suffix for task in _PUBLISHED if not task.fields)
+ERROR_SUFFIXES = tuple(task.suffix for task in _PUBLISHED if task.fields)
 
 # The 26 training sets of arXiv 2505.23566, by corpus; two corpora drop `_train` before the error suffixes.
 TRAINING_SETS: Mapping[str, tuple[str, ...]] = {
@@ -112,6 +118,44 @@ def read_registry(path: Path) -> dict[str, dict[str, Any]]:
     return entries
 
 
+def find_record_file(word: str, root: Path = Path()) -> tuple[str, Path]:
+    """The record file that a word on a command line means.
+
+    Args:
+        word: path of a file, or the name of a data set in ``root / dataset_info.json``.
+        root: folder of dataset_info.json.
+
+    Returns:
+        The name of the data set (of a file, its name without suffix), and its file, which is there.
+
+    Raises:
+        ConfigError: no such file or name, a data set on the hub, or one that is not built yet.
+        RegistryError: dataset_info.json is damaged.
+    """
+    path = Path(word)
+    if path.is_file():
+        return path.stem, path
+    registry = root / FILE_NAME
+    entries = read_registry(registry)
+    if word not in entries:
+        if path.suffix in (".json", ".jsonl") or path.is_dir():
+            raise ConfigError(f"{word}: no such file; `unimumer build` makes record files")
+        if not registry.is_file():
+            raise ConfigError(f"{word}: no such file, and there is no {registry} to look the name up in")
+        raise ConfigError(f"{word}: neither a file nor a data set of {registry}{suggestion(word, entries)}")
+    file_name = entries[word].get("file_name")
+    if not file_name:
+        where = entries[word].get("hf_hub_url") or "another place"
+        raise ConfigError(
+            f"{registry}: {word!r} is on the hub ({where}), not in a local file; "
+            "build it here (docs/corpora.md), or download it and name the file"
+        )
+    file = root / file_name
+    if not file.is_file():
+        raise ConfigError(f"{word}: {file} does not exist yet; build the set first, with: {build_command(file)}")
+    return word, file
+
+
 def check(entries: Mapping[str, Any], *, origin: str) -> None:
     """Check ShareGPT entries for what LLaMA-Factory would misread in silence; of others, only the shape.
 
@@ -128,7 +172,7 @@ def _problem(entry: Any) -> str | None:
     if not isinstance(entry, dict):
         return f"must be an object, found a {type(entry).__name__}"
     if not any(entry.get(key) for key in _SOURCES):
-        return 'says not where the data lies; write "file_name": "data/...json"'
+        return 'does not say where the data is; add "file_name": "data/...json"'
     columns, tags = entry.get("columns"), entry.get("tags")
     if not isinstance(columns or {}, dict) or not isinstance(tags or {}, dict):
         return '"columns" and "tags" must be objects'
@@ -147,17 +191,63 @@ def _problem(entry: Any) -> str | None:
 def update(path: Path, built: Mapping[str, dict[str, Any]]) -> None:
     """Merge what was built into the registry file; a user's other entries stay, and so does the order.
 
-    The published names are added where they are missing, so that every recipe finds its data sets named.
+    Entries of earlier builds of the same folders go if their files are gone. The published names are added where they
+    are missing, so that every recipe finds its data sets named. Several processes may do this at once.
 
     Raises:
         RegistryError: the file that is there is damaged; it is left alone.
-        OutputError: it cannot be written.
+        OutputError: it cannot be written, or another process does not let go of it.
     """
-    entries = read_registry(path)
-    merged = entries | {name: entry for name, entry in published().items() if name not in entries} | dict(built)
-    if merged == entries:
-        return
-    write_whole(path, json.dumps(merged, ensure_ascii=False, indent=2) + "\n")
+    with _locked(path):
+        entries = read_registry(path)
+        names = published()
+        stale = {
+            name
+            for name, entry in entries.items()
+            if name not in names and name not in built and _is_gone(entry, path.parent, built)
+        }
+        merged = {name: entry for name, entry in entries.items() if name not in stale}
+        merged |= {name: entry for name, entry in names.items() if name not in entries} | dict(built)
+        if merged != entries:
+            _write(path, merged)
+
+
+def remove(path: Path, names: Collection[str]) -> None:
+    """Take entries out of the registry file; names that it does not have are passed over. Raises as `update`."""
+    with _locked(path):
+        entries = read_registry(path)
+        kept = {name: entry for name, entry in entries.items() if name not in names}
+        if kept != entries:
+            _write(path, kept)
+
+
+def _is_gone(entry: Mapping[str, Any], root: Path, built: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Whether an entry is of a folder that was built just now, and its file is not there any more."""
+    if not isinstance(entry.get("file_name"), str):
+        return False
+    folders = {Path(one["file_name"]).parent for one in built.values() if one.get("file_name")} - {Path()}
+    file = root / entry["file_name"]
+    return Path(entry["file_name"]).parent in folders and file.parent.is_dir() and not file.exists()
+
+
+def _write(path: Path, entries: Mapping[str, Any]) -> None:
+    write_whole(path, json.dumps(entries, ensure_ascii=False, indent=2) + "\n")
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Keep other processes from changing the registry."""
+    lock = path.with_name(f".{path.name}.lock")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(lock, timeout=LOCK_SECONDS):
+            yield
+    except Timeout:
+        raise OutputError(
+            f"{path}: another process has held {lock.name} for {LOCK_SECONDS} s; wait for it, or end it"
+        ) from None
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written ({error.strerror}); choose another output=...") from error
 
 
 def build_command(file: Path) -> str:

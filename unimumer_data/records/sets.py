@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from unimumer_data.errors import RecordError, RegistryError, suggestion
+from unimumer_data.errors import RecordError
 from unimumer_data.support.files import write_whole
-from unimumer_data.tasks.answers import final_expression, task_of
 
 from . import registry
-from .record import IMAGE_TOKEN
+from .reading import Parts, label_of, parts_of, read_records
 
 Entry = Mapping[str, Any]  # a record as JSON has it
 
@@ -25,24 +24,34 @@ class RecordFile:
     Args:
         name: in dataset_info.json.
         path: of its file.
-        entries: its records.
+        entries: its records, each of one picture.
+        parts: the same, taken apart.
     """
 
     name: str
     path: Path
     entries: list[Entry]
+    parts: list[Parts]
 
     def ids(self) -> list[str]:
         """Sample ids: the file stems of the pictures."""
-        return [Path(entry["images"][0]).stem for entry in self.entries]
+        return [one.id for one in self.parts]
 
     def labels(self) -> list[str]:
-        """The expressions that the answers come to."""
-        return [_label(entry) for entry in self.entries]
+        """The expressions that the answers come to.
+
+        Raises:
+            RecordError: records that hold no label.
+        """
+        return [label_of(entry, f"{self.path}, record {number}") for number, entry in enumerate(self.entries)]
+
+    def expressions(self) -> list[str]:
+        """What the answers come to: the labels, or of error detection the marked candidates."""
+        return [one.expression or "" for one in self.parts]
 
     def images(self) -> list[str]:
         """Paths of the pictures, as the records have them."""
-        return [entry["images"][0] for entry in self.entries]
+        return [one.image for one in self.parts]
 
 
 def read_set(root: Path, name: str) -> RecordFile:
@@ -53,30 +62,21 @@ def read_set(root: Path, name: str) -> RecordFile:
         name: of the data set.
 
     Raises:
-        RegistryError: no such name.
-        RecordError: its file is not there, or not an array of records of one picture.
+        ConfigError: no such name, or its file is not here.
+        RecordError: its file holds no records, or others than of one picture.
     """
-    entries = registry.read_registry(root / registry.FILE_NAME)
-    if name not in entries:
-        raise RegistryError(
-            f"{root / registry.FILE_NAME}: no data set {name!r}{suggestion(name, entries)}; build it first"
-        )
-    entry = entries[name]
-    if "file_name" not in entry:
-        raise RegistryError(f"{registry.FILE_NAME}: {name!r} lies on the hub; build it here first")
-    path = root / entry["file_name"]
-    try:
-        records = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise RecordError(f"{path} is not there; build the set first: unimumer build") from None
-    except (OSError, ValueError) as error:
-        raise RecordError(f"{path}: cannot be read as JSON: {error}") from error
-    if not isinstance(records, list) or not records:
+    name, path = registry.find_record_file(name, root)
+    records: list[Entry] = []
+    taken_apart: list[Parts] = []
+    for record, place in read_records(path):
+        parts = parts_of(record)
+        if parts.fault or parts.answer is None or len(parts.images) != 1:
+            raise RecordError(f"{place}: expected one image, a human turn and an answer, found {record!r:.80}")
+        records.append(record)
+        taken_apart.append(parts)
+    if not records:
         raise RecordError(f"{path}: must be an array of records")
-    for number, one in enumerate(records):
-        if not _is_record(one):
-            raise RecordError(f"{path}, record {number}: expected images and two messages, found {one!r:.80}")
-    return RecordFile(name=name, path=path, entries=records)
+    return RecordFile(name=name, path=path, entries=records, parts=taken_apart)
 
 
 def name_of(set_name: str, suffix: str) -> str:
@@ -113,22 +113,3 @@ def write_lines(path: Path, items: Iterable[Any]) -> None:
         OutputError: cannot be written.
     """
     write_whole(path, "[\n" + ",\n".join(json.dumps(item, ensure_ascii=False) for item in items) + "\n]\n")
-
-
-def _is_record(entry: Any) -> bool:
-    if not isinstance(entry, dict):
-        return False
-    images, messages = entry.get("images"), entry.get("messages")
-    return (
-        isinstance(images, list)
-        and len(images) == 1
-        and isinstance(images[0], str)
-        and isinstance(messages, list)
-        and len(messages) == 2
-        and all(isinstance(turn, dict) and isinstance(turn.get("value"), str) for turn in messages)
-    )
-
-
-def _label(entry: Entry) -> str:
-    question, answer = (turn["value"] for turn in entry["messages"])
-    return final_expression(answer, task_of(question.replace(IMAGE_TOKEN, "", 1)))

@@ -12,11 +12,12 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from unimumer_data.errors import SourceError
+from unimumer_data.records.json_array import read_json_array
 from unimumer_data.records.record import Replacement, Sample
 
 from .base import Drop, Source
 from .formats.finder import PictureFinder, walk
-from .formats.tables import count_lines, read_json_array, read_lines
+from .formats.tables import count_lines, read_lines
 
 
 def _caption_file(path: Path, split: str) -> Path:

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from unimumer_data.errors import SourceError
+from unimumer_data.records.reading import label_of, parts_of
 from unimumer_data.records.record import Sample
 
 from .base import Drop, Source
 from .formats.finder import walk
-from .published import check_turns, label_of
 
 ROWS = 64  # pictures in memory at a time
 
@@ -46,11 +46,11 @@ def _sample(row: dict[str, Any], fallback_id: str, place: str, split: str) -> Sa
     data, name = (image.get("bytes"), image.get("path")) if isinstance(image, dict) else (image, None)
     name = name if isinstance(name, str) else None
     sample_id = str(row.get("id") or (Path(name).stem if name else fallback_id))
-    try:
-        check_turns(row["conversations"])
-        label = label_of(row["conversations"], place)
-    except (AttributeError, KeyError, TypeError, IndexError):
+    record = {"messages": row["conversations"]}
+    parts = parts_of(record)
+    if parts.instruction is None or parts.answer is None:
         return Drop(id=sample_id, reason="bad_row", message=f"{place}: not a conversation of a human and a gpt turn")
+    label = label_of(record, place)
     if not isinstance(data, bytes) or not data:
         return Drop(id=sample_id, reason="no_image", message=f"{place}: no picture in it", before=label)
     return Sample(id=sample_id, label=label, pixels=data, split=split)

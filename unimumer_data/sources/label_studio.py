@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from unimumer_data.errors import SourceError
+from unimumer_data.records.json_array import read_json_array
 from unimumer_data.records.record import Sample
 
 from .base import Drop, Source, existing_folder
 from .formats.finder import PictureFinder
-from .formats.tables import IMAGE_SUFFIXES, read_json_array
+from .formats.tables import IMAGE_SUFFIXES
 
 NAMES = ("image", "img", "picture", "ocr", "captioning", "photo")
 

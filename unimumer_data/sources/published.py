@@ -9,69 +9,37 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-from unimumer_data.errors import SourceError
-from unimumer_data.records.record import IMAGE_TOKEN, Sample
-from unimumer_data.tasks import prompts
+from unimumer_data.records.reading import image_root, label_of, parts_of, read_records
+from unimumer_data.records.record import Sample
 
 from .base import Drop, Source
-from .formats.tables import read_json_array
-
-_ERROR_FIND = prompts.ERROR_FIND.partition("{")[0]
 
 
 def read(path: Path, split: str, *, root: str = "") -> Iterator[Sample | Drop]:
     """Samples in the order of the file; the label is the last line of the answer, as it stands.
 
     Args:
-        root: folder that the image paths count from; else the working directory, or the file's own folder.
+        root: folder that the image paths count from; else the working directory, or a folder above the file.
 
     Raises:
-        SourceError: not an array of records, or records of error detection.
+        RecordError: not an array of records, or records of error detection.
     """
-    roots = [Path(root)] if root else [Path(), path.parent]
-    for number, record in enumerate(read_json_array(path)):
-        place = f"{path}, record {number}"
-        try:
-            messages = record.get("messages", record.get("conversations"))
-            check_turns(messages)
-            label = label_of(messages, place)
-            name = Path(record["images"][0])
-        except (AttributeError, KeyError, IndexError, TypeError):
+    base = image_root(
+        path, (parts_of(record).image for record, _ in read_records(path)), media_dir=Path(root) if root else None
+    )
+    for number, (record, place) in enumerate(read_records(path)):
+        parts = parts_of(record)
+        if parts.fault or parts.answer is None:
             message = f"{place}: expected images and messages"
             yield Drop(id=f"record_{number}", reason="bad_row", message=message, before=repr(record)[:500])
             continue
-        image = next((base / name for base in roots if os.path.isfile(base / name)), None)
-        if image is None:
-            yield Drop(
-                id=name.stem, reason="no_image", message=f"{name}: no such picture; write root=...", before=label
-            )
+        label, image = label_of(record, place), base / parts.image
+        if os.path.isfile(image):
+            yield Sample(id=parts.id, label=label, image=image, split=split)
         else:
-            yield Sample(id=name.stem, label=label, image=image, split=split)
-
-
-def check_turns(messages: Any) -> None:
-    """Check that a conversation has a question and an answer.
-
-    Raises:
-        KeyError, TypeError, IndexError: it has not.
-    """
-    if not all(isinstance(messages[place]["value"], str) for place in (0, 1)):
-        raise TypeError("a turn that is no text")
-
-
-def label_of(messages: Any, place: str) -> str:
-    """The label in a ShareGPT conversation: the last line of the first answer.
-
-    Raises:
-        SourceError: an error detection record.
-        KeyError, TypeError, IndexError: not a conversation of a human and a gpt turn.
-    """
-    question, answer = messages[0]["value"], messages[1]["value"]
-    if question.removeprefix(IMAGE_TOKEN).startswith(_ERROR_FIND):
-        raise SourceError(f"{place}: error detection records hold no label; take the vanilla set of the same pictures")
-    return str(answer).rstrip().rpartition("\n")[2].strip()
+            message = f"{parts.image}: no such picture; write root=..."
+            yield Drop(id=parts.id, reason="no_image", message=message, before=label)
 
 
 SOURCE = Source(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from unimumer_data.errors import SourceError
+from unimumer_data.records.json_array import read_json_array
 from unimumer_data.records.record import Replacement, Sample
 
 from .base import Drop, Source, existing_folder, unique_ids
@@ -16,7 +17,7 @@ from .formats.columns import Table, choose_columns, separator_of
 from .formats.finder import FOREIGN, PictureFinder, walk
 from .formats.rows import split_rows
 from .formats.spreadsheet import read_spreadsheet
-from .formats.tables import IMAGE_SUFFIXES, Line, count_lines, decode, is_text, read_json_array, read_lines
+from .formats.tables import IMAGE_SUFFIXES, Line, count_lines, decode, is_text, read_lines
 
 TABLES = (".tsv", ".csv", ".jsonl", ".json", ".xlsx")
 LOOKED_AT = 50  # rows, to see which column is which

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from unimumer_data.records.labelled import SETS, read_set, split_sets
+from unimumer_data.records.labelled import SETS, read_labelled, split_sets
 from unimumer_data.support.commandline import keys_of, read_words, run_command
 from unimumer_data.support.config import load_config
 from unimumer_data.support.files import write_whole
@@ -32,7 +32,7 @@ def _card(words: Sequence[str]) -> None:
     names, options = split_sets(words)
     config = load_config(StatsConfig, options)
     count = load_tokenizer(config.tokenizer) if config.tokenizer else None
-    stats = [measure(read_set(name, root=config.root), config, count) for name in names]
+    stats = [measure(read_labelled(name, root=config.root), config, count) for name in names]
     for path in write_card(stats, config):
         print(f"written to {path}")
 

@@ -10,7 +10,7 @@ from typing import Any
 from unimumer_data.errors import ImageError, SourceError
 from unimumer_data.health.lint import KINDS
 from unimumer_data.images import load_image
-from unimumer_data.records.labelled import Item
+from unimumer_data.records.labelled import Labelled
 
 from .facts import RARE, SHOWN_SYMBOLS, cut, facts, measures, rare_symbols
 from .measure import SetStats, StatsConfig, ink_symbols, quantiles
@@ -75,7 +75,7 @@ def _plot(title: str, unit: str, values: list[int]) -> dict[str, str]:
     }
 
 
-def _thumbnail(item: Item) -> dict[str, Any]:
+def _thumbnail(item: Labelled) -> dict[str, Any]:
     """A picture for the page, as PNG in base64; or why there is none."""
     if item.image is None:
         return {"data": "", "fault": ""}

@@ -13,7 +13,7 @@ from unimumer_data.health.lint import KINDS, Finding, lint
 from unimumer_data.images import picture_size
 from unimumer_data.latex import canonical, prints_ink, tokenize
 from unimumer_data.latex.measures import complexity, depth
-from unimumer_data.records.labelled import Item, LabelledSet
+from unimumer_data.records.labelled import Labelled, LabelledSet
 from unimumer_data.support.config import option
 
 
@@ -62,8 +62,8 @@ class SetStats:
     symbol_labels: Counter[str] = field(default_factory=Counter)
     distinct: int = 0
     missing_pictures: list[str] = field(default_factory=list)
-    oddities: dict[str, list[tuple[Item, Finding]]] = field(default_factory=dict)
-    samples: list[Item] = field(default_factory=list)
+    oddities: dict[str, list[tuple[Labelled, Finding]]] = field(default_factory=dict)
+    samples: list[Labelled] = field(default_factory=list)
 
 
 def measure(one: LabelledSet, config: StatsConfig, count: Callable[[str], int] | None = None) -> SetStats:
@@ -107,7 +107,7 @@ def strict_tokens(label: str) -> list[str]:
         return tokenize(label)
 
 
-def _size_of(item: Item, stats: SetStats) -> tuple[int, int] | None:
+def _size_of(item: Labelled, stats: SetStats) -> tuple[int, int] | None:
     if item.image is None:
         return None
     try:

@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import os
+import secrets
+from contextlib import suppress
 from pathlib import Path
 
 from unimumer_data.errors import OutputError
 
 
+def partial_path(path: Path) -> Path:
+    """Where a file is written before it takes its place; a new name each time, so that no two processes share one."""
+    return path.with_name(f".{path.name[:100]}.{os.getpid()}-{secrets.token_hex(4)}.partial")
+
+
 def write_whole(path: Path, text: str) -> None:
-    """Write a text file, and its folder where there is none.
+    """Write a text file, and its folder where there is none. A symbolic link stays one; its target is written.
 
     Raises:
         OutputError: cannot be written.
     """
-    partial = path.with_name(f".{path.name}.partial")
+    target = path.resolve() if path.is_symlink() else path
+    partial = partial_path(target)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
         partial.write_text(text, encoding="utf-8")
-        os.replace(partial, path)
+        os.replace(partial, target)
     except OSError as error:
+        with suppress(OSError):
+            partial.unlink()
         raise OutputError(
             f"{path}: cannot be written ({error.strerror}); make room or choose another output=..."
         ) from error

@@ -1,7 +1,7 @@
 """The task registry: one image, several questions.
 
-A task is a name, the suffix of its data sets, its instruction, and a function that writes the answer. Add one by a
-module with a ``TASK`` and one line below.
+A task is a name, the suffix of its data sets, its instruction, and functions that write the answer and read it back.
+Add one by a module with a ``TASK`` and one line below: build, eval, folds and error corpora then know it.
 """
 
 from __future__ import annotations

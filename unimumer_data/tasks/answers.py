@@ -2,64 +2,82 @@
 
 from __future__ import annotations
 
-import re
+from unimumer_data.errors import UniMumerError
 
-from unimumer_data.errors import CountTextError, LatexSyntaxError, TreeTextError
-from unimumer_data.latex import count_symbols, read_counts, read_tree, write_tokens
+from . import TASKS, get_task
+from .wrapping import unwrap
 
-from . import TASKS, prompts
-
-_BY_INSTRUCTION = {task.instruction.strip(): task.name for task in TASKS.values()}
-_BY_OPENING = {prompts.ERROR_FIND.split("{", 1)[0]: "error_find", prompts.ERROR_FIX.split("{", 1)[0]: "error_fix"}
-
-# the last line of an answer that was cut before its expression; canonical expressions never look like this
-_UNFINISHED = {
-    "tree": re.compile(r"\S+ \((right|sub|sup|above|below|nextline|begin_\S+|end_\S+)\)$"),
-    "can": re.compile(r"\S+: \d+(, \S+: \d+)*,?$"),
-    "error_fix": re.compile(r"(REPLACE|INSERT|DELETE):"),
-}
+PLAIN = "vanilla"
+"""Plain recognition: the task of a question in somebody's own words."""
 
 
 def task_of(instruction: str) -> str:
-    """Which task an instruction is of; an unknown one is plain recognition in somebody's own words."""
-    opening = next((name for text, name in _BY_OPENING.items() if instruction.startswith(text)), "vanilla")
-    return _BY_INSTRUCTION.get(instruction.strip(), opening)
+    """The name of the task that an instruction is of; `PLAIN` for an unknown one."""
+    return next((task.name for task in TASKS.values() if task.asks(instruction)), PLAIN)
 
 
-def split_answer(text: str, task: str) -> tuple[str, str]:
-    """The working (tree, counts, log of corrections) and the final expression of an answer.
+def bare_answer(text: str, task: str, *, boxed: bool = False) -> str:
+    """The answer without what a model puts around it; see `wrapping.unwrap`."""
+    return unwrap(text, working=get_task(task).working, boxed=boxed)
 
-    An answer that ends before its expression has an empty one. Tasks without working have the whole text.
 
-    >>> split_answer("a: 1\\na", "can")
+def split_answer(text: str, task: str, *, boxed: bool = False) -> tuple[str, str]:
+    r"""The working (tree, counts, log of corrections) and the final expression of an answer.
+
+    An answer that ends before its expression has an empty one. Tasks without working have the whole text. Code
+    fences, reasoning and other wrappers around the answer are no part of it.
+
+    >>> split_answer("a: 1\na", "can")
     ('a: 1', 'a')
+
+    Args:
+        text: as the model wrote it.
+        task: what it was asked.
+        boxed: whether ``\boxed{...}`` around the whole expression is ink; see `is_boxed`.
+
+    Raises:
+        UnknownTaskError: no task of that name.
     """
-    if task not in _UNFINISHED:
-        return "", text.strip()
-    lines = text.strip("\n").rstrip().split("\n")
-    last = lines[-1].strip()
-    if _UNFINISHED[task].match(last):
-        return "\n".join(lines), ""
-    return "\n".join(lines[:-1]), last
+    return get_task(task).split(bare_answer(text, task, boxed=boxed))
 
 
-def final_expression(text: str, task: str) -> str:
+def final_expression(text: str, task: str, *, boxed: bool = False) -> str:
     """The expression that an answer comes to; see `split_answer`."""
-    return split_answer(text, task)[1]
+    return split_answer(text, task, boxed=boxed)[1]
+
+
+def label_expression(text: str, task: str) -> str:
+    """The expression of a label, which is written like an answer; a box around it is ink."""
+    return final_expression(text, task, boxed=True)
+
+
+def is_boxed(label: str | None) -> bool:
+    r"""Whether a label has a box as ink, so that ``\boxed`` in an answer is no wrapper."""
+    return r"\boxed" in (label or "")
 
 
 def agrees(text: str, task: str) -> bool | None:
-    """Whether the tree or the counts of an answer are those of its own expression; None for tasks without.
+    """Whether the working of an answer agrees with its own expression; None for tasks that cannot be compared.
 
-    Compared are tokens: a working that cannot be read agrees with nothing.
+    A working that cannot be parsed agrees with nothing.
     """
+    compare = get_task(task).agrees
+    if compare is None:
+        return None
     working, expression = split_answer(text, task)
-    tokens = expression.split()
     try:
-        if task == "tree":
-            return write_tokens(read_tree(working)) == tokens
-        if task == "can":
-            return read_counts(working) == count_symbols(tokens)
-    except (TreeTextError, CountTextError, LatexSyntaxError):
+        return compare(working, expression.split())
+    except UniMumerError:
         return False
-    return None
+
+
+def is_runaway(label: str, answer: str) -> bool:
+    """Whether an answer is out of proportion: over twice the characters of its label and 100 more, spaces left out.
+
+    Counted in characters because answers without spaces have few tokens; the 100 leave room for short labels.
+    """
+    return _characters(answer) > 2 * _characters(label) + 100
+
+
+def _characters(text: str) -> int:
+    return sum(map(len, text.split()))

@@ -1,8 +1,10 @@
 """Error-driven learning: mark what is wrong with a prediction; say how to correct it (arXiv 2505.23566, Sec. 3.3)."""
 
+import re
+
 from . import prompts
 from .base import Expression, Task
-from .corrections import compare
+from .corrections import KINDS, compare
 
 
 def find(expression: Expression) -> str:
@@ -21,6 +23,9 @@ FIND = Task(
     instruction=prompts.ERROR_FIND,
     answer=find,
     fields=lambda expression: {"candidate": expression.candidate},
+    working=False,
+    labelled=False,
+    published=True,
 )
 FIX = Task(
     name="error_fix",
@@ -28,4 +33,6 @@ FIX = Task(
     instruction=prompts.ERROR_FIX,
     answer=fix,
     fields=lambda expression: {"marked": find(expression)},
+    unfinished=re.compile(f"({'|'.join(KINDS)}):"),
+    published=True,
 )

@@ -22,7 +22,7 @@ from unimumer_data.errors import ConfigError, RecordError
 from unimumer_data.support.commandline import keys_of, read_words, run_command
 from unimumer_data.support.config import load_config, option
 from unimumer_data.support.start import require
-from unimumer_data.tasks import prompts
+from unimumer_data.tasks import TASKS
 
 # Those of the published tokenizer; the added ones are ordinary text to it.
 SPECIAL_TOKENS = (
@@ -168,7 +168,7 @@ def _tokenizer(config: TinyConfig) -> Any:
 
 
 def _texts(files: Sequence[Path]) -> Iterator[str]:
-    yield from (prompts.VANILLA, prompts.TREE, prompts.COUNT, prompts.ERROR_FIND, prompts.ERROR_FIX)
+    yield from (task.instruction for task in TASKS.values())
     yield "You are a helpful assistant. system user assistant"
     for path in files:
         try:

@@ -3,11 +3,12 @@
 from .data import comparison_json
 from .files import write_results
 from .page import report_page
-from .tables import comparison_table, markdown_table, screen_table
+from .tables import comparison_table, differences_table, markdown_table, screen_table
 
 __all__ = [
     "comparison_json",
     "comparison_table",
+    "differences_table",
     "markdown_table",
     "report_page",
     "screen_table",

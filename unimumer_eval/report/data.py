@@ -77,6 +77,7 @@ def set_dict(scores: SetScores) -> dict[str, Any]:
         "counts": asdict(scores.counts),
         "outcomes": dict(scores.outcomes),
         "groups": {name: [asdict(group) for group in groups] for name, groups in scores.groups.items()},
+        "kinds": [asdict(kind) for kind in scores.kinds],
         "alignment": {
             "pairs": alignment.pairs,
             "symbol_edits": alignment.symbol_edits,

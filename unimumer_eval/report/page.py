@@ -11,23 +11,33 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
 from unimumer_data.errors import PredictionError
-from unimumer_eval.scores import OUTCOMES, RIGHT, TEXT_METRICS, Form, Sample, SetScores, compare, same_samples
+from unimumer_eval.scores import METRICS, OUTCOMES, RIGHT, TEXT_METRICS, Form, Sample, SetScores, compare, same_samples
+from unimumer_eval.scores.confusions import differing_runs
 
 from .data import set_dict
 from .drawings import Drawings
 from .names import printed_names
 from .pictures import Pictures
 
+PANELS = ("summary", "choose", "versus", "curves", "kinds", "confusions", "samples")
+"""What the page shows, from top to bottom. A panel is one file, ``assets/panels/NAME.html``: its section, and a script
+that pushes the function that draws it to ``PANELS``. It has ``DATA`` and the helpers of ``assets/page.js``."""
 PICTURES = 1500
 PICTURE_BYTES = 8_000_000
 TEXT_BYTES = 9_000_000
 _LONGEST = 2000  # characters of an answer
 _LONGEST_DRAWN = 500  # tokens of a formula
 _OFTEN, _WORST = 5, 16  # symbols read worst: seen so often at least, so many of them
+_ON_CARDS = ("cdm_f1", "structure_f1", "similarity")  # in the order of TEXT_METRICS
+_IN_TITLE = 3  # sets named
 _ASSETS = Path(__file__).with_name("assets")
 
 
@@ -64,26 +74,53 @@ def report_page(
     samples = sum(scores.n for scores in by_run[0].values())
     content = {
         "runs": names,
-        "subtitle": f"{samples:,} samples in {len(shared)} test set{'s' * (len(shared) > 1)}"
-        + (f"; {names[0]} against {names[1]}" if len(names) == 2 else ""),
-        "settings": json.dumps(dict(settings), ensure_ascii=False, indent=1, default=str),
         "outcomes": OUTCOMES,
         "texts": [(metric.name, metric.title) for metric in TEXT_METRICS if metric.in_tables],
+        "titles": {metric.name: metric.title for metric in METRICS},
+        "figures": [(metric.name, metric.title) for metric in TEXT_METRICS if metric.name in _ON_CARDS],
         "names": printed_names({token for sets in by_run for scores in sets.values() for token in _tokens(scores)}),
         "sets": sets,
         "drawings": drawings.data(),
     }
-    return _fill(json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=str))
-
-
-def _fill(data: str) -> str:
-    page, style, script = (
-        (_ASSETS / name).read_text(encoding="utf-8") for name in ("page.html", "page.css", "page.js")
+    return _fill(
+        json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=str),
+        title=_title(names, shared, settings),
+        subtitle=f"{samples:,} samples in {len(shared)} test set{'s' * (len(shared) > 1)}",
+        settings=json.dumps(dict(settings), ensure_ascii=False, indent=1, default=str),
     )
+
+
+def _title(names: Sequence[str], sets: Sequence[str], settings: Mapping[str, Any]) -> str:
+    """What tells this page from others: both runs, or the model, and the sets."""
+    if len(names) == 2:
+        return f"{names[1]} against {names[0]}: {', '.join(sets)}"
+    made = settings.get("sets")
+    how = made.get(sets[0], {}) if isinstance(made, Mapping) else {}
+    model = ""
+    if isinstance(how, Mapping):
+        model = Path(str(how.get("model") or "")).name or Path(str(how.get("predictions") or "")).parent.name
+    shown = ", ".join(sets[:_IN_TITLE]) + (f" and {len(sets) - _IN_TITLE} more" if len(sets) > _IN_TITLE else "")
+    return f"{model}: {shown}" if model else f"Recognition of {shown}"
+
+
+def _fill(data: str, **texts: str) -> str:
+    """The template with its panels; ``data`` and the files of this package are trusted, ``texts`` are escaped."""
+    template = _environment().get_template("page.html.jinja")
+    style, script = ((_ASSETS / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
     data = data.replace("<", "\\u003c")  # no text can close the script element
-    for mark, text in {"/*STYLE*/": style, "/*SCRIPT*/": script, "/*DATA*/": data}.items():
-        page = page.replace(mark, text, 1)
-    return page
+    trusted = {"style": Markup(style), "script": Markup(script), "data": Markup(data)}
+    return template.render(panels=PANELS, **trusted, **texts)
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(_ASSETS),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
 
 
 def _set_data(
@@ -96,7 +133,8 @@ def _set_data(
     listed: list[list[Any] | None] = [None] * len(rows)
     for index in sorted(range(len(rows)), key=lambda i: not wrong[i]):
         before = drawings.size
-        data = _sample_data(rows[index], drawings)
+        figures = [_sample_figures(run, order[index]) for run, order in zip(runs, orders, strict=True)]
+        data = _sample_data(rows[index], figures, drawings)
         space -= len(str(data).encode()) + drawings.size - before
         if space < 0:
             break
@@ -124,15 +162,17 @@ def _run_data(scores: SetScores, order: Sequence[int]) -> dict[str, Any]:
     return data
 
 
-def _sample_data(row: Sequence[Sample], drawings: Drawings) -> list[Any]:
+def _sample_data(row: Sequence[Sample], values: Sequence[list[float]], drawings: Drawings) -> list[Any]:
     """Id, picture (later), label, its strict form, of each run outcome, answer, strict form, edits ..., and drawings.
+
+    Of each run too: the runs of tokens that differ, four numbers each, and the text metrics of the sample, percent.
 
     What repeats is left out: 0 stands for "as the text before" and in the place of the answer for "as the label",
     1 for "as the strict form of the label". assets/page.js reads it back.
     """
     label, strict = row[0].pair.gt, " ".join(row[0].label.strict)
     runs = []
-    for sample in row:
+    for sample, figures in zip(row, values, strict=True):
         answer, meant = sample.pair.answer, " ".join(sample.answer.strict)
         runs.append(
             [
@@ -143,10 +183,25 @@ def _sample_data(row: Sequence[Sample], drawings: Drawings) -> list[Any]:
                 None if sample.pair.confidence is None else round(sample.pair.confidence, 3),
                 sample.pair.failure,
                 drawings.add(sample.answer.strict[:_LONGEST_DRAWN]),
+                _runs(sample),
+                figures,
             ]
         )
     drawn = drawings.add(row[0].label.strict[:_LONGEST_DRAWN])
     return [row[0].pair.id, None, label, 0 if strict == label else strict, runs, drawn]
+
+
+def _runs(sample: Sample) -> list[int]:
+    """Start and stop in the label, start and stop in the answer, of each run of tokens that differs."""
+    if sample.outcome in RIGHT or not sample.answer.strict:
+        return []
+    runs = differing_runs(sample.label.strict, sample.answer.strict)
+    return [place for run in runs for place in (run.label_start, run.label_stop, run.start, run.stop)]
+
+
+def _sample_figures(scores: SetScores, index: int) -> list[float]:
+    """The text metrics that cards show, percent; none where they were not computed."""
+    return [round(100 * float(scores.text_columns[name][index, 0]), 1) for name in _ON_CARDS if scores.text_columns]
 
 
 def _tokens(scores: SetScores) -> set[str]:

@@ -86,7 +86,7 @@ def comparison_table(first: str, second: str, comparisons: Sequence[Comparison])
     return write_table(head, rows, "screen")
 
 
-def differences_table(first: str, second: str, comparisons: Sequence[Comparison]) -> str:
+def differences_table(comparisons: Sequence[Comparison]) -> str:
     """Two runs, one line a set: second - first in every metric of the tables that both runs have."""
     metrics = [m for m in (*_TOKEN, *_TEXT) if all(m.name in comparison.figures for comparison in comparisons)]
     rows = [(c.set, *(signed(c.figures[metric.name].difference) for metric in metrics)) for c in comparisons]

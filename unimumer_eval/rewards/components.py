@@ -10,9 +10,8 @@ from types import MappingProxyType
 from typing import Protocol
 
 from unimumer_data.latex.grammar import prints_ink
-from unimumer_data.tasks.answers import agrees
+from unimumer_data.tasks.answers import agrees, is_runaway
 from unimumer_eval.scores.cdm import cdm as cdm_score
-from unimumer_eval.scores.outcomes import is_runaway
 from unimumer_eval.scores.structure import structure_f1
 
 from .answers import LONGEST_EXPRESSION, LONGEST_TEXT, Answer, answer_of, invisible_share, reading_of

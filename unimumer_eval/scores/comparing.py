@@ -134,7 +134,8 @@ def same_samples(first: SetScores, second: SetScores) -> list[int]:
         example = f", first: {strangers[0][0]!r}" if strangers else ""
         raise PredictionError(
             f"{first.name}: the runs do not have the same samples ({first.n} and {second.n}; {len(strangers)} of the "
-            f"first are not in the second{example}). Score both against the same labels, with missing=wrong"
+            f"first are not in the second{example}). Compare runs over the same "
+            "test set; where predictions are missing, labels= with missing=wrong counts them as wrong"
         )
     order = [places[key] for key in keys]
     for sample, index in zip(first.samples, order, strict=True):

@@ -1,7 +1,7 @@
 """Which token became which: confusions, single symbols, and edits of symbols apart from edits of structure.
 
-Label and answer are aligned token by token in the strict form (one shortest edit path; where several are shortest,
-rapidfuzz chooses). Only answers that can be aligned with sense take part; `Alignment.pairs` says how many.
+Label and answer are aligned token by token in the strict form by `unimumer_data.latex.alignment`, which also marks the
+tokens of the report. Only answers that can be aligned with sense take part; `Alignment.pairs` says how many.
 """
 
 from __future__ import annotations
@@ -9,16 +9,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import zip_longest
 from typing import Literal
 
-from rapidfuzz.distance import Levenshtein
-
 from unimumer_data.latex import prints_ink
+from unimumer_data.latex.alignment import Run
+from unimumer_data.latex.alignment import align as differing
 
 from .forms import Tokens
 from .intervals import Estimate, wilson
 
 Category = Literal["case", "letter-letter", "letter-digit", "digit-digit", "other"]
+MOST_CELLS = 1_000_000
 GAP = ""
 """Stands for nothing in a confusion: a symbol that was left out, or put in."""
 
@@ -150,6 +153,12 @@ def align(pairs: Iterable[tuple[int, Tokens, Tokens]]) -> Alignment:
     )
 
 
+@lru_cache(maxsize=1 << 14)
+def differing_runs(label: Tokens, answer: Tokens) -> tuple[Run, ...]:
+    """Where an answer differs from its label; none if the two are too long to be aligned (`MOST_CELLS`)."""
+    return tuple(differing(answer, label)) if len(label) * len(answer) <= MOST_CELLS else ()
+
+
 def category_of(label: str, answer: str) -> Category:
     """Letter and digit pairs; a letter is one Latin letter, ``\\alpha`` is ``other``."""
     if label != answer and label.lower() == answer.lower() and _is_letter(label):
@@ -164,12 +173,10 @@ def category_of(label: str, answer: str) -> Category:
 
 
 def _edits(label: Tokens, answer: Tokens) -> Iterable[tuple[str, str]]:
-    """(token of the label, token of the answer) of each edit, ``GAP`` where there is none."""
-    for edit in Levenshtein.editops(label, answer):
-        yield (
-            label[edit.src_pos] if edit.tag != "insert" else GAP,
-            answer[edit.dest_pos] if edit.tag != "delete" else GAP,
-        )
+    """(token of the label, token of the answer) of each edit, in order; ``GAP`` where there is none."""
+    for run in differing_runs(label, answer):
+        old, new = label[run.label_start : run.label_stop], answer[run.start : run.stop]
+        yield from zip_longest(old, new, fillvalue=GAP)
 
 
 def _is_letter(token: str) -> bool:

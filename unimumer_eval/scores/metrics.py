@@ -8,6 +8,8 @@ from .bleu4 import BLEU4
 from .edits import CHAR_ERROR_RATE, EDIT_SCORE, TOKEN_ERROR_RATE
 from .exprate import EXPRATE, EXPRATE_LE1, EXPRATE_LE2, EXPRATE_LE3
 from .metric import Metric, TextPairs, TokenPairs
+from .similarity import SIMILARITY
+from .structure_loose import STRUCTURE_LOOSE
 from .visual import CDM_EXPRATE, CDM_F1, CDM_PRECISION, CDM_RECALL, STRUCTURE_F1
 
 TOKEN_METRICS: tuple[Metric[TokenPairs], ...] = (
@@ -28,6 +30,8 @@ TEXT_METRICS: tuple[Metric[TextPairs], ...] = (
     CDM_PRECISION,
     CDM_RECALL,
     STRUCTURE_F1,
+    STRUCTURE_LOOSE,
+    SIMILARITY,
 )
 """Computed once; left out with ``cdm=false``, since they cost most of a scorer's time."""
 

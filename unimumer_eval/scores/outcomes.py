@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal, get_args
 
 from unimumer_data.latex import prints_ink
+from unimumer_data.tasks.answers import is_runaway
 
 from .forms import Reading, Tokens
 from .pairs import DUPLICATE, MISSING, Pair
@@ -17,7 +18,7 @@ Outcome = Literal[
     "duplicate",  # a further prediction for a sample that has one
     "failed",  # the engine gave no answer; the reason stands with the sample
     "empty",  # an answer without a token
-    "runaway",  # an answer out of proportion, see `is_runaway`
+    "runaway",  # an answer out of proportion, see `answers.is_runaway`
     "label",  # the label itself is empty or cannot be read as LaTeX
     "unparsable",  # the answer cannot be read as LaTeX
     "symbol",  # the layout is right, symbols are not
@@ -57,14 +58,6 @@ def outcome_of(pair: Pair, label: Reading, answer: Reading) -> Outcome:
     return "unparsable" if answer.fault else error_kind(label.strict, answer.strict)
 
 
-def is_runaway(label: str, answer: str) -> bool:
-    """More than twice the characters of the label and 100 more, white space left out.
-
-    Counted in characters because predictions without spaces have few tokens; the 100 let a short label be.
-    """
-    return _characters(answer) > 2 * _characters(label) + 100
-
-
 def error_kind(label: Tokens, answer: Tokens) -> Literal["symbol", "structure", "both"]:
     """Tell wrong symbols from wrong layout in two token strings that differ.
 
@@ -74,10 +67,6 @@ def error_kind(label: Tokens, answer: Tokens) -> Literal["symbol", "structure", 
     if _symbols(label) == _symbols(answer):
         return "structure"
     return "symbol" if _layout(label) == _layout(answer) else "both"
-
-
-def _characters(text: str) -> int:
-    return sum(map(len, text.split()))
 
 
 def _symbols(tokens: Tokens) -> list[str]:

@@ -12,7 +12,9 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from unimumer_data.latex import Repair, Row, canonical_tree
+from unimumer_data.latex import Repair, Row, canonical_tree, parse_tokens
+
+from .forms import read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +54,7 @@ def structure_score(gt: str, pred: str) -> StructureScore:
             f1=1.0, precision=1.0, recall=1.0, matched=n, label_nodes=n, answer_nodes=m,
             label_mended=label_mended, answer_mended=answer_mended,
         )  # fmt: skip
-    matched = _common(label, answer)
+    matched = common_length(label, answer)
     return StructureScore(
         f1=2 * matched / (n + m) if n + m else 0.0,
         precision=matched / m if m else 0.0,
@@ -77,7 +79,8 @@ Nodes = tuple[tuple[str, int], ...]
 def _nodes(text: str) -> tuple[Nodes, bool]:
     """Symbol and number of the path of every node, in reading order; whether the text had to be mended."""
     repairs: list[Repair] = []
-    row = canonical_tree(text, "strict", repairs=repairs)
+    reading = read(text)  # a strict form is read back as the tree that it spells
+    row = canonical_tree(text, "strict", repairs=repairs) if reading.fault else parse_tokens(reading.strict)
     nodes: list[tuple[str, int]] = []
     # relations of one row and of the rows inside it, to be visited; a path is the hash of its parent's and a relation
     work: list[tuple[Row, int, int]] = [(row, 0, hash(()))]
@@ -94,7 +97,7 @@ def _nodes(text: str) -> tuple[Nodes, bool]:
     return tuple(nodes), bool(repairs)
 
 
-def _common(left: Sequence[Hashable], right: Sequence[Hashable]) -> int:
+def common_length(left: Sequence[Hashable], right: Sequence[Hashable]) -> int:
     """Length of the longest common subsequence, bit by bit (Hyyrö 2004)."""
     places: dict[Hashable, int] = {}
     for index, item in enumerate(left):

@@ -10,14 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unimumer_data.errors import PredictionError
+from unimumer_data.tasks.answers import is_runaway
 
 from .calibration import Calibration, calibrate
 from .confusions import Alignment, align
 from .forms import FORMS, TOO_LONG, Form, Reading, read
 from .groups import MEASURES, Group, group_scores
 from .intervals import RESAMPLES
+from .kinds import KindScore, kind_scores
 from .metric import TextPairs
-from .outcomes import OUTCOMES, Outcome, is_runaway, outcome_of
+from .outcomes import OUTCOMES, Outcome, outcome_of
 from .pairs import Pair, mark_duplicates
 from .published import Published, published_scores
 from .rates import Figures, SampleColumns, all_figures, text_columns, token_columns
@@ -52,7 +54,7 @@ class Counts:
         missing, duplicate, failed: no usable prediction; ``failed`` is the engine's.
         failures: reason -> samples, of all three.
         empty: predictions that are there but have no token.
-        runaway: predictions out of proportion, see `outcomes.is_runaway`.
+        runaway: predictions out of proportion, see `answers.is_runaway`.
         unparsable: predictions that cannot be read as LaTeX.
         unparsable_labels, empty_labels: labels that cannot be read, or have no token.
     """
@@ -81,6 +83,7 @@ class SetScores:
         counts: empty, runaway, unparsable ... answers.
         outcomes: outcome -> samples; adds up to n.
         groups: length, depth, complexity -> ExpRate by group.
+        kinds: ExpRate by kind of formula; a sample may be of several.
         alignment: confusions, single symbols, symbol and structure edits.
         calibration: of the confidence; None where the predictions carry none.
         resamples, seed: of the bootstrap.
@@ -97,6 +100,7 @@ class SetScores:
     counts: Counts
     outcomes: Mapping[Outcome, int]
     groups: Mapping[str, tuple[Group, ...]]
+    kinds: tuple[KindScore, ...]
     alignment: Alignment
     calibration: Calibration | None
     resamples: int
@@ -165,6 +169,7 @@ def score_set(
         counts=_counts(samples),
         outcomes={outcome: tally[outcome] for outcome in OUTCOMES},
         groups={m.name: group_scores(m, values[m.name], *(right[form] for form in FORMS)) for m in MEASURES},
+        kinds=kind_scores([label.strict for label in labels], *(right[form] for form in FORMS)),
         alignment=align((i, s.label.strict, s.answer.strict) for i, s in enumerate(samples) if _can_align(s)),
         calibration=calibrate([pair.confidence for pair in marked], right["strict"]),
         resamples=resamples,

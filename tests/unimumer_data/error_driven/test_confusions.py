@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from unimumer_data.error_driven.confusions import (
     GAP,
     Confusions,
-    Corruptor,
     heat_svg,
     heat_text,
     learn,
@@ -21,6 +20,7 @@ from unimumer_data.error_driven.confusions import (
     save,
     table,
 )
+from unimumer_data.error_driven.corruptor import Corruptor
 from unimumer_data.latex import parse_tokens, write_tokens
 
 LABELS = [

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from unimumer_data.error_driven.folds import Member, deal, group, main
+from unimumer_data.error_driven.dealing import Member, deal, group
+from unimumer_data.error_driven.folds import main
 from unimumer_data.errors import ConfigError
 from unimumer_data.latex import canonical
 from unimumer_data.records import registry
@@ -139,13 +140,15 @@ def test_writers_from_a_table(tmp_path):
 )
 def test_what_cannot_be_done_is_said(words, message, tmp_path, capsys):
     built_set(tmp_path, corpus(60, 40, 5))
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     assert run(tmp_path, *(word.format(tmp_path) for word in words)) == 2
     assert message in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
 def test_a_set_that_is_not_built(tmp_path, capsys):
-    assert main(["data=toys", f"output={tmp_path}"]) == 1
-    assert "no data set 'toys'" in capsys.readouterr().err
+    assert main(["data=toys", f"output={tmp_path}"]) == 2
+    assert "toys: no such file" in capsys.readouterr().err
 
 
 def test_no_writers_are_known():

@@ -57,9 +57,9 @@ def test_a_set_by_its_name(write, capsys, tmp_path):
     write("dataset_info.json", {"mine": {"file_name": "mine.json"}, "gone": {"file_name": "gone.json"}})
     write("mine.json", ["x"])
     assert main(["lint", "mine", f"root={tmp_path}"]) == 0
-    assert main(["lint", "mime", f"root={tmp_path}"]) == 1
+    assert main(["lint", "mime", f"root={tmp_path}"]) == 2
     assert "did you mean 'mine'?" in capsys.readouterr().err
-    assert main(["lint", "gone", f"root={tmp_path}"]) == 1
+    assert main(["lint", "gone", f"root={tmp_path}"]) == 2
     assert "build the set first" in capsys.readouterr().err
 
 
@@ -70,8 +70,8 @@ def test_a_set_by_its_name(write, capsys, tmp_path):
         (["overlab", "x"], 2, "did you mean 'overlap'?"),
         (["lint"], 2, "name at least one set"),
         (["lint", "x", "exmples=2"], 2, "did you mean 'examples'?"),
-        (["guard", "x"], 1, "no such file"),
-        (["lint", "none.json"], 1, "no such file"),
+        (["guard", "x"], 2, "no such file"),
+        (["lint", "none.json"], 2, "no such file"),
     ],
 )
 def test_usage(words, code, message, capsys, tmp_path, monkeypatch):
@@ -83,4 +83,4 @@ def test_usage(words, code, message, capsys, tmp_path, monkeypatch):
 @pytest.mark.parametrize("content", [[1], [{"text": "x"}], [{"images": [], "messages": []}], {"a": 1}])
 def test_files_of_no_known_shape(write, content, capsys):
     assert main(["lint", write("a.json", content)]) == 1
-    assert "SourceError" in capsys.readouterr().err
+    assert "RecordError" in capsys.readouterr().err

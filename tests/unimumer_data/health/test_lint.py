@@ -106,3 +106,27 @@ def test_root_indices_of_crohme_2014(shared_data):
     repaired = {row[0]: repair(row[1])[1] for row in rows if len(row) == 2 and repair(row[1])[1]}
     wanted = ["RIT_2014_178", "RIT_2014_189", "RIT_2014_195"]
     assert {name: ("index_of_root",) for name in wanted} == repaired
+
+
+@pytest.mark.parametrize(
+    ("label", "kind"),
+    [
+        ("hello world this is text", "prose"),
+        ("H e l l o w o r l d , I a m", "prose"),
+        ("<math><mi>x</mi></math>", "markup"),
+        ("< m a t h > < m i > x < / m i > < / m a t h >", "markup"),
+        ("x<sup>2</sup>", "markup"),
+        ("a &lt; b", "markup"),
+    ],
+)
+def test_text_that_is_no_latex(label: str, kind: str) -> None:
+    assert kind in [finding.kind for finding in lint(label)]
+
+
+@pytest.mark.parametrize(
+    "label",
+    ["a < b > c", r"x < \mathrm { m a t h } > y", "a b c d e f g h i", r"\begin{matrix} a & b \\ c & d \end{matrix}",
+     r"\mathrm { c o n s t a n t } = x", "a < i > b < / c"],
+)  # fmt: skip
+def test_mathematics_is_neither_prose_nor_markup(label: str) -> None:
+    assert not {"prose", "markup"} & {finding.kind for finding in lint(label)}

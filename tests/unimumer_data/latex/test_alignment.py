@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unimumer_data.latex.alignment import Run, align, edit_distance
+from unimumer_data.latex.alignment import Run, align, differing, edit_distance, edits
 
 FORMULAS = st.lists(st.sampled_from(["a", "b", "{", "}", "^"]), max_size=7)
 
@@ -104,3 +104,20 @@ def test_choice(prediction, label, runs):
 def test_long_and_repetitive_texts_end_in_time():
     assert len(align("{ a } ".split() * 400, "{ a } ".split() * 20)) == 1
     assert align("{ ".split() * 500, "} ".split() * 300)
+
+
+@given(FORMULAS, FORMULAS)
+def test_single_edits_are_the_fewest_and_lead_to_the_label(prediction, label):
+    found = edits(prediction, label)
+    assert len(found) == edit_distance(prediction, label)
+    assert all(i is None or j is None or prediction[i] != label[j] for i, j in found)
+    marked, label_marked = differing(prediction, label)
+    assert marked == [i for i, _ in found if i is not None]
+    assert label_marked == [j for _, j in found if j is not None]
+    kept = [token for i, token in enumerate(prediction) if i not in marked]
+    assert kept == [token for j, token in enumerate(label) if j not in label_marked]
+
+
+def test_neighbouring_edits_are_taken_together():
+    assert differing("x 1 2".split(), "1 x 2".split()) == ([0, 1], [0, 1])
+    assert edits("x 1 2".split(), "1 x 2".split()) == [(0, 0), (1, 1)]

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +67,7 @@ def sharegpt(**changes: Any) -> dict[str, Any]:
         ),
         (sharegpt(tags={"role_tag": "from"}), '"tags" lacks content_tag, user_tag, assistant_tag'),
         (sharegpt(formatting=None), '"formatting" is not "sharegpt"'),
-        (sharegpt(file_name=None), "says not where the data lies"),
+        (sharegpt(file_name=None), "does not say where the data is"),
         (sharegpt(columns=["messages"]), "must be objects"),
         ("x.json", "must be an object, found a str"),
     ],
@@ -115,3 +117,57 @@ def test_llama_factory_reads_every_record_whole(tmp_path: Path, monkeypatch: pyt
             assert read["_response"] == [{"role": "assistant", "content": answer["value"]}]
             assert len(read["_images"]) == 1
             assert Path(read["_images"][0]).is_file()
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from unimumer_data.records import registry
+worker, rounds, path = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
+sys.stdin.read(1)  # all start at once
+for number in range(rounds):
+    name = f"w{worker}_{number}"
+    registry.update(path, {name: registry.file_entry(f"data/{name}/{name}.json")})
+"""
+
+
+def test_no_entry_is_lost_when_several_processes_build(tmp_path: Path) -> None:
+    workers, rounds = 3, 25
+    words = [str(rounds), str(tmp_path / "dataset_info.json")]
+    writers = [
+        subprocess.Popen([sys.executable, "-c", WRITER, str(worker), *words], stdin=subprocess.PIPE, cwd=ROOT)
+        for worker in range(workers)
+    ]
+    for writer in writers:
+        assert writer.stdin is not None
+        writer.stdin.write(b"x")
+        writer.stdin.close()
+    assert [writer.wait(120) for writer in writers] == [0] * workers
+    entries = registry.read_registry(tmp_path / "dataset_info.json")
+    assert {f"w{worker}_{number}" for worker in range(workers) for number in range(rounds)} <= entries.keys()
+    assert {path.name for path in tmp_path.iterdir()} <= {"dataset_info.json", ".dataset_info.json.lock"}
+
+
+def test_entries_without_files_go_when_their_folder_is_built_again(tmp_path: Path) -> None:
+    path = tmp_path / "dataset_info.json"
+    names = ["s", "s_tree", "s_can"]
+    old = {name: registry.file_entry(f"data/s/{name}.json") for name in names}
+    other = registry.file_entry("data/t/t.json")
+    registry.update(path, {**old, "t": other})
+    (tmp_path / "data/s").mkdir(parents=True)
+    (tmp_path / "data/s/s_can.json").touch()
+    registry.update(path, {"s": old["s"]})
+    entries = registry.read_registry(path)
+    assert "s_tree" not in entries
+    assert {"s", "s_can", "t", "sample_tree"} <= entries.keys()
+
+
+def test_a_registry_that_is_a_link_stays_one(tmp_path: Path) -> None:
+    real, link = tmp_path / "real.json", tmp_path / "dataset_info.json"
+    real.write_text("{}")
+    link.symlink_to(real)
+    registry.update(link, {"x": registry.file_entry("x.json")})
+    assert link.is_symlink()
+    assert "x" in registry.read_registry(real)
+    registry.remove(link, ["x", "y"])
+    assert "x" not in registry.read_registry(real)

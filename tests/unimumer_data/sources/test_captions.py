@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from unimumer_data.errors import SourceError
+from unimumer_data.errors import RecordError, SourceError
 from unimumer_data.records.record import Sample
 from unimumer_data.sources import get_source
 from unimumer_data.sources.base import Drop
@@ -91,10 +91,10 @@ def test_a_json_array_of_labels(tmp_path: Path) -> None:
         ("toy_2", "数"),
     ]
     file.write_text('{"a": "x"}')
-    with pytest.raises(SourceError, match="a JSON array is needed"):
+    with pytest.raises(RecordError, match="a JSON array is needed"):
         read(file)
     file.write_text('["x", ')
-    with pytest.raises(SourceError, match="broken JSON at character"):
+    with pytest.raises(RecordError, match="broken JSON at character"):
         read(file)
 
 

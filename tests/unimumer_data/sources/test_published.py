@@ -3,7 +3,7 @@ import json
 import pytest
 from made_up_corpora import drops, labels, save_picture, save_text
 
-from unimumer_data.errors import SourceError
+from unimumer_data.errors import RecordError
 from unimumer_data.records.record import Record
 from unimumer_data.sources.published import read
 from unimumer_data.tasks import prompts
@@ -42,5 +42,5 @@ def test_root_and_bad_records(tmp_path):
 
 def test_error_detection_is_refused(tmp_path):
     question = prompts.ERROR_FIND.format(candidate="x")
-    with pytest.raises(SourceError, match="error detection records hold no label"):
+    with pytest.raises(RecordError, match="error detection records hold no label"):
         list(read(save(tmp_path / "x.json", record("a", question, "<error_start> x <error_end>")), "train"))

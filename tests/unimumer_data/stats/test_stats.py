@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 import pytest
 from PIL import Image
 
-from unimumer_data.records.labelled import read_set
+from unimumer_data.records.labelled import read_labelled
 from unimumer_data.records.record import Record
 from unimumer_data.stats.command import main
 from unimumer_data.stats.measure import StatsConfig, load_tokenizer, measure, quantiles
@@ -24,7 +24,7 @@ def record_file(tmp_path):
 
 
 def test_what_is_measured(record_file, tmp_path):
-    stats = measure(read_set(str(record_file), root=tmp_path), StatsConfig(root=tmp_path), count=len)
+    stats = measure(read_labelled(str(record_file), root=tmp_path), StatsConfig(root=tmp_path), count=len)
     assert stats.lengths == [3, 11, 4, 3, 8]
     assert stats.depths[:2] == [0, 2] and stats.structures[:2] == [0, 2]  # as scores count them
     assert stats.model_tokens[0] == len("x + y")
@@ -74,7 +74,7 @@ def test_usage(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert main([]) == 2
     assert main(["output=x"]) == 2
-    assert main(["none.json"]) == 1
+    assert main(["none.json"]) == 2
     (tmp_path / "empty.json").write_text("[]")
     assert main(["empty.json"]) == 1
     assert "no samples" in capsys.readouterr().err

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from unimumer_data.errors import OutputError
-from unimumer_data.support.files import write_whole
+from unimumer_data.support.files import partial_path, write_whole
 
 
 def test_the_folder_is_made_and_nothing_else_is_left(tmp_path: Path) -> None:
@@ -27,3 +27,8 @@ def test_a_file_that_cannot_be_replaced_keeps_its_content(tmp_path: Path, monkey
     with pytest.raises(OutputError, match=r"a\.json: cannot be written \(No space left on device\); make room"):
         write_whole(path, "new")
     assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_no_two_writers_share_a_partial_file(tmp_path: Path) -> None:
+    assert len({partial_path(tmp_path / "a.json") for _ in range(100)}) == 100

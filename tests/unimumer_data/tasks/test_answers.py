@@ -3,7 +3,7 @@
 import pytest
 
 from unimumer_data.tasks import TASKS, Expression, prompts
-from unimumer_data.tasks.answers import agrees, final_expression, split_answer, task_of
+from unimumer_data.tasks.answers import agrees, final_expression, is_runaway, split_answer, task_of
 
 FRACTION = Expression(r"\frac { a ^ { 2 } + 1 } { b }")
 
@@ -47,3 +47,8 @@ def test_instructions_tell_their_task() -> None:
     assert task_of(prompts.ERROR_FIND.format(candidate="x")) == "error_find"
     assert task_of(prompts.ERROR_FIX.format(marked="x")) == "error_fix"
     assert task_of("What does the picture say?") == "vanilla"
+
+
+def test_runaways_are_found_without_spaces_too() -> None:
+    assert is_runaway("x", "x" * 103) and is_runaway("x", "x " * 103)
+    assert not is_runaway("x", "x" * 102)

@@ -47,7 +47,7 @@ def test_an_unknown_name_is_answered_with_the_nearest(tmp_path: Path) -> None:
     write(tmp_path / "dataset_info.json", {"crohme_2014": {"file_name": "x.json"}})
     with pytest.raises(ConfigError, match="did you mean 'crohme_2014'"):
         load_sets(["crohme2014"], dataset_dir=tmp_path)
-    with pytest.raises(ConfigError, match="build it with"):
+    with pytest.raises(ConfigError, match="build the set first, with"):
         load_sets(["crohme_2014"], dataset_dir=tmp_path)
 
 

@@ -51,7 +51,7 @@ def test_pictures_of_errors_are_put_in_and_others_linked(tmp_path):
 
 
 def test_a_large_set_leaves_out_right_samples_first_and_says_so(tmp_path, monkeypatch):
-    monkeypatch.setattr(page_module, "TEXT_BYTES", 2000)
+    monkeypatch.setattr(page_module, "TEXT_BYTES", 3000)
     answers = {f"{i:04}": "y" if i % 10 == 9 else "x" for i in range(300)}
     (one,) = data_of(report_page({"": [toy(answers)]}, {}, folder=tmp_path))["sets"]
     listed = [row for row in one["samples"] if row]

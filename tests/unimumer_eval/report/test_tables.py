@@ -35,8 +35,8 @@ def test_tables_have_cdm_where_every_set_has_it():
     seen = score_set("my_set", [sample.pair for sample in plain.samples], text_metrics=True)
     assert "50.00" in screen_table([seen]).rpartition("On paper")[2].splitlines()[2]
     head, _, row = markdown_table([seen]).splitlines()
-    assert head.endswith("| ExpRate@CDM | CDM F1 | Structure F1 |")
-    assert row.endswith("| 50.00 | 50.00 | 50.00 |")
+    assert head.endswith("| ExpRate@CDM | CDM F1 | Structure F1 | Similarity |")
+    assert row.endswith("| 50.00 | 50.00 | 50.00 | 62.50 |")
     assert "CDM" not in markdown_table([seen, plain])
 
 

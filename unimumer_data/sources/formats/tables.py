@@ -6,11 +6,10 @@ it carries a `Replacement`, so that build lists it.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from unimumer_data.errors import SourceError
 from unimumer_data.records.record import Replacement, Sample
@@ -146,48 +145,3 @@ def match_images(
         yield Sample(id=stem, label=label, image=folder / name, split=split, replaced=replaced)
     for name in sorted(unused):
         yield Drop(id=Path(name).stem, reason="no_label", message=f"{folder / name}: not in the list of labels")
-
-
-def read_json_array(path: Path, block: int = 1 << 20) -> Iterator[Any]:
-    """The items of a JSON array, one at a time, in memory that does not grow with the file.
-
-    Raises:
-        SourceError: not a JSON array, with the character where it breaks.
-    """
-    decoder = json.JSONDecoder()
-    try:
-        with path.open(encoding="utf-8-sig") as file:
-            text, start, passed = file.read(block), 0, 0
-            start = _skip(text, 0)
-            if text[start : start + 1] != "[":
-                raise SourceError(f"{path}: a JSON array is needed, found {text[start : start + 20]!r}")
-            start += 1
-            while True:
-                start = _skip(text, start, ", \t\r\n")
-                if text[start : start + 1] == "]":
-                    return
-                try:
-                    item, stop = decoder.raw_decode(text, start)
-                    # A number that touches the end of the block may go on in the next.
-                    whole = stop < len(text)
-                except ValueError:
-                    whole = False
-                if whole:
-                    yield item
-                    start = stop
-                    continue
-                more = file.read(max(block, len(text) - start))
-                if not more:
-                    raise SourceError(
-                        f"{path}: broken JSON at character {passed + start}: {text[start : start + 40]!r}"
-                    )
-                passed += start
-                text, start = text[start:] + more, 0
-    except (OSError, UnicodeDecodeError) as error:
-        raise SourceError(f"{path}: cannot be read as UTF-8 JSON: {error}") from error
-
-
-def _skip(text: str, start: int, chars: str = " \t\r\n") -> int:
-    while start < len(text) and text[start] in chars:
-        start += 1
-    return start
