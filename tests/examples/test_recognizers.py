@@ -12,8 +12,6 @@ from PIL import Image
 
 from unimumer_data.__main__ import main as unimumer
 
-pytest.importorskip("unimumer_eval.engines.python", reason="needs engine=python")
-
 ROOT = Path(__file__).resolve().parents[2]
 INK = ROOT / "unimumer_data" / "sample" / "test"
 MATHNOTE = "engine=python:examples.recognizers.mathnote:Mathnote"

@@ -21,7 +21,6 @@ from unimumer_data.ink import read_inkml
 
 webdriver = pytest.importorskip("selenium.webdriver", reason="needs selenium: pip install selenium")
 pytest.importorskip("fastapi", reason="needs the extra [serve]")
-pytest.importorskip("unimumer_eval.engines.python", reason="needs engine=python")
 from selenium.webdriver.chrome.service import Service  # noqa: E402
 from selenium.webdriver.common.action_chains import ActionChains  # noqa: E402
 from selenium.webdriver.common.by import By  # noqa: E402

@@ -56,7 +56,8 @@ class PythonEngine:
         if request.ink is not None:
             return strokes_of(request.ink)
         if not isinstance(image, Path) or image.suffix.lower() != INK_SUFFIX:
-            raise ImageError(f"{image}: the recogniser reads strokes; name a folder of InkML files with data=")
+            name = image if isinstance(image, Path) else "a picture"
+            raise ImageError(f"{name}: the recogniser reads strokes; name a folder of InkML files with data=")
         return strokes_of(read_inkml(image))
 
     def _answer(self, batch: Sequence[tuple[Request, Any]]) -> Iterator[Answer]:

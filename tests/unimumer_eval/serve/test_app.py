@@ -21,7 +21,6 @@ import pytest
 from PIL import Image
 
 pytest.importorskip("fastapi", reason="needs the extra [serve]")
-pytest.importorskip("unimumer_eval.engines.python", reason="needs engine=python")
 
 from unimumer_data.ink import read_inkml
 from unimumer_data.sources import collected
