@@ -69,7 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     inference.open_engine = lambda config: engine
 
     begun = time.perf_counter()
-    predicted = list(inference.predict_sets(config))
+    predicted = list(inference.predict_sets(config, config.output or Path("results/overhead")))
     inferred = time.perf_counter() - begun
     for one in predicted:
         score_set(one.name, one.pairs)

@@ -77,7 +77,7 @@ def steps(train: Path, predict: Path, engine: str) -> list[Step]:
             command=[
                 *(str(predict), str(ROOT / "eval" / "run.py"), f"engine={engine}", f"model={MODEL}"),
                 *("data=sample,sample_test", f"image_max_pixels={MAX_PIXELS}", "max_tokens=256"),
-                *("output=results/demo", "resume=false"),
+                *("output=results/demo", "resume=false", "overwrite=true"),
             ],
             show=r"^(?!Triton|\[W|Loading).*",
         ),

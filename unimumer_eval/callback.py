@@ -24,7 +24,7 @@ from transformers.integrations import get_reporting_integration_callbacks
 
 from unimumer_data.errors import ConfigError, ImageError, RegistryError
 from unimumer_data.images import load_image
-from unimumer_data.tasks.answers import final_expression
+from unimumer_data.tasks.answers import final_expression, is_boxed
 from unimumer_data.training.bounds import write_bounds
 from unimumer_data.training.recipe import MAX_PIXELS, MIN_PIXELS, Recipe
 
@@ -186,7 +186,9 @@ class ExpRateCallback(TrainerCallback):
         right = []
         for answer in self._engine(model).predict(requests, sampling):
             item = items[answer.index]
-            text = final_expression(answer.outputs[0].text, item.task) if answer.outputs else ""
+            text = (
+                final_expression(answer.outputs[0].text, item.task, boxed=is_boxed(item.gt)) if answer.outputs else ""
+            )
             if text and read(text).strict == read(item.gt or "").strict:
                 right.append(answer.index)
         return len(set(gather_object(right)))

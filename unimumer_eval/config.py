@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -11,7 +12,7 @@ from unimumer_data.images import IMAGE_MAX_PIXELS, IMAGE_MIN_PIXELS
 from unimumer_data.support.config import option
 from unimumer_data.tasks import TASKS
 
-from .engine_table import CHOICES
+from .engine_table import CHOICES, is_engine
 
 REPLAY = "replay"
 """The engine that is none: evaluation scores prediction files."""
@@ -43,7 +44,9 @@ class DataConfig:
     """What is to be answered."""
 
     data: tuple[str, ...] = option(
-        (), "record files (JSON or JSON lines) or data set names of dataset_info.json", section="what to answer"
+        (),
+        "record files (JSON or JSON lines), names of dataset_info.json, pictures, or folders of pictures or InkML",
+        section="what to answer",
     )
     dataset_dir: Path = option(Path("."), "folder of dataset_info.json; relative image paths start here too")
     media_dir: Path | None = option(None, "where relative image paths start, if not in dataset_dir")
@@ -74,6 +77,11 @@ class AskConfig:
     )
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = option(
         "auto", "number format of the weights; auto is float32 on CPU, the checkpoint's own on GPU"
+    )
+
+    engine_args: dict[str, Any] = option(
+        about="further arguments of the engine's own constructor, such as {max_num_batched_tokens: 8192} of vllm",
+        factory=dict,
     )
 
     temperature: float = option(0.0, "0 decodes greedily, more samples", section="how the answer is decoded")
@@ -118,8 +126,8 @@ class AskConfig:
         sampled = max(self.n, self.vote)
         return [
             (self.task not in known_tasks(), _unknown_task(self.task)),
-            (self.engine not in self._engines(), _unknown_engine(self.engine, self._engines())),
-            (self._asks and not self.model, "name who answers: model=<folder or hub name>"),
+            (not self._known_engine(), _unknown_engine(self.engine, self._choices())),
+            (self._needs_model and not self.model, "name who answers: model=<folder or hub name>"),
             (_no_folder(self), f"model={self.model}: no such folder"),
             (self.vote == 1 or self.vote < 0, "vote must be 2 or more, or 0 for none"),
             (self.vote > 1 and self.n > 1, "vote and n both set the number of samples; give one"),
@@ -128,19 +136,37 @@ class AskConfig:
             (self.temperature < 0, "temperature must not be negative"),
             (self.n > 1 and self.task == "refine", "task=refine starts from one recognition; leave n at 1"),
             (self.adapter is not None and self.engine != "transformers", _ADAPTER),
+            (bool(self.engine_args) and self.engine not in ("vllm", "transformers"), _ENGINE_ARGS),
             (self.data_parallel > 1 and self.engine != "vllm", "data_parallel= is for engine=vllm"),
             (self.scale == "ray" and sampled > 1, "scale=ray gives one sample each; leave n and vote alone"),
             (self.scale == "ray" and self.engine != "vllm", "scale=ray is for engine=vllm"),
             *_below_one(self, _COUNTS),
         ]
 
-    def _engines(self) -> tuple[str, ...]:
+    def _known_engine(self) -> bool:
+        return is_engine(self.engine)
+
+    def _choices(self) -> tuple[str, ...]:
         return CHOICES
 
     @property
     def _asks(self) -> bool:
         """Whether there is a model to ask."""
         return self.engine != REPLAY
+
+    @property
+    def _needs_model(self) -> bool:
+        return self._asks and self.engine_name != "python"
+
+    @property
+    def engine_name(self) -> str:
+        """The engine without what follows its colon."""
+        return self.engine.partition(":")[0]
+
+    @property
+    def endpoint(self) -> str | None:
+        """Address of the endpoint, if one is named here or in the environment."""
+        return self.base_url or os.environ.get("OPENAI_BASE_URL")
 
     @property
     def sampling(self) -> Sampling:
@@ -167,10 +193,16 @@ class EvalConfig(AskConfig, DataConfig):
     plain: bool = option(
         True, "with vote, tree, can and refine: ask for plain recognition too, to compare with", section="results"
     )
-    output: Path = option(Path("results"), "folder of all results")
+    output: Path | None = option(
+        None, "folder of the results; by default results/<model>_<set>_<date>, and results/latest links to it"
+    )
     cdm: bool = option(True, "score CDM and structure F1 too, at most a millisecond a pair")
     resume: bool = option(True, "go on where a killed run stopped, keep what is complete; false asks everything again")
     retry_failures: bool = option(False, "ask again what has failed")
+    overwrite: bool = option(False, "replace a finished run that has other settings")
+    max_failures: float = option(
+        0.2, "share of samples that may fail; with more the command ends with code 1, and all files are kept"
+    )
 
     predictions: tuple[Path, ...] = option(
         (), "prediction files, or folders of them", section=f"prediction files (engine={REPLAY})"
@@ -187,12 +219,19 @@ class EvalConfig(AskConfig, DataConfig):
             (not self._asks and not self.predictions, "engine=replay needs predictions=<file or folder>"),
             (self._asks and bool(self.predictions), "predictions= is for engine=replay"),
             (self._asks and self.labels is not None, "labels= is for engine=replay; records bring their own"),
-            (self._asks and not self.data, "name what to answer: data=<record file or data set name>"),
+            (
+                self._asks and not self.data,
+                "name what to answer: data=<record file, set name or folder>",
+            ),
+            (not 0 <= self.max_failures <= 1, "max_failures is a share, from 0 to 1"),
             *super()._checks(),
             *_below_one(self, ("limit",)),
         ]
 
-    def _engines(self) -> tuple[str, ...]:
+    def _known_engine(self) -> bool:
+        return self.engine == REPLAY or super()._known_engine()
+
+    def _choices(self) -> tuple[str, ...]:
         return (*CHOICES, REPLAY)
 
 
@@ -213,7 +252,7 @@ def _unknown_engine(name: str, known: tuple[str, ...]) -> str:
 
 def _no_folder(config: AskConfig) -> bool:
     """Whether ``model`` is a path, unlike a hub's ``owner/name``, and nothing is there."""
-    if config.engine in ("openai", REPLAY) or not config.model:
+    if config.engine_name in ("openai", "python", REPLAY) or not config.model:
         return False
     path = Path(config.model)
     on_hub = config.model.count("/") == 1 and not path.parent.is_dir()
@@ -230,3 +269,4 @@ _COUNTS = (
     *("tensor_parallel", "data_parallel"),
 )
 _ADAPTER = "adapter= is for engine=transformers; for the others merge it first: llamafactory-cli export"
+_ENGINE_ARGS = "engine_args= is for engine=vllm and engine=transformers"

@@ -1,13 +1,13 @@
 """Predictions as pairs to score, with the labels of their set; and written as the published evaluator does.
 
-`unimumer_data.predictions` reads the files.
+`unimumer_data.records.predictions` reads the files.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,7 +21,13 @@ from .scores import Pair, against_labels
 Labels = Mapping[str, str] | Sequence[str]
 
 
-def write_published(path: Path, pairs: Iterable[Pair], sampling: Mapping[str, Any] | None = None) -> None:
+def write_published(
+    path: Path,
+    pairs: Iterable[Pair],
+    sampling: Mapping[str, Any] | None = None,
+    *,
+    unlabelled: Collection[int] = frozenset(),
+) -> None:
     """Write ``<set>_pred.json`` as the published evaluator does; a failed sample has its reason beside it.
 
     Where several texts were sampled for a picture, all of them, and how, stand beside the first.
@@ -30,17 +36,18 @@ def write_published(path: Path, pairs: Iterable[Pair], sampling: Mapping[str, An
         path: of the file.
         pairs: in the order of the set.
         sampling: how the texts were sampled: temperature, seed ...
+        unlabelled: places of pairs without a label; they get no ``gt``.
     """
     rows = [
         {
-            "gt": pair.gt,
+            **({} if place in unlabelled else {"gt": pair.gt}),
             "pred": pair.pred,
             "image_path": pair.image_path,
             "img_id": pair.id,
             **({"failure": pair.extra.get("detail", pair.failure)} if pair.failure else {}),
             **({"samples": pair.extra["samples"], "sampling": sampling} if "samples" in pair.extra else {}),
         }
-        for pair in pairs
+        for place, pair in enumerate(pairs)
     ]
     write_whole(path, json.dumps(rows, ensure_ascii=False, indent=2) + "\n")
 
@@ -54,30 +61,95 @@ def failed_pair(id: str, gt: str, detail: str, image_path: str = "") -> Pair:
 def read_predictions(
     path: Path, *, labels: Labels | None = None, missing: Literal["error", "wrong"] = "error"
 ) -> list[Pair]:
+    """The labelled predictions of a file of any kind that is known; see `read_pair_file`.
+
+    Raises:
+        PredictionError: not a prediction file; none of it has a label; labels do not fit.
+        MissingPredictionError: labels without a prediction, and ``missing`` is ``error``.
+    """
+    found = read_pair_file(path, labels=labels, missing=missing)
+    if not found.labelled:
+        raise PredictionError(f"{path}: has no labels in it; name them with labels=<record file or table>")
+    return found.labelled
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairFile:
+    """Predictions, of which some may have no label.
+
+    Args:
+        pairs: all of them, in order.
+        unlabelled: places in ``pairs`` of those without a label, which cannot be scored.
+    """
+
+    pairs: list[Pair]
+    unlabelled: frozenset[int] = frozenset()
+
+    @property
+    def labelled(self) -> list[Pair]:
+        """Those that can be scored."""
+        return [pair for place, pair in enumerate(self.pairs) if place not in self.unlabelled]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NamedPairs(PairFile):
+    """The predictions of a set. ``name`` is that of its files."""
+
+    name: str
+
+
+def check_replaceable(path: Path, one: PairFile, *, overwrite: bool) -> None:
+    """Whether a prediction file may be written: there is none, or one with the same predictions.
+
+    Raises:
+        PredictionError: there are others, and ``overwrite`` is false.
+    """
+    if overwrite or not path.exists():
+        return
+    known = [(pair.id, pair.pred) for pair in read_pair_file(path).pairs]
+    if known != [(pair.id, pair.pred) for pair in one.pairs]:
+        raise PredictionError(f"{path}: holds other predictions; choose another output=, or write overwrite=true")
+
+
+def read_pair_file(
+    path: Path, *, labels: Labels | None = None, missing: Literal["error", "wrong"] = "error"
+) -> PairFile:
     """Read a prediction file of any kind that is known.
+
+    A file in which every label is empty has none.
 
     Args:
         path: the file.
-        labels: id -> label, or labels in the order of the predictions; they replace the file's own. Needed for files
-            that have none.
+        labels: id -> label, or labels in the order of the predictions; they replace the file's own. Labels with ids
+            are matched by place where the predictions have no ids.
         missing: what to do about labels without a prediction.
 
     Raises:
-        PredictionError: not a prediction file; labels are needed, or do not fit.
+        PredictionError: not a prediction file, or the labels do not fit.
         MissingPredictionError: labels without a prediction, and ``missing`` is ``error``.
     """
-    pairs = [_pair(prediction) for prediction in read_prediction_file(path)]
+    predictions = read_prediction_file(path)
+    pairs = [_pair(prediction) for prediction in predictions]
     if labels is None:
-        if path.suffix in (".zip", ".txt", ".tsv"):
-            raise PredictionError(f"{path}: has no labels in it; name them with labels=<record file or table>")
-        return pairs
-    if isinstance(labels, Mapping):
-        return against_labels(set_name(path), pairs, labels, missing=missing)
+        none = not any(prediction.label for prediction in predictions)
+        return PairFile(
+            pairs=pairs,
+            unlabelled=frozenset(
+                place for place, prediction in enumerate(predictions) if none or prediction.label is None
+            ),
+        )
+    by_place = all(prediction.by_place for prediction in predictions)
+    if isinstance(labels, Mapping) and not by_place:
+        return PairFile(pairs=against_labels(set_name(path), pairs, labels, missing=missing))
     if len(labels) != len(pairs):
         raise MissingPredictionError(
-            f"{path}: {len(pairs)} predictions, but {len(labels)} labels, which have no ids to match them by"
+            f"{path}: {len(pairs)} predictions, but {len(labels)} labels; without ids they are matched by "
+            "place, which needs as many of both"
         )
-    return [replace(pair, gt=label) for pair, label in zip(pairs, labels, strict=True)]
+    if isinstance(labels, Mapping):
+        pairs = [replace(pair, id=id) for pair, id in zip(pairs, labels, strict=True)]
+        labels = list(labels.values())
+    return PairFile(pairs=[replace(pair, gt=label) for pair, label in zip(pairs, labels, strict=True)])
 
 
 def read_labels(path: Path) -> Labels:
@@ -100,7 +172,9 @@ def read_labels(path: Path) -> Labels:
         return {item.id: item.gt or "" for item in records.items}
     except FileNotFoundError:
         raise PredictionError(f"labels={path}: no such file") from None
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecordError) as error:
+    except PredictionError:
+        raise
+    except (OSError, ValueError, RecursionError, RecordError) as error:
         raise PredictionError(f"labels={path}: cannot be read as labels: {error}") from error
 
 
@@ -114,4 +188,5 @@ def _pair(prediction: Prediction) -> Pair:
         pred=prediction.text,
         image_path=prediction.image_path,
         confidence=prediction.confidence,
+        extra={"unwrapped": True} if prediction.unwrapped else {},
     )

@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 import sys
 import warnings
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, fields
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +21,13 @@ from unimumer_data.support.config import load_config
 from unimumer_data.support.progress import Progress
 from unimumer_data.support.tables import printable
 
-from .config import EvalConfig
-from .inference.predict import predict_sets
+from .config import REPLAY, EvalConfig
+from .inference.folder import default_folder, link_latest, only_writer
+from .inference.items import is_inside
+from .inference.predict import PredictedSet, predict_sets
 from .inference.price import price_table
-from .pair_files import read_labels, read_predictions, write_published
+from .inference.settings import without_credentials
+from .pair_files import Labels, NamedPairs, check_replaceable, read_labels, read_pair_file, write_published
 from .report import screen_table, write_results
 from .scores import Pair, SetScores, score_set
 
@@ -38,50 +41,111 @@ def main(argv: Sequence[str] | None = None) -> int:
     return run_command(lambda: _evaluate(load_config(EvalConfig, words)))
 
 
-def _evaluate(config: EvalConfig) -> None:
+def _evaluate(config: EvalConfig) -> int:
     warnings.simplefilter("ignore", FutureWarning)  # of the engines' dependencies, nothing that a user can change
     print(_changed(config), file=sys.stderr)
-    _replay(config) if config.engine == "replay" else _predict(config)
+    output = config.output or _default_folder(config)
+    with only_writer(output):
+        code = _replay(config, output) if config.engine == REPLAY else _predict(config, output)
+    if config.output is None:
+        link_latest(output)
+    return code
 
 
-def _predict(config: EvalConfig) -> None:
-    predicted = list(predict_sets(config))
+def _default_folder(config: EvalConfig) -> Path:
+    """A folder for this command alone; the same command again finds it."""
+    request = {key: value for key, value in asdict(config).items() if key not in _NOT_ASKED}
+    request["base_url"] = without_credentials(config.endpoint)
+    names = config.predictions if config.engine == REPLAY else config.data
+    return default_folder(config.model or config.engine_name, "-".join(Path(name).stem for name in names), request)
+
+
+_NOT_ASKED = ("output", "resume", "retry_failures", "overwrite", "max_failures", "limit", "base_url")
+"""Keys that do not make another run."""
+
+
+def _predict(config: EvalConfig, output: Path) -> int:
+    predicted = list(predict_sets(config, output))
     scores = _show(
-        ((one.name, one.pairs) for one in predicted),
+        predicted,
         config,
+        output,
         settings={one.name: one.settings for one in predicted},
         image_root=predicted[0].image_root,
     )
     print(price_table(predicted, scores))
+    return max(_too_many_failures(one, config.max_failures) for one in predicted)
 
 
-def _replay(config: EvalConfig) -> None:
+def _too_many_failures(one: PredictedSet, allowed: float) -> int:
+    """1 where more samples failed than may; with a sentence."""
+    failed = [pair for pair in one.pairs if pair.failure]
+    if len(failed) <= allowed * len(one.pairs):
+        return 0
+    first = failed[0]
+    print(
+        f"EngineError: {one.name}: {len(failed)} of {len(one.pairs)} samples failed, over max_failures={allowed}; "
+        f"first: {first.id}: {first.extra.get('detail', first.failure)}. The files are kept; when the cause "
+        "is gone, run the same command with retry_failures=true",
+        file=sys.stderr,
+    )
+    return 1
+
+
+def _replay(config: EvalConfig, output: Path) -> int:
     files = find_prediction_files(config.predictions)
     labels = read_labels(config.labels) if config.labels else None
     if labels is not None and len(files) > 1:
         raise ConfigError(f"labels= is for one prediction file, predictions= names {len(files)}")
-    pairs = {name: read_predictions(file, labels=labels, missing=config.missing) for name, file in files.items()}
-    settings = {name: {"engine": "replay", "predictions": file.as_posix()} for name, file in files.items()}
-    config.output.mkdir(parents=True, exist_ok=True)
-    for name, file in files.items():
-        target = config.output / f"{name}_pred.json"
-        if target.resolve() != file.resolve():
-            write_published(target, pairs[name])
-    _show(pairs.items(), config, settings=settings, image_root=config.media_dir or config.dataset_dir)
+    read = {name: _read(name, file, config, labels) for name, file in files.items()}
+    settings = {name: {"engine": REPLAY, "predictions": file.as_posix()} for name, file in files.items()}
+    for one in read.values():
+        target = output / f"{one.name}_pred.json"
+        if target.resolve() != files[one.name].resolve():
+            check_replaceable(target, one, overwrite=config.overwrite)
+            write_published(target, one.pairs, unlabelled=one.unlabelled)
+    _show(list(read.values()), config, output, settings=settings, image_root=config.media_dir or config.dataset_dir)
+    return 0
+
+
+def _read(name: str, file: Path, config: EvalConfig, labels: Labels | None) -> NamedPairs:
+    found = read_pair_file(file, labels=labels, missing=config.missing)
+    pairs = found.pairs
+    if config.media_dir:
+        root = config.media_dir
+        pairs = [pair if is_inside(root, pair.image_path) else replace(pair, image_path="") for pair in pairs]
+    return NamedPairs(name=name, pairs=pairs, unlabelled=found.unlabelled)
 
 
 def _show(
-    sets: Iterable[tuple[str, list[Pair]]], config: EvalConfig, *, settings: dict[str, Any], image_root: Path
+    sets: Sequence[NamedPairs], config: EvalConfig, output: Path, *, settings: dict[str, Any], image_root: Path
 ) -> list[SetScores]:
-    """Score the sets, write all files, print the table and where the files are."""
-    scores = [_score(name, pairs, with_cdm=config.cdm) for name, pairs in sets]
-    written = write_results(config.output, scores, {"sets": settings}, image_root=image_root)
-    print(screen_table(scores))
+    """Score the sets that have labels, write all files, print the table and where the files are."""
+    scores = [_score(one.name, one.labelled, with_cdm=config.cdm) for one in sets if one.labelled]
+    written = [output / f"{one.name}_pred.json" for one in sets]
+    if scores:
+        written = write_results(output, scores, {"sets": settings}, image_root=image_root)
+        print(screen_table(scores))
     for one in scores:
         if one.counts.failures:
             print(_failures(one))
-    print(f"\nfiles in {config.output}: " + ", ".join(path.name for path in written))
+    for each in sets:
+        print("".join(f"{printable(line)}\n" for line in _remarks(each)), end="")
+    print(f"\nfiles in {output}: " + ", ".join(path.name for path in written))
     return scores
+
+
+def _remarks(one: NamedPairs) -> Iterator[str]:
+    """What else must be known about a set."""
+    if not one.labelled:
+        yield f"{one.name}: no labels, nothing scored; {len(one.pairs)} predictions are in {one.name}_pred.json"
+        if failed := [pair for pair in one.pairs if pair.failure]:
+            detail = failed[0].extra.get("detail", failed[0].failure)
+            yield f"{one.name}: {len(failed)} of {len(one.pairs)} failed; first: {failed[0].id}: {detail}"
+    elif one.unlabelled:
+        yield f"{one.name}: {len(one.unlabelled)} of {len(one.pairs)} have no label and are not scored"
+    if count := sum("unwrapped" in pair.extra for pair in one.pairs):
+        yield f"{one.name}: unwrapped: {count} (code fences, dollars, reasoning or the like around the answer)"
 
 
 def _score(name: str, pairs: Sequence[Pair], *, with_cdm: bool) -> SetScores:
@@ -107,7 +171,7 @@ def _failures(scores: SetScores) -> str:
 def _changed(config: EvalConfig) -> str:
     """The settings that are not the defaults, on one line; all of them are in the result files."""
     default = EvalConfig.__dataclass_fields__
-    values = asdict(config)
+    values = asdict(config) | {"base_url": without_credentials(config.base_url)}
     changed = {field.name: values[field.name] for field in fields(config) if _differs(values, default, field.name)}
     return "settings: " + " ".join(f"{name}={_plain(value)}" for name, value in changed.items())
 

@@ -137,3 +137,55 @@ def test_samples_are_written_beside_the_first_and_read_back(tmp_path: Path) -> N
     first = json.loads(path.read_text(encoding="utf-8"))[0]
     assert first["sampling"] == {"n": 2, "temperature": 0.9, "seed": 7}
     assert [one.texts for one in read_prediction_file(path)] == [("x", "X"), ()]
+
+
+def test_labels_with_ids_are_matched_by_place_where_predictions_have_none(tmp_path: Path) -> None:
+    path = tmp_path / "generated_predictions.jsonl"
+    path.write_text("".join(json.dumps({"prompt": "", "predict": text, "label": ""}) + "\n" for text in "xy"))
+    pairs = read_predictions(path, labels={"a": "x", "b": "z"})
+    assert [(pair.id, pair.gt, pair.pred) for pair in pairs] == [("a", "x", "x"), ("b", "z", "y")]
+    with pytest.raises(MissingPredictionError, match="2 predictions, but 1 labels"):
+        read_predictions(path, labels={"a": "x"})
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"[" * 100_000,
+        b'[{"pred": "x", "n": ' + b"9" * 5000 + b"}]",
+        b'[{"pred": "x", "confidence": NaN}]',
+        b'[{"pred": "x", "confidence": 7}]',
+        b'[{"pred": "x", "confidence": "0.5"}]',
+    ],
+)
+def test_what_is_no_prediction_file_is_named(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "toy_pred.json"
+    path.write_bytes(content)
+    with pytest.raises(PredictionError, match=r"toy_pred\.json"):
+        read_predictions(path)
+
+
+def test_half_characters_and_runaways_do_no_harm(tmp_path: Path) -> None:
+    path = tmp_path / "toy_pred.json"
+    path.write_text('[{"pred": "x \\ud83d", "gt": "y \\udc00"}, {"pred": "%s", "gt": "x"}]' % ("x " * 60_000))
+    first, second = read_predictions(path)
+    assert (first.pred, first.gt) == ("x \ufffd", "y \ufffd")
+    assert (second.pred, second.failure) == ("", "too long")
+
+
+def test_a_zip_that_grows_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("unimumer_data.records.predictions.MAX_FILE", 2**20)
+    path = tmp_path / "result.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.txt", "%a\n$" + "x " * 2**20 + "$")
+    with pytest.raises(PredictionError, match="MiB when unpacked"):
+        read_predictions(path, labels={"a": "x"})
+
+
+@pytest.mark.parametrize("body", ["['a', 1, 'b']", "['a', {}, 'b']", "['a' + 'b']"])
+def test_a_list_that_is_none_is_named(body: str, tmp_path: Path) -> None:
+    path = tmp_path / "result.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.txt", f"%a\n${body}$")
+    with pytest.raises(PredictionError, match=r"a\.txt: not a list of tokens"):
+        read_predictions(path, labels={"a": "x"})

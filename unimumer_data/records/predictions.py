@@ -15,6 +15,7 @@ import ast
 import json
 import re
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,11 +23,17 @@ from pathlib import Path
 from typing import Any
 
 from unimumer_data.errors import PredictionError
-from unimumer_data.tasks.answers import final_expression, task_of
+from unimumer_data.tasks.answers import bare_answer, final_expression, is_boxed, label_expression, task_of
 
 from .record import IMAGE_TOKEN
 
+MAX_TEXT = 100_000
+"""Characters of an answer or label; a longer one is no formula but a runaway, and scoring it would take minutes."""
+MAX_FILE = 2**28
+"""Bytes of a prediction file, and of what a zip holds when unpacked."""
+
 _PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".inkml", ".gif", ".tif", ".tiff", ".webp")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _GENERIC = ("generated_predictions", "predictions", "prediction", "result", "results", "pred")
 _TEXT_KEYS = ("pred", "prediction", "predict")
 _LABEL_KEYS = ("gt", "label", "ground_truth")
@@ -46,6 +53,7 @@ class Prediction:
         image_path: as the file has it.
         confidence: probability in [0, 1] that it is right, as the engine tells it.
         by_place: whether the id is only the place in the file.
+        unwrapped: whether something around the answer was removed (a code fence, dollars ...).
     """
 
     id: str
@@ -56,6 +64,7 @@ class Prediction:
     image_path: str = ""
     confidence: float | None = None
     by_place: bool = False
+    unwrapped: bool = False
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -99,10 +108,17 @@ def read_prediction_file(path: Path) -> list[Prediction]:
     if path.suffix not in _READERS:
         raise PredictionError(f"{path}: not a kind of prediction file that is known ({', '.join(_READERS)})")
     try:
+        if path.stat().st_size > MAX_FILE:
+            raise PredictionError(f"{path}: over {MAX_FILE >> 20} MiB; split it into several files")
         predictions = _READERS[path.suffix](path)
     except FileNotFoundError:
         raise PredictionError(f"{path}: no such file") from None
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError, zipfile.BadZipFile) as error:
+    except RecursionError:
+        raise PredictionError(f"{path}: cannot be read: nested too deep") from None
+    except PredictionError:
+        raise
+    except (OSError, ValueError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError) as error:
+        # RuntimeError: an encrypted member; NotImplementedError: a compression that Python lacks
         raise PredictionError(f"{path}: cannot be read: {error}") from error
     if not predictions:
         raise PredictionError(f"{path}: holds no predictions")
@@ -122,7 +138,7 @@ def read_table(path: Path) -> list[Prediction]:
         id, tab, latex = line.rstrip("\r").partition("\t")
         if not tab:
             raise PredictionError(f"{path}, line {number}: expected id, tab, LaTeX; found {line[:60]!r}")
-        predictions.append(Prediction(id=plain_id(id.strip()), text=latex.strip()))
+        predictions.append(_plain_prediction(id.strip(), latex.strip()))
     return predictions
 
 
@@ -165,22 +181,49 @@ def _prediction(path: Path, index: int, value: Any, id: str | None = None) -> Pr
     task = task_of(_question(row.get("prompt")))
     text, label = _first(row, _TEXT_KEYS), _first(row, _LABEL_KEYS)
     if not isinstance(label, str | None):
-        raise PredictionError(f"{path}: item {index}: the label must be text, found {label!r}")
+        raise PredictionError(f"{path}: item {index}: the label must be text, found {label!r:.80}")
     samples = row.get("samples") or []
     if not isinstance(samples, list) or not all(isinstance(sample, str) for sample in samples):
         raise PredictionError(f"{path}: item {index}: 'samples' must be an array of texts, found {samples!r:.80}")
     name = id if id is not None else _first(row, _ID_KEYS)
-    failure = row.get("failure") or (None if isinstance(text, str) else f"not text: {text!r}")
+    failure = row.get("failure") or _fault(text)
+    boxed = is_boxed(label)
     return Prediction(
-        id=f"{index}" if name is None else plain_id(str(name)),
-        text="" if failure else final_expression(text, task),
-        label=None if label is None else final_expression(label, task),
-        samples=tuple(final_expression(sample, task) for sample in samples),
-        failure=failure and str(failure),
-        image_path=str(row.get("image_path") or ""),
-        confidence=row.get("confidence"),
+        id=f"{index}" if name is None else plain_id(whole_text(str(name))),
+        text="" if failure else final_expression(whole_text(text), task, boxed=boxed),
+        label=None if label is None else label_expression(whole_text(label), task),
+        samples=tuple(final_expression(whole_text(sample), task, boxed=boxed) for sample in samples),
+        failure=failure and whole_text(str(failure)),
+        image_path=whole_text(str(row.get("image_path") or "")),
+        confidence=_confidence(path, index, row.get("confidence")),
         by_place=name is None,
+        unwrapped=not failure and bare_answer(text, task, boxed=boxed) != text,
     )
+
+
+def _fault(text: Any) -> str | None:
+    """Why a prediction is none."""
+    if not isinstance(text, str):
+        return f"not text: {text!r:.80}"
+    return too_long(text)
+
+
+def too_long(text: str) -> str | None:
+    """The failure of an answer over `MAX_TEXT`; None for others."""
+    return f"too long: {len(text)} characters" if len(text) > MAX_TEXT else None
+
+
+def whole_text(text: str) -> str:
+    """Text without halves of surrogate pairs, which no UTF-8 file can hold; each becomes U+FFFD."""
+    return _SURROGATE.sub("\ufffd", text)
+
+
+def _confidence(path: Path, index: int, value: Any) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise PredictionError(f"{path}: item {index}: 'confidence' must be a number from 0 to 1, found {value!r:.80}")
+    return float(value)
 
 
 def _question(prompt: Any) -> str:
@@ -192,8 +235,16 @@ def _question(prompt: Any) -> str:
 
 def _read_zip(path: Path) -> list[Prediction]:
     with zipfile.ZipFile(path) as archive:
-        names = [name for name in archive.namelist() if name.endswith(".txt")]
-        return [_dollar_prediction(path, name, archive.read(name).decode("utf-8")) for name in names]
+        members = [member for member in archive.infolist() if member.filename.endswith(".txt")]
+        if sum(member.file_size for member in members) > MAX_FILE:
+            raise PredictionError(f"{path}: over {MAX_FILE >> 20} MiB when unpacked; that is no prediction file")
+        return [_dollar_prediction(path, member.filename, _member(archive, member)) for member in members]
+
+
+def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> str:
+    """Text of a member; no more of it than the archive's own list declares, whatever follows."""
+    with archive.open(member) as file:
+        return file.read(member.file_size).decode("utf-8")
 
 
 def _dollar_prediction(path: Path, name: str, text: str) -> Prediction:
@@ -203,9 +254,26 @@ def _dollar_prediction(path: Path, name: str, text: str) -> Prediction:
     if not head.startswith("%") or not (len(body) > 1 and body[0] == body[-1] == "$"):
         raise PredictionError(f"{path}, {name}: expected '%<id>' and '$<latex>$', found {text[:60]!r}")
     latex = body[1:-1]
-    if re.fullmatch(r"\[('.*')?\]", latex):
-        latex = " ".join(ast.literal_eval(latex))
-    return Prediction(id=plain_id(head[1:].strip()), text=latex)
+    if re.fullmatch(r"\[('.*')?\]", latex) and not too_long(latex):
+        latex = " ".join(_python_list(path, name, latex))
+    return _plain_prediction(head[1:].strip(), latex)
+
+
+def _plain_prediction(id: str, latex: str) -> Prediction:
+    """Of a file that has nothing but an id and a text."""
+    failure = too_long(latex)
+    text = "" if failure else final_expression(latex, "vanilla")
+    return Prediction(id=plain_id(id), text=text, failure=failure, unwrapped=not failure and text != latex.strip())
+
+
+def _python_list(path: Path, name: str, text: str) -> list[str]:
+    try:
+        tokens = ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError) as error:
+        raise PredictionError(f"{path}, {name}: not a list of tokens ({error}): {text[:60]!r}") from error
+    if not isinstance(tokens, list) or not all(isinstance(token, str) for token in tokens):
+        raise PredictionError(f"{path}, {name}: not a list of tokens: {text[:60]!r}")
+    return tokens
 
 
 def _first(row: Mapping[str, Any], keys: Sequence[str]) -> Any:

@@ -19,7 +19,7 @@ from typing import Any
 
 from unimumer_data.errors import RecordError
 from unimumer_data.tasks import get_task
-from unimumer_data.tasks.answers import final_expression, task_of
+from unimumer_data.tasks.answers import label_expression, task_of
 
 from .json_array import read_json_items as read_records
 from .record import IMAGE_TOKEN
@@ -62,7 +62,7 @@ class Parts:
     @property
     def expression(self) -> str | None:
         """What the answer comes to: the label, or of error detection the marked candidate; None without an answer."""
-        return None if self.answer is None else final_expression(self.answer, self.task)
+        return None if self.answer is None else label_expression(self.answer, self.task)
 
     @property
     def fault(self) -> str | None:

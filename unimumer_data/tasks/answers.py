@@ -5,6 +5,7 @@ from __future__ import annotations
 from unimumer_data.errors import UniMumerError
 
 from . import TASKS, get_task
+from .wrapping import unwrap
 
 PLAIN = "vanilla"
 """Plain recognition: the task of a question in somebody's own words."""
@@ -15,23 +16,44 @@ def task_of(instruction: str) -> str:
     return next((task.name for task in TASKS.values() if task.asks(instruction)), PLAIN)
 
 
-def split_answer(text: str, task: str) -> tuple[str, str]:
-    """The working (tree, counts, log of corrections) and the final expression of an answer.
+def bare_answer(text: str, task: str, *, boxed: bool = False) -> str:
+    """The answer without what a model puts around it; see `wrapping.unwrap`."""
+    return unwrap(text, working=get_task(task).working, boxed=boxed)
 
-    An answer that ends before its expression has an empty one. Tasks without working have the whole text.
 
-    >>> split_answer("a: 1\\na", "can")
+def split_answer(text: str, task: str, *, boxed: bool = False) -> tuple[str, str]:
+    r"""The working (tree, counts, log of corrections) and the final expression of an answer.
+
+    An answer that ends before its expression has an empty one. Tasks without working have the whole text. Code
+    fences, reasoning and other wrappers around the answer are no part of it.
+
+    >>> split_answer("a: 1\na", "can")
     ('a: 1', 'a')
+
+    Args:
+        text: as the model wrote it.
+        task: what it was asked.
+        boxed: whether ``\boxed{...}`` around the whole expression is ink; see `is_boxed`.
 
     Raises:
         UnknownTaskError: no task of that name.
     """
-    return get_task(task).split(text)
+    return get_task(task).split(bare_answer(text, task, boxed=boxed))
 
 
-def final_expression(text: str, task: str) -> str:
+def final_expression(text: str, task: str, *, boxed: bool = False) -> str:
     """The expression that an answer comes to; see `split_answer`."""
-    return split_answer(text, task)[1]
+    return split_answer(text, task, boxed=boxed)[1]
+
+
+def label_expression(text: str, task: str) -> str:
+    """The expression of a label, which is written like an answer; a box around it is ink."""
+    return final_expression(text, task, boxed=True)
+
+
+def is_boxed(label: str | None) -> bool:
+    r"""Whether a label has a box as ink, so that ``\boxed`` in an answer is no wrapper."""
+    return r"\boxed" in (label or "")
 
 
 def agrees(text: str, task: str) -> bool | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 
@@ -9,6 +10,7 @@ from unimumer_eval.config import AskConfig, Sampling
 from unimumer_eval.engine_table import ENGINES
 
 from .base import Answer, Output, Predictor, Request, Step
+from .checkpoints import other_bounds, resolve
 
 
 def engine_name(config: AskConfig) -> str:
@@ -17,15 +19,19 @@ def engine_name(config: AskConfig) -> str:
         return "vllm-ray"
     if config.engine == "vllm" and config.data_parallel > 1:
         return "vllm-parallel"
-    return config.engine
+    return config.engine_name
 
 
 def open_engine(config: AskConfig) -> Predictor:
     """Start the engine that ``config`` asks for.
 
     Raises:
+        ConfigError: an adapter was named as a model, and the engine does not take it.
         EngineError: it is not installed or cannot start; says what to do.
     """
+    config = resolve(config)
+    if warning := other_bounds(config):
+        print(warning, file=sys.stderr, flush=True)
     entry = ENGINES[engine_name(config)]
     engine: Predictor = getattr(import_module(f".{entry.module}", __name__), entry.name)(config)
     return engine

@@ -12,10 +12,12 @@ from typing import NamedTuple, Protocol
 
 from PIL import Image
 
-from unimumer_data.errors import ImageError
+from unimumer_data.errors import ImageError, InkError
 from unimumer_data.images import fit_pixels, load_image
-from unimumer_data.ink import Ink
+from unimumer_data.ink import Ink, read_inkml, render
 from unimumer_eval.config import Sampling
+
+INK_SUFFIX = ".inkml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +138,23 @@ def picture_of(image: Path | Image.Image, max_pixels: int, min_pixels: int) -> I
     Raises:
         ImageError: it cannot be had.
     """
-    return fit_pixels(load_image(image) if isinstance(image, Path) else image, max_pixels, min_pixels)
+    return fit_pixels(open_picture(image), max_pixels, min_pixels)
+
+
+def open_picture(image: Path | Image.Image) -> Image.Image:
+    """The picture of a request as it is; ink is drawn.
+
+    Raises:
+        ImageError: it cannot be had.
+    """
+    if isinstance(image, Image.Image):
+        return image
+    if image.suffix.lower() != INK_SUFFIX:
+        return load_image(image)
+    try:
+        return render(read_inkml(image)).convert("RGB")
+    except InkError as error:
+        raise ImageError(str(error)) from error
 
 
 def encode_png(image: Image.Image) -> bytes:

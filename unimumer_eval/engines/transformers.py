@@ -136,8 +136,10 @@ def _load(config: AskConfig) -> tuple[Any, Any]:
     dtype = "float32" if config.dtype == "auto" and device == "cpu" else config.dtype
     try:
         processor = AutoProcessor.from_pretrained(str(config.model))
-        model = AutoModelForImageTextToText.from_pretrained(str(config.model), dtype=dtype)
-    except (OSError, ValueError, KeyError) as error:
+        model = AutoModelForImageTextToText.from_pretrained(
+            str(config.model), **{"dtype": dtype, **config.engine_args}
+        )
+    except (OSError, ValueError, KeyError, TypeError, ImportError) as error:
         raise EngineError(f"transformers cannot load {config.model}: {brief(error)}") from error
     return _with_adapter(model, config).to(device).eval(), processor
 

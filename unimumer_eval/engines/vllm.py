@@ -43,7 +43,7 @@ class VllmEngine:
         self._in_flight = 2 * (config.batch_size or _BATCH[device])
         try:
             self.llm = LLM(**engine_arguments(config, device))
-        except (RuntimeError, ValueError, OSError) as error:
+        except (RuntimeError, ValueError, OSError, TypeError) as error:
             raise EngineError(f"vllm cannot start {config.model}: {brief(error)}") from error
         processor = load_processor(config)
         self._tokenizer = processor.tokenizer
@@ -154,6 +154,7 @@ def engine_arguments(config: AskConfig, device: str) -> dict[str, Any]:
         "tensor_parallel_size": config.tensor_parallel,
         "gpu_memory_utilization": config.gpu_memory_utilization,
         "disable_log_stats": True,
+        **config.engine_args,
     }
 
 

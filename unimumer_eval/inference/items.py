@@ -1,4 +1,4 @@
-"""What is to be answered: the samples of record files and of registered data sets."""
+"""What is to be answered: the samples of record files, of registered data sets, and of folders of pictures."""
 
 from __future__ import annotations
 
@@ -9,10 +9,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from unimumer_data.errors import ConfigError, RecordError
+from unimumer_data.errors import ConfigError, InkError, RecordError
+from unimumer_data.ink import read_inkml
 from unimumer_data.records.reading import image_root, parts_of, read_records
 from unimumer_data.records.registry import find_record_file
 from unimumer_data.tasks import TASKS
+from unimumer_data.tasks.answers import label_expression
+from unimumer_eval.engines.base import INK_SUFFIX
+
+PICTURES = frozenset(
+    {".bmp", ".gif", ".heic", ".heif", ".inkml", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp", ".avif"}
+)
+"""Suffixes of the files of a folder that are asked about; those that cannot be read fail with the reason."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,10 +70,10 @@ def load_sets(
     """Read record files and registered data sets.
 
     Args:
-        names: paths of record files, or names in dataset_info.json.
+        names: paths of record files, names in dataset_info.json, pictures, or folders of pictures.
         dataset_dir: folder of dataset_info.json.
-        media_dir: where relative image paths start; None tries dataset_dir, then the working directory, then the
-            folders above the record file.
+        media_dir: where relative image paths start, and which none may leave; None tries dataset_dir, then the
+            working directory, then the folders above the record file.
         limit: only the first so many records.
 
     Raises:
@@ -80,24 +88,56 @@ def load_sets(
     return sets
 
 
-def picture_items(images: Sequence[Path]) -> list[Item]:
-    """Pictures without labels as items, in their order; they are asked for plain recognition."""
-    items = [
-        Item(
-            index=index,
-            id=path.stem,
-            image_path=path.as_posix(),
-            image=path,
-            prompt=TASKS["vanilla"].instruction,
-            task="vanilla",
-            gt=None,
-        )
-        for index, path in enumerate(images)
-    ]
+def picture_items(images: Sequence[Path], root: Path = Path()) -> list[Item]:
+    """Pictures, and InkML files, as items in their order; they are asked for plain recognition.
+
+    Pictures have no labels; an InkML file has the one that stands in it, if any.
+
+    Args:
+        images: where they are.
+        root: a folder that they are all in; ids and paths start there.
+    """
+    items = [_picture_item(index, path, root) for index, path in enumerate(images)]
     return _with_unique_ids(items)
 
 
+def pictures_of(folder: Path) -> list[Path]:
+    """The pictures and InkML files of a folder and the folders in it, in the order of their paths.
+
+    Raises:
+        ConfigError: there are none, or the folder is a data set's.
+    """
+    if (folder / "manifest.json").is_file():
+        raise ConfigError(f"data={folder}: the folder of a data set; name the set itself: data={folder.name}")
+    found = [path for path in folder.rglob("*") if path.suffix.lower() in PICTURES and path.is_file()]
+    if not found:
+        raise ConfigError(f"data={folder}: no pictures in this folder ({', '.join(sorted(PICTURES))})")
+    return sorted(found)
+
+
+def _picture_item(index: int, path: Path, root: Path) -> Item:
+    label, fault = None, None
+    if path.suffix.lower() == INK_SUFFIX:
+        try:
+            label = label_expression(read_inkml(path).label, "vanilla") or None
+        except InkError as error:
+            fault = f"image: {error}"
+    relative = path.relative_to(root)
+    return Item(
+        index=index,
+        id=relative.stem,
+        image_path=relative.as_posix(),
+        image=path,
+        prompt=TASKS["vanilla"].instruction,
+        task="vanilla",
+        gt=label,
+        fault=fault,
+    )
+
+
 def _load_set(name: str, dataset_dir: Path, media_dir: Path | None, limit: int | None) -> RecordSet:
+    if (path := Path(name)).is_dir() or (path.suffix.lower() in PICTURES and path.is_file()):
+        return _load_pictures(path, limit)
     title, path = find_record_file(name, dataset_dir)
     records = [record for record, _ in read_records(path)]
     if not records:
@@ -106,10 +146,39 @@ def _load_set(name: str, dataset_dir: Path, media_dir: Path | None, limit: int |
         raise RecordError(f"{path}: no record in it has 'messages'; is it a prediction file? Then engine=replay")
     items = [_item(index, record) for index, record in enumerate(records[:limit])]
     base = image_root(path, (item.image_path for item in items), dataset_dir=dataset_dir, media_dir=media_dir)
+    if media_dir:
+        items = [_inside(item, media_dir) for item in items]
     items = [replace(item, image=base / item.image_path) for item in _with_unique_ids(items)]
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return RecordSet(name=title, path=path, sha256=digest, image_root=base, items=tuple(items))
+
+
+def _load_pictures(path: Path, limit: int | None) -> RecordSet:
+    folder = path if path.is_dir() else path.parent
+    pictures = pictures_of(path) if path.is_dir() else [path]
+    items = picture_items(pictures[:limit], folder)
+    names = "\n".join(one.relative_to(folder).as_posix() for one in pictures)
+    return RecordSet(
+        name=path.resolve().stem if path.is_file() else path.resolve().name,
+        path=path,
+        sha256=hashlib.sha256(names.encode("utf-8", "surrogateescape")).hexdigest(),
+        image_root=folder,
+        items=tuple(items),
+    )
+
+
+def _inside(item: Item, media_dir: Path) -> Item:
+    """A picture outside ``media_dir`` is none of the set: it is neither asked about nor shown."""
+    if item.fault or is_inside(media_dir, item.image_path):
+        return item
+    fault = f"image: {item.image_path}: outside media_dir={media_dir}; move the picture into it"
+    return replace(item, fault=fault, image_path="")
+
+
+def is_inside(folder: Path, path: str) -> bool:
+    """Whether a path stays in a folder, links followed."""
+    return (folder / path).resolve().is_relative_to(folder.resolve())
 
 
 def _item(index: int, record: Any) -> Item:
@@ -129,7 +198,7 @@ def _item(index: int, record: Any) -> Item:
 
 def _with_unique_ids(items: Sequence[Item]) -> list[Item]:
     """Pictures of one name in several folders take their folder's name into the id, else their place."""
-    for name in (lambda item: item.id, lambda item: Path(item.image_path).with_suffix("").as_posix()):
+    for name in (lambda item: item.id, lambda item: item.image_path.removesuffix(Path(item.image_path).suffix)):
         ids = Counter(map(name, items))
         if len(ids) == len(items):
             return [replace(item, id=name(item)) for item in items]

@@ -28,30 +28,42 @@ class Journal:
         settings: all that may change an answer.
         resume: False forgets what was answered before.
         retry_failures: forget the failed answers.
+        overwrite: a finished run with other settings may be replaced.
 
     Raises:
-        PredictionError: an unfinished run with other settings is in the way.
+        PredictionError: a run with other settings is in the way.
     """
 
     def __init__(
-        self, folder: Path, name: str, settings: Settings, *, resume: bool = True, retry_failures: bool = False
+        self,
+        folder: Path,
+        name: str,
+        settings: Settings,
+        *,
+        resume: bool = True,
+        retry_failures: bool = False,
+        overwrite: bool = False,
     ) -> None:
         self.final = folder / f"{name}_answers.jsonl"
         self.partial = folder / f"{name}_answers.jsonl.partial"
         self.manifest = folder / f"{name}_run.json"
         self.settings = json.loads(json.dumps(settings, ensure_ascii=False))
         self._answers: dict[str, dict[int, Answer]] = {}
+        self._pictures: dict[str, dict[int, str]] = {}
         self._file: TextIO | None = None
         folder.mkdir(parents=True, exist_ok=True)
         changed = self._changed_settings()
-        if not resume:
-            self._forget()
-        elif changed and self.partial.exists():
+        if changed and self.final.exists() and not overwrite:
             raise PredictionError(
-                f"{self.partial} was begun with other settings ({changed}). Finish it with those, choose another "
-                "output=, or throw its answers away with resume=false"
+                f"{self.final} is of a finished run with other settings ({changed}). Choose another output=, or "
+                "replace it with overwrite=true"
             )
-        elif changed:
+        if changed and self.partial.exists() and resume and not overwrite:
+            raise PredictionError(
+                f"{self.partial} is of an unfinished run with other settings ({changed}). Finish it with those, "
+                "choose another output=, or throw its answers away with resume=false"
+            )
+        if changed or not resume:
             self._forget()
         self._load(retry_failures)
         self.resumed = sum(map(len, self._answers.values()))
@@ -61,18 +73,40 @@ class Journal:
         """What is known of a stage: sample index -> answer."""
         return self._answers.setdefault(stage, {})
 
-    def add(self, stage: str, answer: Answer) -> None:
-        """Note an answer; it is safe from a kill of this process when the call returns."""
+    def forget_others(self, stage: str, pictures: Mapping[int, str]) -> None:
+        """Drop the answers about pictures that have changed since: sample index -> digest of its picture now."""
+        known = self._pictures.get(stage, {})
+        for index, digest in pictures.items():
+            if known.get(index, digest) != digest:
+                self.answers(stage).pop(index, None)
+
+    def add(self, stage: str, answer: Answer, picture: str = "") -> None:
+        """Note an answer; it is safe from a kill of this process when the call returns.
+
+        Args:
+            stage: of the method.
+            answer: replaces an earlier one of the same sample.
+            picture: digest of the picture that was asked about; empty where there is none.
+        """
         if self._file is None:
             self._file = self.partial.open("a", encoding="utf-8")
-        self._file.write(_to_line(stage, answer))
+        self._file.write(_to_line(stage, answer, picture))
         self._file.flush()
+        self._keep(stage, answer, picture)
+
+    def _keep(self, stage: str, answer: Answer, picture: str) -> None:
         self.answers(stage)[answer.index] = answer
+        if picture:
+            self._pictures.setdefault(stage, {})[answer.index] = picture
 
     def finish(self, summary: Mapping[str, Any]) -> None:
         """Write all answers whole and in order, and the summary of the run beside the settings."""
         self.close()
-        lines = [_to_line(stage, known[index]) for stage, known in self._answers.items() for index in sorted(known)]
+        lines = [
+            _to_line(stage, known[index], self._pictures.get(stage, {}).get(index, ""))
+            for stage, known in self._answers.items()
+            for index in sorted(known)
+        ]
         write_whole(self.final, "".join(lines))
         self.partial.unlink(missing_ok=True)
         self.write_manifest(summary)
@@ -94,7 +128,7 @@ class Journal:
             known = json.loads(self.manifest.read_text(encoding="utf-8"))["settings"]
         except FileNotFoundError:
             return ""
-        except (OSError, UnicodeDecodeError, json.JSONDecodeError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise PredictionError(f"{self.manifest}: cannot be read ({error}); remove it") from error
         keys = [key for key in {**known, **self.settings} if known.get(key) != self.settings.get(key)]
         return ", ".join(f"{key}: {known.get(key)!r} -> {self.settings.get(key)!r}" for key in keys)
@@ -114,29 +148,29 @@ class Journal:
             os.truncate(self.partial, len(whole))
         for number, line in enumerate(whole.decode("utf-8").split("\n")[:-1], 1):
             try:
-                stage, answer = _from_line(line)
-            except (json.JSONDecodeError, KeyError, TypeError) as error:
+                stage, answer, picture = _from_line(line)
+            except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
                 raise PredictionError(f"{self.partial}, line {number}: damaged ({error}); use resume=false") from error
-            self.answers(stage)[answer.index] = answer
+            self._keep(stage, answer, picture)
         if retry_failures:
             for known in self._answers.values():
                 for index in [index for index, answer in known.items() if answer.failure]:
                     del known[index]
 
 
-def _to_line(stage: str, answer: Answer) -> str:
-    row = {"stage": stage, **asdict(answer)}
+def _to_line(stage: str, answer: Answer, picture: str) -> str:
+    row = {"stage": stage, **asdict(answer), **({"picture": picture} if picture else {})}
     for output in row["outputs"]:
         if not output["steps"]:  # most runs do not ask for them
             del output["steps"]
     return json.dumps(row, ensure_ascii=False) + "\n"
 
 
-def _from_line(line: str) -> tuple[str, Answer]:
+def _from_line(line: str) -> tuple[str, Answer, str]:
     row = json.loads(line)
-    stage = row.pop("stage")
+    stage, picture = row.pop("stage"), row.pop("picture", "")
     outputs = tuple(_output(**output) for output in row.pop("outputs"))
-    return stage, Answer(outputs=outputs, **row)
+    return stage, Answer(outputs=outputs, **row), picture
 
 
 def _output(steps: Sequence[Sequence[Any]] = (), **values: Any) -> Output:

@@ -13,7 +13,7 @@ from typing import Any
 
 from unimumer_data.latex import Repair, canonical
 from unimumer_data.tasks import TASKS, prompts
-from unimumer_data.tasks.answers import agrees, final_expression
+from unimumer_data.tasks.answers import agrees, bare_answer, final_expression, is_boxed
 from unimumer_data.tasks.corrections import read_correction, read_marked
 from unimumer_eval.engines.base import Answer, Output, Request
 from unimumer_eval.pair_files import failed_pair
@@ -51,10 +51,10 @@ def vote(items: Sequence[Item], task: str) -> Method:
     for item in items:
         pair = _pair(item, answers.get(item.index), _task(item, task))
         if pair.failure is None:
-            winner, votes = elect(answers[item.index].outputs, _task(item, task))
+            winner, votes = elect(answers[item.index].outputs, _task(item, task), boxed=is_boxed(item.gt))
             outputs = answers[item.index].outputs
             extra = dict(pair.extra) | {"votes": votes}
-            expression = final_expression(winner.text, _task(item, task))
+            expression = final_expression(winner.text, _task(item, task), boxed=is_boxed(item.gt))
             pair = replace(pair, pred=expression, confidence=votes / len(outputs), extra=extra)
         pairs.append(pair)
     return pairs
@@ -77,7 +77,7 @@ def refine(items: Sequence[Item], recognised: Sequence[Pair], rounds: int) -> Me
             f"detect {number}",
             [_request(item, prompts.ERROR_FIND.format(candidate=current[item.index].pred)) for item in open_items],
         )
-        marked = {item.index: _text(detected.get(item.index)) for item in open_items}
+        marked = {item.index: _text(detected.get(item.index), "error_find") for item in open_items}
         open_items = [item for item in open_items if read_marked(marked[item.index], repairs=[]).marks]
         if not open_items:
             break
@@ -87,7 +87,7 @@ def refine(items: Sequence[Item], recognised: Sequence[Pair], rounds: int) -> Me
         )
         before = dict(current)
         for item in open_items:
-            answer = _text(corrected.get(item.index))
+            answer = _text(corrected.get(item.index), "error_fix")
             current[item.index] = _corrected(before[item.index], marked[item.index], answer)
         open_items = [item for item in open_items if current[item.index] is not before[item.index]]
     return [current[item.index] for item in items]
@@ -106,14 +106,15 @@ def _corrected(before: Pair, marked: str, answer: str) -> Pair:
     return replace(before, pred=expression, extra=extra)
 
 
-def elect(outputs: Sequence[Output], task: str) -> tuple[Output, int]:
+def elect(outputs: Sequence[Output], task: str, *, boxed: bool = False) -> tuple[Output, int]:
     """The most probable text of the largest group of equal expressions, and how many are in that group.
 
     An empty expression is never elected while there is another.
     """
     groups: dict[str, list[Output]] = {}
     for output in outputs:
-        groups.setdefault(canonical(final_expression(output.text, task), "strict", repairs=[]), []).append(output)
+        expression = final_expression(output.text, task, boxed=boxed)
+        groups.setdefault(canonical(expression, "strict", repairs=[]), []).append(output)
     if len(groups) > 1:
         groups.pop("", None)
     best = max(groups.values(), key=lambda group: (len(group), max(map(_probability, group))))
@@ -135,8 +136,8 @@ def _request(item: Item, prompt: str) -> Request:
     return Request(index=item.index, image=item.image, prompt=prompt)
 
 
-def _text(answer: Answer | None) -> str:
-    return answer.outputs[0].text.strip() if answer and answer.outputs else ""
+def _text(answer: Answer | None, task: str) -> str:
+    return bare_answer(answer.outputs[0].text, task).strip() if answer and answer.outputs else ""
 
 
 def _pair(item: Item, answer: Answer | None, task: str) -> Pair:
@@ -146,15 +147,18 @@ def _pair(item: Item, answer: Answer | None, task: str) -> Pair:
         return failed_pair(item.id, item.gt or "", detail, item.image_path)
     first = answer.outputs[0]
     extra: dict[str, Any] = {"answer": first.text, "finish": first.finish}
+    boxed = is_boxed(item.gt)
+    if bare_answer(first.text, task, boxed=boxed) != first.text:
+        extra["unwrapped"] = True
     agreement = agrees(first.text, task)
     if agreement is not None:
         extra["agrees"] = agreement
     if len(answer.outputs) > 1:
-        extra["samples"] = [final_expression(output.text, task) for output in answer.outputs]
+        extra["samples"] = [final_expression(output.text, task, boxed=boxed) for output in answer.outputs]
     return Pair(
         id=item.id,
         gt=item.gt or "",
-        pred=final_expression(first.text, task),
+        pred=final_expression(first.text, task, boxed=boxed),
         image_path=item.image_path,
         confidence=None if first.logprob is None else math.exp(min(0.0, first.logprob)),
         extra=extra,

@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-import hashlib
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from unimumer_data import __version__
+from unimumer_data.errors import ConfigError
 from unimumer_data.support.progress import Progress
 from unimumer_data.tasks import TASKS
 from unimumer_data.tasks.answers import PLAIN
 from unimumer_eval.config import EvalConfig, Sampling
-from unimumer_eval.engines import engine_versions, open_engine
+from unimumer_eval.engines import open_engine
 from unimumer_eval.engines.base import Answer, Predictor
-from unimumer_eval.pair_files import write_published
+from unimumer_eval.engines.checkpoints import resolve
+from unimumer_eval.pair_files import NamedPairs, write_published
 from unimumer_eval.scores import Pair
 
 from . import methods
 from .items import RecordSet, load_sets
 from .journal import Journal
-from .methods import Method
+from .methods import Method, Stage
+from .settings import picture_digests, settings_of_model
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,21 +46,17 @@ class Price:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PredictedSet:
-    """The predictions of one set by one method.
+@dataclass(frozen=True, kw_only=True)
+class PredictedSet(NamedPairs):
+    """The predictions of one set by one method, one for each sample, in the order of the records.
 
     Args:
-        name: of its files.
-        pairs: one for each sample, in the order of the records.
         price: of these predictions alone, without those they start from.
         settings: all that may change an answer.
         plain: name of the plain recognition to compare with, None if there is none.
         image_root: where relative image paths start.
     """
 
-    name: str
-    pairs: list[Pair]
     price: Price
     settings: dict[str, Any]
     image_root: Path
@@ -77,32 +74,52 @@ class _Plan:
     rounds: int = 0
 
 
-def predict_sets(config: EvalConfig) -> Iterator[PredictedSet]:
+def predict_sets(config: EvalConfig, output: Path) -> Iterator[PredictedSet]:
     """Predict every set of ``data=``; with vote, tree, can and refine after plain recognition of the same set.
 
+    Args:
+        config: what is asked of whom.
+        output: folder of the results.
+
     Raises:
-        ConfigError, RecordError, RegistryError: what was asked for is not there.
-        PredictionError: an unfinished run with other settings is in the way.
+        ConfigError, RecordError, RegistryError: what was asked for is not there; two results of one name.
+        PredictionError: a run with other settings is in the way.
         EngineError: the engine cannot start or broke down.
     """
+    config = resolve(config)
     sets = load_sets(config.data, dataset_dir=config.dataset_dir, media_dir=config.media_dir, limit=config.limit)
-    model = {"model": config.model, "model_sha256": _hash_of_folder(Path(config.model or ""))}
+    _check_names([plan.name for one in sets for plan in _plans(one.name, config)])
+    model = settings_of_model(config)
     with _LazyEngine(config) as engine:
         for one in sets:
-            yield from _predict(one, config, model, engine)
+            yield from _predict(_Run(config=config, output=output, one=one, model=model, engine=engine))
 
 
-def _predict(one: RecordSet, config: EvalConfig, model: dict[str, Any], engine: _LazyEngine) -> Iterator[PredictedSet]:
-    asked = _plan(one.name, config)
-    plain = _plain_plan(one.name, asked, config)
+def _check_names(names: Sequence[str]) -> None:
+    """File systems that do not tell letter cases apart would take `Set` and `set` for one file."""
+    twice = [name for name, count in Counter(name.lower() for name in names).items() if count > 1]
+    if twice:
+        raise ConfigError(
+            f"data= and task= give two results called {twice[0]!r}, and one would overwrite the other; ask for them "
+            "in two runs, or leave the plain one out with plain=false"
+        )
+
+
+def _predict(run: _Run) -> Iterator[PredictedSet]:
+    plain, asked = _plain_plan(run.one.name, run.config), _plan(run.one.name, run.config)
     recognised = None
     if plain is not None:
-        recognised = _run(methods.ask(one.items, plain.task), plain, one, config, model, engine)
+        recognised = run.predict(methods.ask(run.one.items, plain.task), plain)
         yield recognised
     if plain is None or asked.name != plain.name:
-        method = _method(asked, one, recognised)
-        predicted = _run(method, asked, one, config, model, engine)
+        predicted = run.predict(_method(asked, run.one, recognised), asked)
         yield replace(predicted, plain=recognised.name if recognised else None)
+
+
+def _plans(name: str, config: EvalConfig) -> list[_Plan]:
+    """What is asked about a set, each with files of its own."""
+    plans = [plan for plan in (_plain_plan(name, config), _plan(name, config)) if plan is not None]
+    return list({plan.name: plan for plan in plans}.values())
 
 
 def _plan(name: str, config: EvalConfig) -> _Plan:
@@ -117,8 +134,9 @@ def _plan(name: str, config: EvalConfig) -> _Plan:
     )
 
 
-def _plain_plan(name: str, asked: _Plan, config: EvalConfig) -> _Plan | None:
-    """Plain recognition to compare ``asked`` with, or to start it from; greedy beside a vote."""
+def _plain_plan(name: str, config: EvalConfig) -> _Plan | None:
+    """Plain recognition to compare what is asked with, or to start it from; greedy beside a vote."""
+    asked = _plan(name, config)
     needed = asked.task == "refine"
     other_task = asked.task in TASKS and asked.task != PLAIN
     if not needed and not (config.plain and (asked.vote or other_task)):
@@ -136,91 +154,104 @@ def _method(plan: _Plan, one: RecordSet, recognised: PredictedSet | None) -> Met
     return methods.vote(one.items, plan.task) if plan.vote else methods.ask(one.items, plan.task)
 
 
-def _run(
-    method: Method, plan: _Plan, one: RecordSet, config: EvalConfig, model: dict[str, Any], engine: _LazyEngine
-) -> PredictedSet:
-    settings = _settings(plan, one, config, model)
-    journal = Journal(config.output, plan.name, settings, resume=config.resume, retry_failures=config.retry_failures)
-    begun = time.monotonic()
-    used: list[Answer] = []
-    try:
-        stage = next(method)
-        while True:
-            known = journal.answers(stage.name)
-            missing = [request for request in stage.requests if request.index not in known]
-            title = plan.name if stage.name == "recognise" else f"{plan.name}, {stage.name}"
-            source = engine.predict(missing, plan.sampling) if missing else iter(())
-            progress = Progress(title, len(stage.requests), len(stage.requests) - len(missing))
-            try:
-                for answer in source:
-                    journal.add(stage.name, answer)
-                    progress.step()
-            finally:
-                progress.close()
-            used += [known[request.index] for request in stage.requests if request.index in known]
-            stage = method.send(known)
-    except StopIteration as end:
-        pairs: list[Pair] = end.value
-    finally:
-        journal.close()
-    price = _price(used, config)
-    sampling = {name: settings[name] for name in ("n", "temperature", "top_p", "seed")}
-    write_published(config.output / f"{plan.name}_pred.json", pairs, sampling)
-    journal.finish(
-        {
-            "samples": len(pairs),
-            "failed": dict(Counter(pair.failure for pair in pairs if pair.failure)),
-            "prompt_tokens": price.prompt_tokens,
-            "answer_tokens": price.answer_tokens,
-            "cost": price.money,
-            "answered_before": journal.resumed,
-            "seconds": round(time.monotonic() - begun, 3),
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Run:
+    """All methods for one set."""
+
+    config: EvalConfig
+    output: Path
+    one: RecordSet
+    model: dict[str, Any]
+    engine: _LazyEngine
+
+    def predict(self, method: Method, plan: _Plan) -> PredictedSet:
+        """Drive a method from stage to stage, and write what comes of it."""
+        settings = self._settings(plan)
+        journal = Journal(
+            self.output,
+            plan.name,
+            settings,
+            resume=self.config.resume,
+            retry_failures=self.config.retry_failures,
+            overwrite=self.config.overwrite,
+        )
+        begun = time.monotonic()
+        used: list[Answer] = []
+        try:
+            stage = next(method)
+            while True:
+                known = self._answer(stage, plan, journal)
+                used += [known[request.index] for request in stage.requests if request.index in known]
+                stage = method.send(known)
+        except StopIteration as end:
+            pairs: list[Pair] = end.value
+        finally:
+            journal.close()
+        price = _price(used, self.config)
+        sampling = {name: settings[name] for name in ("n", "temperature", "top_p", "seed")}
+        unlabelled = frozenset(place for place, item in enumerate(self.one.items) if item.gt is None)
+        write_published(self.output / f"{plan.name}_pred.json", pairs, sampling, unlabelled=unlabelled)
+        journal.finish(
+            {
+                "samples": len(pairs),
+                "failed": dict(Counter(pair.failure for pair in pairs if pair.failure)),
+                "unwrapped": sum("unwrapped" in pair.extra for pair in pairs),
+                "prompt_tokens": price.prompt_tokens,
+                "answer_tokens": price.answer_tokens,
+                "cost": price.money,
+                "answered_before": journal.resumed,
+                "adapted": self.engine.notes(),
+                "seconds": round(time.monotonic() - begun, 3),
+            }
+        )
+        return PredictedSet(
+            name=plan.name,
+            pairs=pairs,
+            price=price,
+            settings=settings,
+            image_root=self.one.image_root,
+            unlabelled=unlabelled,
+        )
+
+    def _answer(self, stage: Stage, plan: _Plan, journal: Journal) -> Mapping[int, Answer]:
+        """The answers of a stage; only what is not known already is asked."""
+        pictures = picture_digests(stage.requests)
+        journal.forget_others(stage.name, pictures)
+        known = journal.answers(stage.name)
+        missing = [request for request in stage.requests if request.index not in known]
+        title = plan.name if stage.name == "recognise" else f"{plan.name}, {stage.name}"
+        source = self.engine.predict(missing, plan.sampling) if missing else iter(())
+        progress = Progress(title, len(stage.requests), len(stage.requests) - len(missing))
+        try:
+            for answer in source:
+                journal.add(stage.name, answer, pictures[answer.index])
+                progress.step()
+        finally:
+            progress.close()
+        return known
+
+    def _settings(self, plan: _Plan) -> dict[str, Any]:
+        config, sampling = self.config, plan.sampling
+        prompt = TASKS[plan.task].instruction if plan.task in TASKS else f"<{plan.task}>"
+        return {
+            **self.model,
+            "data": self.one.path.as_posix(),
+            "data_sha256": self.one.sha256,
+            "task": plan.task,
+            "prompt": prompt,
+            "system": config.system,
+            "template_args": config.template_args,
+            "vote": plan.vote,
+            "rounds": plan.rounds,
+            "temperature": sampling.temperature,
+            "top_p": sampling.top_p,
+            "n": sampling.n,
+            "seed": sampling.seed,
+            "max_tokens": sampling.max_tokens,
+            "max_model_len": config.max_model_len,
+            "image_max_pixels": config.image_max_pixels,
+            "image_min_pixels": config.image_min_pixels,
         }
-    )
-    return PredictedSet(name=plan.name, pairs=pairs, price=price, settings=settings, image_root=one.image_root)
-
-
-def _settings(plan: _Plan, one: RecordSet, config: EvalConfig, model: dict[str, Any]) -> dict[str, Any]:
-    sampling = plan.sampling
-    prompt = TASKS[plan.task].instruction if plan.task in TASKS else f"<{plan.task}>"
-    return {
-        **model,
-        "adapter": str(config.adapter) if config.adapter else None,
-        "adapter_sha256": _hash_of_folder(config.adapter) if config.adapter else None,
-        "engine": config.engine,
-        "versions": {"unimumer": __version__, **engine_versions(config)},
-        "dtype": config.dtype,
-        "data": one.path.as_posix(),
-        "data_sha256": one.sha256,
-        "task": plan.task,
-        "prompt": prompt,
-        "system": config.system,
-        "template_args": config.template_args,
-        "vote": plan.vote,
-        "rounds": plan.rounds,
-        "temperature": sampling.temperature,
-        "top_p": sampling.top_p,
-        "n": sampling.n,
-        "seed": sampling.seed,
-        "max_tokens": sampling.max_tokens,
-        "max_model_len": config.max_model_len,
-        "image_max_pixels": config.image_max_pixels,
-        "image_min_pixels": config.image_min_pixels,
-    }
-
-
-def _hash_of_folder(folder: Path) -> str | None:
-    """SHA-256 over weights and JSON files of a model folder; None for a model by name."""
-    if not folder.is_dir():
-        return None
-    digest = hashlib.sha256()
-    for path in sorted(folder.iterdir()):
-        if path.suffix not in (".safetensors", ".bin", ".json", ".jinja"):
-            continue
-        digest.update(path.name.encode())
-        with path.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
-    return digest.hexdigest()
 
 
 def _price(answers: list[Answer], config: EvalConfig) -> Price:
@@ -251,7 +282,12 @@ class _LazyEngine:
     def predict(self, requests: list[Any], sampling: Sampling) -> Iterator[Answer]:
         if self._engine is None:
             begun = time.monotonic()
-            print(f"starting {self._config.engine} with {self._config.model} ...", file=sys.stderr, flush=True)
+            model = f" with {self._config.model}" if self._config.model else ""
+            print(f"starting {self._config.engine}{model} ...", file=sys.stderr, flush=True)
             self._engine = open_engine(self._config)
             print(f"{self._config.engine} is ready, {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
         return self._engine.predict(requests, sampling)
+
+    def notes(self) -> list[str]:
+        """What the engine had to change about the questions."""
+        return sorted(getattr(self._engine, "notes", ()))

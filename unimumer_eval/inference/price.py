@@ -24,7 +24,8 @@ def price_table(predicted: Sequence[PredictedSet], scores: Sequence[SetScores]) 
             price += prices[one.plain]  # refinement starts from plain recognition, hence pays for it too
         tokens = _tokens(price)
         plain = _tokens(prices[one.plain]) if one.plain else 0
-        gain = f"{exprates[one.name] - exprates[one.plain]:+.2f}" if one.plain else "-"
+        scored = one.name in exprates
+        gain = f"{exprates[one.name] - exprates[one.plain]:+.2f}" if one.plain and scored else "-"
         rows.append(
             (
                 one.name,
@@ -33,7 +34,7 @@ def price_table(predicted: Sequence[PredictedSet], scores: Sequence[SetScores]) 
                 f"{tokens / len(one.pairs):.1f}",
                 f"{tokens / plain:.2f}" if plain else "-",
                 "-" if price.money is None else f"{price.money:.4f}",
-                f"{exprates[one.name]:.2f}",
+                f"{exprates[one.name]:.2f}" if scored else "-",
                 gain,
                 _share([pair.extra.get("agrees") for pair in one.pairs]),
                 _mean([pair.confidence for pair in one.pairs]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 import time
@@ -232,8 +233,10 @@ def test_the_address_must_be_whole(url: str | None, monkeypatch: pytest.MonkeyPa
 
 
 def test_the_pace_spreads_requests() -> None:
-    pace = Pace(per_minute=1200)
+    async def five(pace: Pace) -> None:
+        for _ in range(5):
+            await pace.wait()
+
     begun = time.monotonic()
-    for _ in range(5):
-        pace.wait()
+    asyncio.run(five(Pace(per_minute=1200)))
     assert 0.2 <= time.monotonic() - begun < 2

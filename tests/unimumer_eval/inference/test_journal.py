@@ -62,11 +62,25 @@ def test_other_settings_do_not_resume_an_unfinished_run(tmp_path: Path) -> None:
     assert again.answers("recognise") == {}
 
 
-def test_other_settings_replace_a_finished_run(tmp_path: Path) -> None:
+def test_a_finished_run_with_other_settings_is_replaced_on_demand_only(tmp_path: Path) -> None:
     journal = Journal(tmp_path, "set", SETTINGS)
     journal.add("recognise", answer(0))
     journal.finish({})
-    assert Journal(tmp_path, "set", SETTINGS | {"model": "other"}).answers("recognise") == {}
+    other = SETTINGS | {"model": "other"}
+    for resume in (True, False):
+        with pytest.raises(PredictionError, match=r"finished run.*model: 'm' -> 'other'.*overwrite=true"):
+            Journal(tmp_path, "set", other, resume=resume)
+    assert Journal(tmp_path, "set", other, overwrite=True).answers("recognise") == {}
+
+
+def test_an_answer_about_another_picture_is_forgotten(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, "set", SETTINGS)
+    journal.add("recognise", answer(0), "aaaa")
+    journal.add("recognise", answer(1), "bbbb")
+    journal.finish({})
+    again = Journal(tmp_path, "set", SETTINGS)
+    again.forget_others("recognise", {0: "aaaa", 1: "cccc"})
+    assert set(again.answers("recognise")) == {0}
 
 
 def test_only_failures_are_retried(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from unimumer_data.tasks import TASKS, Expression, prompts
 from unimumer_eval.config import EvalConfig, Sampling
 from unimumer_eval.engines.base import Answer, Output, Request
 from unimumer_eval.inference import predict as inference
-from unimumer_eval.inference.predict import predict_sets
+from unimumer_eval.inference.predict import PredictedSet
 from unimumer_eval.run import main
 
 LABELS = ["x", "y + 1", r"\frac { a } { b }", "z ^ { 2 }", "w"]
@@ -64,38 +64,43 @@ def config(records: Path, **settings: object) -> EvalConfig:
     return EvalConfig(**{**model, "data": (str(records),), "output": records.parent / "results", **settings})
 
 
+def predicted(config: EvalConfig) -> Iterator[PredictedSet]:
+    assert config.output is not None
+    return inference.predict_sets(config, config.output)
+
+
 def read(config: EvalConfig, name: str) -> list[dict[str, str]]:
     return json.loads((config.output / name).read_text())
 
 
 def test_a_stopped_run_asks_nothing_twice(records: Path, engine: Scribe, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = config(records, output=records.parent / "undisturbed")
-    list(predict_sets(whole))
+    list(predicted(whole))
     breaking = Scribe(breaks_after=2)
     monkeypatch.setattr(inference, "open_engine", lambda config: breaking)
     stopped = config(records)
     with pytest.raises(EngineError):
-        list(predict_sets(stopped))
+        list(predicted(stopped))
     assert not (stopped.output / "toy_pred.json").exists()
 
     engine.asked.clear()
     monkeypatch.setattr(inference, "open_engine", lambda config: engine)
-    list(predict_sets(stopped))
+    list(predicted(stopped))
     assert breaking.asked + engine.asked == [(prompts.VANILLA, index) for index in range(5)]
     for name in ("toy_pred.json", "toy_answers.jsonl"):
         assert (stopped.output / name).read_bytes() == (whole.output / name).read_bytes()
 
 
 def test_a_finished_set_starts_no_engine(records: Path, engine: Scribe, monkeypatch: pytest.MonkeyPatch) -> None:
-    (first,) = predict_sets(config(records))
+    (first,) = predicted(config(records))
     monkeypatch.setattr(inference, "open_engine", lambda config: pytest.fail("an engine was started"))
-    (second,) = predict_sets(config(records))
+    (second,) = predicted(config(records))
     assert (second.pairs, second.price) == (first.pairs, first.price)
 
 
 def test_a_larger_limit_asks_only_for_the_rest(records: Path, engine: Scribe) -> None:
-    list(predict_sets(config(records, limit=2)))
-    list(predict_sets(config(records, limit=4)))
+    list(predicted(config(records, limit=2)))
+    list(predicted(config(records, limit=4)))
     assert [index for _, index in engine.asked] == [0, 1, 2, 3]
     assert len(read(config(records), "toy_pred.json")) == 4
 
@@ -105,10 +110,10 @@ def test_other_records_under_the_same_name_are_not_mixed_in(
 ) -> None:
     monkeypatch.setattr(inference, "open_engine", lambda config: Scribe(breaks_after=1))
     with pytest.raises(EngineError):
-        list(predict_sets(config(records)))
+        list(predicted(config(records)))
     records.write_text(records.read_text().replace("y + 1", "y + 2"))
     with pytest.raises(PredictionError, match="data_sha256"):
-        list(predict_sets(config(records)))
+        list(predicted(config(records)))
 
 
 @pytest.mark.parametrize(
@@ -125,10 +130,10 @@ def test_other_records_under_the_same_name_are_not_mixed_in(
 def test_every_way_of_asking_has_files_of_its_own(
     settings: dict[str, object], names: list[str], records: Path, engine: Scribe
 ) -> None:
-    predicted = list(predict_sets(config(records, **settings)))
-    assert [one.name for one in predicted] == names
-    assert [one.plain for one in predicted] == [None, "toy"][: len(names)] if len(names) > 1 else [None]
-    for one in predicted:
+    found = list(predicted(config(records, **settings)))
+    assert [one.name for one in found] == names
+    assert [one.plain for one in found] == [None, "toy"][: len(names)] if len(names) > 1 else [None]
+    for one in found:
         assert [pair.pred for pair in one.pairs] == LABELS
         assert (one.settings["temperature"] > 0) == ("vote" in one.name)
 

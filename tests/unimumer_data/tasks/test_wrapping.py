@@ -1,0 +1,102 @@
+r"""Only what is around an answer goes; formulas that look like a wrapper stay."""
+
+from __future__ import annotations
+
+import pytest
+
+from unimumer_data.tasks.answers import final_expression, is_boxed, label_expression, split_answer
+from unimumer_data.tasks.wrapping import unwrap
+
+FORMULA = r"\frac { a } { b } < x ^ { 2 }"
+WRAPPERS = [
+    "$${}$$",
+    "$ {} $",
+    "$$\n{}\n$$",
+    r"\[ {} \]",
+    r"\({}\)",
+    "```latex\n{}\n```",
+    "```tex\r\n{}\r\n```",
+    "```\n{}\n```",
+    "```{}```",
+    "~~~latex\n{}\n~~~",
+    "```latex\n{}",
+    "`{}`",
+    "<think>\n\n</think>\n\n{}",
+    "<think>It is $y$, or `z`.</think>{}",
+    "<thinking>\nmaybe\n</thinking>\n{}",
+    "reasoning without its opening tag\n</think>\n{}",
+    "<answer>{}</answer>",
+    "<think>a</think><answer>{}</answer>",
+    "{}<|im_end|>",
+    "<|im_start|>{}<|im_end|>\n<|endoftext|>",
+    "<|begin_of_box|>{}<|end_of_box|>",
+    "<s> {} </s>",
+    "{}<end_of_turn>",
+    r"\boxed{{{}}}",
+    r"$\boxed{{{}}}$",
+    r"The answer is $\boxed{{{}}}$.",
+    "Here is the formula:\n```latex\n{}\n```",
+    "```latex\n{}\n```\nThis is a fraction.",
+    "<think>a</think>\n```latex\n$$\\boxed{{{}}}$$\n```<|im_end|>",
+]
+
+
+@pytest.mark.parametrize("wrapper", WRAPPERS)
+def test_a_wrapper_goes(wrapper: str) -> None:
+    text = wrapper.format(FORMULA)
+    assert unwrap(text) == FORMULA
+    assert final_expression(text, "vanilla") == FORMULA
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        r"\boxed { x }",
+        r"x = \boxed{3}",
+        r"\boxed{3} + 1",
+        r"\left[ a \right]",
+        r"\left( a \right)",
+        r"\begin{array}{c} a \\ [ 2 ] \end{array}",
+        "a < s > b",
+        "[ A ]",
+        "a $ b",
+        r"\text { $ x $ and $ y $ }",
+        "f ` x",
+        "$ x $ + $ y $",
+        "x",
+        "",
+    ],
+)
+def test_a_formula_stays(formula: str) -> None:
+    assert unwrap(formula) == formula
+
+
+def test_reasoning_that_was_cut_is_no_answer() -> None:
+    assert unwrap("<think>first I look at the fraction") == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: 1\n{}",
+        "<think>\n\n</think>\n\na: 1\n{}<|im_end|>",
+        "```\na: 1\n{}\n```",
+        "a: 1\n```latex\n{}\n```",
+        "a: 1\n$${}$$",
+        "a: 1\n\\boxed{{{}}}",
+    ],
+)
+def test_the_working_stays(text: str) -> None:
+    assert split_answer(text.format("a"), "can") == ("a: 1", "a")
+
+
+def test_a_box_that_the_label_has_is_ink() -> None:
+    label = r"\boxed{x}"
+    assert label_expression(label, "vanilla") == label
+    assert final_expression(label, "vanilla", boxed=is_boxed(label)) == label
+    assert final_expression(label, "vanilla", boxed=is_boxed("x")) == "x"
+
+
+def test_long_texts_take_little_time() -> None:
+    for text in ("`" * 50_000, "<think>" * 20_000, "$" * 50_000, "\\boxed{" * 20_000, "x <" * 50_000, "\\[" * 50_000):
+        unwrap(text)

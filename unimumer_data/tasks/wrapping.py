@@ -1,0 +1,150 @@
+r"""What models put around an answer: reasoning, code fences, dollars, boxes, tokens of their chat template.
+
+`unwrap` is the one place that removes it, for answers of every engine, for prediction files and for labels.
+"""
+
+from __future__ import annotations
+
+import re
+
+_ROUNDS = 12  # wrappers within wrappers; a text with more of them stays as it is
+_SUSPECT = re.compile(r"[`~$]|<|\\[\[(]|\\boxed|\[[A-Z]|\u25c1|^\s|\s$")
+
+_REASONING = r"think|thinking|thought|thoughts|reasoning|reason|analysis|reflection|scratchpad"
+_REASONED = re.compile(rf"\s*[<\u25c1]({_REASONING})[>\u25b7].*?[<\u25c1]/\1[>\u25b7]", re.DOTALL | re.IGNORECASE)
+_REASON_END = re.compile(rf".*[<\u25c1]/(?:{_REASONING})[>\u25b7]", re.DOTALL | re.IGNORECASE)
+_REASON_START = re.compile(rf"\s*[<\u25c1](?:{_REASONING})[>\u25b7]", re.IGNORECASE)
+_NAMED = re.compile(r"\s*<(answer|latex|output|result|formula)>(.*?)(?:</\1>\s*)?", re.DOTALL | re.IGNORECASE)
+
+_SPECIAL = (
+    r"(?:<[|\uff5c][^\s<>|]+[|\uff5c]>|</?s>|<(?:pad|bos|eos|unk|(?:start|end)_of_turn)>|\[(?:PAD|CLS|SEP|EOS|BOS)\])"
+)
+_SPECIAL_BEFORE = re.compile(rf"\s*{_SPECIAL}")
+_SPECIAL_AFTER = re.compile(rf"{_SPECIAL}\s*\Z")
+_LANGUAGE = r"(?:latex|tex|math|katex|mathjax|markdown|md|plaintext|text|txt)"
+_FENCED = re.compile(
+    rf"\s*(?P<mark>`{{3,}}|~{{3,}})(?:{_LANGUAGE}\b[ \t]*\n?|[ \t]*[\w+-]*[ \t]*\n|)(?P<inside>.*?)\s*"
+    r"(?:(?P=mark)\s*(?:[A-Z][a-z]+ [^`]*)?)?",
+    re.DOTALL | re.IGNORECASE,
+)
+_FENCE_LINE = re.compile(r"[ \t]*(?:`{3,}|~{3,})[\w+-]*[ \t]*\Z")
+_BACKTICKS = re.compile(r"\s*(?P<mark>`{1,2})(?!`)(?P<inside>[^`]+)(?P=mark)\s*")
+_DISPLAYED = (
+    re.compile(r"\s*\$\$(?P<inside>[^$]*)\$\$\s*", re.DOTALL),
+    re.compile(r"\s*\$(?P<inside>[^$]+)\$\s*", re.DOTALL),
+    re.compile(r"\s*\\\[(?P<inside>(?:(?!\\[\[\]]).|(?<=\\)\\\[)*)\\\]\s*", re.DOTALL),
+    re.compile(r"\s*\\\((?P<inside>(?:(?!\\[()]).)*)\\\)\s*", re.DOTALL),
+)
+_BOX = r"\boxed{"
+_PROSE = re.compile(
+    r"\s*(?:[A-Z][a-z']*(?:,? +[A-Za-z']+)+|Answer|LaTeX|Output|Result)\s*(?:is)?\s*[:.]?\s*", re.DOTALL
+)
+
+
+def unwrap(text: str, *, working: bool = False, boxed: bool = False) -> str:
+    r"""The answer without what is only around it.
+
+    >>> unwrap("<think>a square</think>\n```latex\n$$x^{2}$$\n```<|im_end|>")
+    'x^{2}'
+
+    Args:
+        text: as the model wrote it, or a label.
+        working: whether the answer has lines before its expression (a tree, counts); these stay.
+        boxed: whether a box around the whole expression is ink, since the label has it too.
+
+    Returns:
+        The answer; empty where the model did not come to the end of its reasoning. A text without a wrapper comes
+        back as it is.
+    """
+    if not _SUSPECT.search(text):
+        return text
+    whole = text
+    for _ in range(_ROUNDS):
+        before = text
+        for step in (_without_reasoning, _without_special_tokens):
+            text = step(text)
+        text = _without_fence_lines(text) if working else _without_fence(text)
+        text = _last_line(text, boxed) if working else _without_marks(text, boxed)
+        if text == before:
+            break
+    return whole if text == whole else text.strip()
+
+
+def _without_reasoning(text: str) -> str:
+    if match := _REASONED.match(text):
+        return text[match.end() :]
+    if _REASON_START.match(text):  # cut before its end
+        return ""
+    if match := _REASON_END.match(text):  # its beginning was part of the prompt
+        return text[match.end() :]
+    if match := _NAMED.fullmatch(text):
+        return match.group(2)
+    return text
+
+
+def _without_special_tokens(text: str) -> str:
+    while match := _SPECIAL_BEFORE.match(text):
+        text = text[match.end() :]
+    while match := _SPECIAL_AFTER.search(text):
+        text = text[: match.start()]
+    return text
+
+
+def _without_fence(text: str) -> str:
+    """A text that is a fence, or a sentence and a fence."""
+    if "```" not in text and "~~~" not in text:
+        return text
+    if match := _FENCED.fullmatch(text):
+        return match.group("inside")
+    prose = _PROSE.match(text)
+    if prose and (match := _FENCED.fullmatch(text, prose.end())):
+        return match.group("inside")
+    return text
+
+
+def _without_fence_lines(text: str) -> str:
+    lines = text.split("\n")
+    return "\n".join(line for line in lines if not _FENCE_LINE.match(line)) if "```" in text or "~~~" in text else text
+
+
+def _last_line(text: str, boxed: bool) -> str:
+    head, feed, last = text.rstrip().rpartition("\n")
+    return head + feed + _without_marks(last, boxed)
+
+
+def _without_marks(text: str, boxed: bool) -> str:
+    """Without backticks, dollars and a box around all of it."""
+    if match := _BACKTICKS.fullmatch(text):
+        return match.group("inside")
+    for pattern in _DISPLAYED:
+        if match := pattern.fullmatch(text):
+            return match.group("inside")
+    return text if boxed else _without_box(text)
+
+
+def _without_box(text: str) -> str:
+    r"""``\boxed{x}``, or a sentence that ends in it; a box within a formula is ink."""
+    stripped = text.strip().rstrip(".")
+    start = stripped.find(_BOX)
+    if start < 0:
+        return text
+    before, rest = stripped[:start], stripped[start + len(_BOX) :]
+    inside = _balanced(rest)
+    if inside is None:
+        return text
+    after = rest[len(inside) + 1 :]
+    dollars = before.rstrip()[-2:].count("$")
+    opening = before.rstrip().rstrip("$")
+    if after.strip() != "$" * dollars or (opening.strip() and not _PROSE.fullmatch(opening)):
+        return text
+    return inside
+
+
+def _balanced(text: str) -> str | None:
+    """The part of a text before the brace that closes what was opened before it."""
+    depth = 1
+    for match in re.finditer(r"\\.|[{}]", text, re.DOTALL):
+        depth += {"{": 1, "}": -1}.get(match.group(), 0)
+        if depth == 0:
+            return text[: match.start()]
+    return None

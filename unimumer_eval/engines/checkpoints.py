@@ -1,0 +1,62 @@
+"""What a checkpoint's folder says about itself: whether it is an adapter, and how its pictures were scaled."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from unimumer_data.errors import ConfigError, EngineError
+from unimumer_data.training.bounds import stored_bounds
+from unimumer_eval.config import AskConfig
+
+_CONFIG = "adapter_config.json"
+_BOUNDS = ("image_max_pixels", "image_min_pixels")
+C = TypeVar("C", bound=AskConfig)
+
+
+def resolve(config: C) -> C:
+    """The configuration with ``model`` and ``adapter`` apart, where ``model`` is the folder of a LoRA adapter.
+
+    Raises:
+        ConfigError: the adapter does not say which model it belongs to, or the engine takes no adapters.
+    """
+    folder = Path(config.model or "")
+    if config.engine_name == "openai" or not (folder / _CONFIG).is_file() or (folder / "config.json").is_file():
+        return config
+    base = read_adapter(folder).get("base_model_name_or_path")
+    if not isinstance(base, str) or not base:
+        raise ConfigError(f"model={folder}: a LoRA adapter without its model; write model=... adapter={folder}")
+    print(f"{folder} is a LoRA adapter, loaded onto its model: model={base} adapter={folder}", file=sys.stderr)
+    try:
+        return replace(config, model=base, adapter=folder)
+    except ConfigError as error:
+        raise ConfigError(f"model={folder} is a LoRA adapter of {base}; {error}") from error
+
+
+def read_adapter(folder: Path) -> dict[str, Any]:
+    """The ``adapter_config.json`` of an adapter.
+
+    Raises:
+        EngineError: there is none, or it cannot be read.
+    """
+    try:
+        content = json.loads((folder / _CONFIG).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise EngineError(f"adapter={folder}: {_CONFIG} cannot be read: {error}") from error
+    if not isinstance(content, dict):
+        raise EngineError(f"adapter={folder}: {_CONFIG} must be an object")
+    return content
+
+
+def other_bounds(config: AskConfig) -> str | None:
+    """A warning where pictures are scaled in another way than in the training of the checkpoint."""
+    folders = [str(folder) for folder in (config.adapter, config.model) if folder]
+    folder, stored = next(((folder, bounds) for folder in folders if (bounds := stored_bounds(folder))), ("", {}))
+    wrong = [f"{key}={value}" for key, value in stored.items() if key in _BOUNDS and value != getattr(config, key)]
+    if not wrong:
+        return None
+    cure = " ".join(wrong)
+    return f"warning: {folder} was trained with {cure}; pictures scaled otherwise are read worse, so write {cure}"
