@@ -65,11 +65,10 @@ def canonical_tree(
     repairs: list[Repair] | None = None,
 ) -> Row:
     """The tree that `canonical` spells; the same arguments. Its nodes know the tokens they were read from."""
-    passes = _passes(form, corpus or "", tuple(sorted(forgive)))
-    tokens = tokenize(text)
-    row = parse_tokens(tokens, repairs=repairs)
-    for number, prepared in enumerate(passes):
-        _rewrite(row, prepared, None if number else tokens)
+    row = parse_tokens(tokenize(text), repairs=repairs)
+    walk = None
+    for prepared in _passes(form, corpus or "", tuple(sorted(forgive))):
+        walk = _apply(prepared, row, walk or _walk(row))
     return row
 
 
@@ -82,34 +81,53 @@ def strict_and_loose(text: str) -> tuple[list[str], list[str]]:
     Raises:
         LatexSyntaxError: the text cannot be read.
     """
-    tokens = tokenize(text)
-    row = parse_tokens(tokens)
-    strict, loose = _passes("loose", "", ())
-    _rewrite(row, strict, tokens)
-    written = write_tokens(row)
-    _rewrite(row, loose, None)
-    return written, write_tokens(row)
+    row = parse_tokens(tokenize(text))
+    first, second = _passes("loose", "", ())
+    walk = _apply(first, row, _walk(row)) or _walk(row)
+    strict = write_tokens(row)
+    return strict, strict if _apply(second, row, walk) is walk else write_tokens(row)
 
 
 class _Pass(NamedTuple):
-    """Rules, the joins that they ask for, and the symbols that call for one."""
+    """Rules, the joins that they ask for, the symbols that call for one, and all that the pass may change."""
 
     rules: Rules
     joins: list[tuple[frozenset[str], Join]]
     triggers: frozenset[str]
+    changes: frozenset[str]
 
 
-def _prepared(rules: Rules) -> _Pass:
+def _prepared(rules: Rules, before: frozenset[str] = frozenset()) -> _Pass:
+    """A pass; symbols that called for a join in the pass ``before`` are joined by now."""
     joins = [(symbols, join) for applies, symbols, join in JOINS if applies(rules)]
-    return _Pass(rules, joins, frozenset().union(*[symbols for symbols, _ in joins]))
+    triggers = frozenset().union(*[symbols for symbols, _ in joins])
+    return _Pass(rules, joins, triggers, (triggers - before) | _OPENABLE | rules.names.keys())
 
 
-def _rewrite(row: Row, prepared: _Pass, tokens: list[str] | None) -> None:
-    """One pass over a tree, in place; ``tokens`` are all that its symbols can be, where that is known."""
-    names = prepared.rules.names
-    if tokens is None or not names.keys().isdisjoint(tokens):
-        _rename(row, names)
+_Walk = tuple[list[Row], set[str]]
+
+
+def _walk(row: Row) -> _Walk:
+    """All rows of a tree, those below after those above, and their symbols."""
+    rows, symbols = [row], set[str]()
+    for current in rows:  # grows as it goes
+        symbols.update([node.symbol for node in current])
+        rows += [child for node in current if node.children is not None for _, child in node.children]
+    return rows, symbols
+
+
+def _apply(prepared: _Pass, row: Row, walk: _Walk) -> _Walk | None:
+    """One pass over a tree, in place. Returns ``walk`` itself where nothing changes, None where rows moved."""
+    rows, symbols = walk
+    if prepared.changes.isdisjoint(symbols):
+        return walk
+    if not prepared.rules.names.keys().isdisjoint(symbols):
+        _rename(rows, prepared.rules.names)
+        walk = _walk(row)
+    if _OPENABLE.isdisjoint(walk[1]) and prepared.triggers.isdisjoint(walk[1]):
+        return walk
     _Rewriter(prepared).rewrite(row)
+    return None
 
 
 @lru_cache(maxsize=256)
@@ -141,20 +159,17 @@ def _passes(form: str, corpus: str, forgive: tuple[str, ...]) -> tuple[_Pass, ..
         columns="columns" not in forgive,
         forgive=frozenset(forgive),
     )
-    return _prepared(strict), _prepared(forgiving)
+    first = _prepared(strict)
+    return first, _prepared(forgiving, first.triggers)
 
 
 def _split(names: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     return {name: tuple(target.split()) for name, target in names.items() if name != target}
 
 
-def _rename(row: Row, names: Mapping[str, tuple[str, ...]]) -> None:
-    """Give every symbol of a tree its canonical name, in place; a name of several tokens becomes several nodes."""
-    rows = [row]
-    for current in rows:  # grows as it goes
-        for node in current:
-            if node.children is not None:
-                rows += [child for _, child in node.children]
+def _rename(rows: list[Row], names: Mapping[str, tuple[str, ...]]) -> None:
+    """Give every symbol its canonical name, in place; a name of several tokens becomes several nodes."""
+    for current in rows:
         if names.keys().isdisjoint([node.symbol for node in current]):
             continue
         renamed: Row = []
@@ -266,9 +281,9 @@ class _Rewriter:
                     thinned = True
         if thinned:
             _open_emptied(row, leading)
-        if self.triggers.isdisjoint([node.symbol for node in row]):
-            return
         symbols = {node.symbol for node in row}
+        if self.triggers.isdisjoint(symbols):
+            return
         for triggers, join in self.joins:
             if not triggers.isdisjoint(symbols):
                 join(row, self.rules)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from .tree import Node, Row
 
-END, BRACE, BRACKET, ENVIRONMENT, RIGHT, UNTIL, ATOM, GROUP_END = range(8)
+KINDS = 8
+END, BRACE, BRACKET, ENVIRONMENT, RIGHT, UNTIL, ATOM, GROUP_END = range(KINDS)
 """What an open frame waits for: the end, a closer, one atom, or the end of the group around it."""
 
 END_NAMES = {

@@ -18,7 +18,7 @@ from typing import NoReturn
 from unimumer_data.errors import LatexSyntaxError
 
 from . import blocks
-from .frames import ATOM, BRACE, BRACKET, END, END_NAMES, GROUP_END, RIGHT, Frame
+from .frames import ATOM, BRACE, BRACKET, END, END_NAMES, GROUP_END, KINDS, RIGHT, Frame
 from .grammar import CELLS, COMMANDS, GROUP, KNOWN, ORDINARY, RELATIONS, SYMBOLS, TEXT, Command, Role, role_of
 from .lengths import REGISTERS, end_of_length, in_em
 from .tokens import tokenize
@@ -71,7 +71,7 @@ class Parser:
         self.row: Row = []
         self.frame = Frame(END, self.row, Node(""), "")
         self.stack: list[Frame] = []
-        self.open = dict.fromkeys(END_NAMES, 0)  # how many frames wait for each closer
+        self.open = [0] * KINDS  # how many frames wait for each closer
         self.gap = -1  # the position right after a space, which a script there hangs on
         self.narrow = -1  # the position right after a negative space, over which a script may reach
 
@@ -79,19 +79,25 @@ class Parser:
         tokens = self.tokens
         count = len(tokens)
         known = KNOWN.get
-        while self.position < count:
-            position = self.position
+        position = 0
+        while position < count:
             token = tokens[position]
+            if token in _PLAIN:
+                position += 1
+                self.row.append(Node(token, position - 1, position))
+                if self.frame.kind == ATOM:
+                    self.position = position
+                    self.finish_atoms()
+                    position = self.position
+                continue
+            self.position = position
             command = known(token)
             if command is not None:
                 HANDLERS[command.role](self, token, command)
-                continue
-            self.position = position + 1
-            self.row.append(Node(token, position, position + 1))
-            if token[0] == "\\" and token not in SYMBOLS:
-                self.read_arguments(self.row[-1], ("groups",))
-            if self.frame.kind == ATOM:
-                self.finish_atoms()
+            else:
+                self.read_other(token)
+            position = self.position
+        self.position = position
         self.close_until(END)
         return self.row
 
@@ -125,16 +131,14 @@ class Parser:
         self.stack.append(self.frame)
         self.frame = frame
         self.row = frame.row
-        if frame.kind in self.open:
-            self.open[frame.kind] += 1
+        self.open[frame.kind] += 1
 
     def close(self) -> None:
         """The top frame's row is complete: hang it where it belongs and go on with the row around it."""
         frame = self.frame
         if frame.infix is not None:
             blocks.finish_infix(self)
-        if frame.kind in self.open:
-            self.open[frame.kind] -= 1
+        self.open[frame.kind] -= 1
         self.frame = self.stack.pop()
         self.row = self.frame.row
         node = frame.node
@@ -277,6 +281,15 @@ class Parser:
         self.position = end
 
     # -- what each role does -----------------------------------------------------------------------------------
+
+    def read_other(self, token: str) -> None:
+        """A token that the grammar lacks; groups after a command are its arguments."""
+        node = Node(token, self.position, self.position + 1)
+        self.position += 1
+        self.row.append(node)
+        if token[0] == "\\":
+            self.read_arguments(node, ("groups",))
+        self.finish_atoms()
 
     def read_symbol(self, token: str, command: Command) -> None:
         """A command, a font or a class: put it into the row and read its arguments."""
@@ -474,6 +487,8 @@ HANDLERS: Mapping[Role, Handler] = {
 }
 """What a token does, by its role."""
 
+_PLAIN = (SYMBOLS | {chr(code) for code in range(33, 127)}) - KNOWN.keys()
+"""Tokens that only stand in the row."""
 _UPPER = ("sup", "above")
 _HANGING = frozenset({"above", "below", "sub", "sup"})
 _ESCAPES = {
