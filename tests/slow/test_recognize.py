@@ -15,6 +15,8 @@ import pytest
 from PIL import Image
 from workshop import ROOT, Workshop
 
+from unimumer_data.tasks.answers import final_expression
+
 KEYS = ("model=outputs/tiny", "max_tokens=24", "image_max_pixels=40000", "dtype=float32")
 REASONS = {"half of one.png": "truncated", "notes.png": "not a picture"}
 
@@ -85,7 +87,7 @@ def test_evaluation_reads_the_same_in_the_same_pictures(
     assert "no labels" in said
     rows = workshop.read("out/eval/my photos_pred.json")
     assert {row["image_path"]: row["pred"] for row in rows if not row.get("failure")} == {
-        name: row["answer"].strip() for name, row in by_transformers.items() if not row["failure"]
+        name: final_expression(row["answer"], "vanilla") for name, row in by_transformers.items() if not row["failure"]
     }
 
 
