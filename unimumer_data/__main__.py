@@ -60,7 +60,7 @@ COMMANDS: dict[str, Command] = {
         extra="[recipes]",
     ),
     "errors": Command("unimumer_data.error_driven.corpus", "turn wrong predictions into training records"),
-    "confusions": Command("unimumer_data.error_driven.confusions", "count which symbols a model confuses"),
+    "confusions": Command("unimumer_data.error_driven.show_confusions", "count which symbols a model confuses"),
     "doctor": Command(
         "unimumer_data.training.doctor.command",
         "check a training recipe before it runs",

@@ -15,8 +15,9 @@ from typing import Literal, NamedTuple
 
 from unimumer_data.errors import LatexSyntaxError, SourceError, UniMumerError
 from unimumer_data.health.backslashes import restore_doubled, restore_lost
-from unimumer_data.health.lint import repair as repair_label
-from unimumer_data.health.overlap import Fingerprint, Guard, Leak, look_hash, pixel_hash
+from unimumer_data.health.fingerprints import Fingerprint, look_hash, pixel_hash
+from unimumer_data.health.leaks import Guard, Leak
+from unimumer_data.health.repairs import repair as repair_label
 from unimumer_data.latex import Repair, canonical, canonical_tree
 from unimumer_data.records.record import Sample, record_writer
 from unimumer_data.sources import get_source

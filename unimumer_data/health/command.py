@@ -25,8 +25,11 @@ from unimumer_data.support.commandline import keys_of, read_words, run_command
 from unimumer_data.support.config import load_config, option
 from unimumer_data.support.files import write_whole
 
-from .lint import KINDS, REPAIRS, Finding, lint, repair
-from .overlap import Fingerprint, Guard, Overlap, fingerprint, overlaps
+from .fingerprints import Fingerprint, fingerprint
+from .leaks import Guard
+from .lint import KINDS, Finding, lint
+from .overlap import Overlap, overlaps
+from .repairs import REPAIRS, repair
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

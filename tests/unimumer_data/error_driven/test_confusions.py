@@ -11,16 +11,14 @@ from hypothesis import strategies as st
 from unimumer_data.error_driven.confusions import (
     GAP,
     Confusions,
-    heat_svg,
-    heat_text,
     learn,
     load,
     look_alikes,
-    main,
     save,
-    table,
 )
 from unimumer_data.error_driven.corruptor import Corruptor
+from unimumer_data.error_driven.heat_map import heat_svg, heat_text
+from unimumer_data.error_driven.show_confusions import main, table
 from unimumer_data.latex import parse_tokens, write_tokens
 
 LABELS = [
