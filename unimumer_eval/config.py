@@ -48,7 +48,7 @@ class DataConfig:
         "record files (JSON or JSON lines), names of dataset_info.json, pictures, or folders of pictures or InkML",
         section="what to answer",
     )
-    dataset_dir: Path = option(Path("."), "folder of dataset_info.json; relative image paths start here too")
+    dataset_dir: Path = option(Path(), "folder of dataset_info.json; relative image paths start here too")
     media_dir: Path | None = option(None, "where relative image paths start, if not in dataset_dir")
     limit: int | None = option(None, "only this many samples of each set, the first ones")
 

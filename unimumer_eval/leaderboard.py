@@ -232,7 +232,7 @@ def _read(path: Path, schema: str) -> dict[str, Any]:
 
 
 def _title(one: Mapping[str, Any]) -> str:
-    return one["name"] + (f" ({one['variant']})" if "variant" in one else "")
+    return str(one["name"]) + (f" ({one['variant']})" if "variant" in one else "")
 
 
 def _full_row(one: Mapping[str, Any]) -> tuple[str, ...]:

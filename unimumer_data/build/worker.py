@@ -203,7 +203,7 @@ def _reason(error: Exception, *, debug: bool) -> tuple[str, str]:
 def _write_whole(path: Path, data: bytes) -> None:
     partial_path = path.parent.with_name(f"{os.getpid()}-{os.urandom(4).hex()}.partial")
     partial_path.write_bytes(data)
-    os.replace(partial_path, path)
+    partial_path.replace(path)
 
 
 def _dropped(sample_id: str, reason: str, message: str, before: str) -> Change:

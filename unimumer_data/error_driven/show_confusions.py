@@ -16,6 +16,7 @@ from pathlib import Path
 from unimumer_data.support.commandline import keys_of, read_words, run_command
 from unimumer_data.support.config import load_config, option
 from unimumer_data.support.files import write_whole
+from unimumer_data.support.tables import write_table
 
 from .confusions import Confusions, labelled_pairs, learn, look_alikes, save
 from .heat_map import heat_svg, heat_text
@@ -50,12 +51,11 @@ def _show(config: ConfusionsConfig) -> None:
 def table(confusions: Confusions, rows: int = 30) -> str:
     """The most frequent confusions as text."""
     ranked = sorted(confusions.counts.items(), key=lambda item: (-item[1], item[0]))[:rows]
-    lines = [f"{'label':>14}  {'taken for':14} {'times':>6}  {'of':>6}"]
-    for (label, answer), count in ranked:
-        lines.append(
-            f"{label or '(nothing)':>14}  {answer or '(nothing)':14} {count:6}  {confusions.seen.get(label, 0):6}"
-        )
-    return "\n".join(lines)
+    cells = [
+        (label or "(nothing)", answer or "(nothing)", str(count), str(confusions.seen.get(label, 0)))
+        for (label, answer), count in ranked
+    ]
+    return write_table(["label", "taken for", "times", "of"], cells, "screen", text_columns=2)
 
 
 if __name__ == "__main__":

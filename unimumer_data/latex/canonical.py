@@ -342,8 +342,10 @@ class _Rewriter:
                 self.groups.setdefault(self.number, []).append(last)
 
     def _open_environment(self, node: Node, target: Row, font: str) -> list[tuple[Node | _Scripts, str]]:
-        """Put the environment into ``target``, for a comparison with its delimiters as symbols; a wrapper such as
-        equation gives way to its formula. Returns the work that is left."""
+        """Put the environment into ``target`` and return the work that is left.
+
+        For a comparison its delimiters become symbols; a wrapper such as equation gives way to its formula.
+        """
         children = dict(node.children or ())
         name = next(relation[4:] for relation in children if relation.startswith("end_"))
         environment = ENVIRONMENTS.get(name) or Environment(means=name, columns=True)

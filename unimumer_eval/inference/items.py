@@ -198,8 +198,12 @@ def _item(index: int, record: Any) -> Item:
 
 def _with_unique_ids(items: Sequence[Item]) -> list[Item]:
     """Pictures of one name in several folders take their folder's name into the id, else their place."""
-    for name in (lambda item: item.id, lambda item: item.image_path.removesuffix(Path(item.image_path).suffix)):
-        ids = Counter(map(name, items))
-        if len(ids) == len(items):
-            return [replace(item, id=name(item)) for item in items]
-    return [replace(item, id=f"{item.id}#{item.index}") if ids[name(item)] > 1 else item for item in items]
+    paths = [item.image_path.removesuffix(Path(item.image_path).suffix) for item in items]
+    for names in ([item.id for item in items], paths):
+        if len(set(names)) == len(items):
+            return [replace(item, id=name) for item, name in zip(items, names, strict=True)]
+    times = Counter(paths)
+    return [
+        replace(item, id=f"{item.id}#{item.index}") if times[path] > 1 else item
+        for item, path in zip(items, paths, strict=True)
+    ]

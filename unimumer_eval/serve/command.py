@@ -89,7 +89,7 @@ def patient(seconds: float) -> type[H11Protocol]:
         loop: AbstractEventLoop
         _silence: TimerHandle | None = None
 
-        def connection_made(self, transport: BaseTransport) -> None:  # type: ignore[override]
+        def connection_made(self, transport: BaseTransport) -> None:
             super().connection_made(transport)  # type: ignore[arg-type]
             self._silence = self.loop.call_later(seconds, self._hang_up)
 
