@@ -8,6 +8,11 @@ Each run is a prediction file or a folder of them; all others are held against t
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # a missing package is one sentence here too
+    from unimumer_data.__main__ import check
+
+    check("compare")
+
 import os
 import sys
 from collections.abc import Mapping, Sequence

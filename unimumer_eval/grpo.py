@@ -13,6 +13,11 @@ those of TRL's GRPOConfig.
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # a missing package is one sentence here too
+    from unimumer_data.__main__ import check
+
+    check("grpo")
+
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence

@@ -9,6 +9,11 @@
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # a missing package is one sentence here too
+    from unimumer_data.__main__ import check
+
+    check("leaderboard")
+
 import json
 import sys
 from collections.abc import Mapping, Sequence

@@ -88,7 +88,7 @@ def test_validation_counts_what_cannot_be_asked(records: Path) -> None:
     found = load_validation(ExpRateConfig(dataset=(str(records),)), Path())
     assert [item.gt for item in found.items] == [LABELS[0], LABELS[2]]
     assert len(found) == 3
-    assert "1.png: not a picture" in found.faults[0]
+    assert "1.png: is not a picture" in found.faults[0]
 
 
 def test_validation_samples_are_the_same_in_every_run(records: Path) -> None:

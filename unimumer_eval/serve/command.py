@@ -9,6 +9,11 @@ environment variable UNIMUMER_TOKEN.
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # a missing package is one sentence here too
+    from unimumer_data.__main__ import check
+
+    check("serve")
+
 import os
 import sys
 import warnings
