@@ -95,7 +95,8 @@ def picture_size(path: Path) -> tuple[int, int]:
     """
     try:
         with Image.open(path, formats=FORMATS) as image:
-            return image.size
+            size: tuple[int, int] = image.size
+            return size
     except (*_DECODE_ERRORS, RecursionError) as error:
         raise ImageError(f"{path}: cannot be opened as a picture ({error})") from error
 

@@ -15,9 +15,10 @@ from typing import Literal, NamedTuple
 
 from unimumer_data.errors import LatexSyntaxError, SourceError, UniMumerError
 from unimumer_data.health.backslashes import restore_doubled, restore_lost
+from unimumer_data.health.fingerprints import Fingerprint, look_hash, pixel_hash
+from unimumer_data.health.leaks import Guard, Leak
 from unimumer_data.health.lint import markup
-from unimumer_data.health.lint import repair as repair_label
-from unimumer_data.health.overlap import Fingerprint, Guard, Leak, look_hash, pixel_hash
+from unimumer_data.health.repairs import repair as repair_label
 from unimumer_data.latex import Repair, canonical, canonical_tree
 from unimumer_data.records.record import Sample, record_writer
 from unimumer_data.sources import get_source
@@ -203,7 +204,7 @@ def _reason(error: Exception, *, debug: bool) -> tuple[str, str]:
 def _write_whole(path: Path, data: bytes) -> None:
     partial_path = path.parent.with_name(f"{os.getpid()}-{os.urandom(4).hex()}.partial")
     partial_path.write_bytes(data)
-    os.replace(partial_path, path)
+    partial_path.replace(path)
 
 
 def _dropped(sample_id: str, reason: str, message: str, before: str) -> Change:

@@ -83,7 +83,7 @@ def keep(folder: Path, sample: Kept) -> Path:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(partial, path)
+        partial.replace(path)
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error.strerror}); make room, then keep it again") from error
     return path
@@ -142,6 +142,7 @@ def read_notes(file: Path) -> Mapping[str, str]:
 
 
 def count(path: Path, split: str) -> int:
+    """The number of samples, for the progress bar."""
     return len(_files(path))
 
 

@@ -67,6 +67,7 @@ def read(
 
 
 def count(path: Path, split: str) -> int | None:
+    """The number of samples, for the progress bar; None where it is not known."""
     table = _table(path)
     if table is None:
         return len(_labelled_pictures(path))

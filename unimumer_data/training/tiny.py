@@ -10,7 +10,6 @@ extra ``train``).
 from __future__ import annotations
 
 import json
-import os
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -136,7 +135,7 @@ def make_tiny(config: TinyConfig) -> int:
         model.save_pretrained(unfinished)
         processor.save_pretrained(unfinished)
         for file in sorted(Path(unfinished).iterdir()):
-            os.replace(file, config.output / file.name)
+            file.replace(config.output / file.name)
     return sum(weight.numel() for weight in model.parameters())
 
 

@@ -38,7 +38,8 @@ def read_reply(body: str) -> Mapping[str, Any]:
     choices = reply.get("choices") if isinstance(reply, dict) else None
     if not isinstance(choices, list) or not choices:
         raise BadReply(f"an answer without choices: {str(reply)[:_SHOWN]}")
-    return reply
+    answer: dict[str, Any] = reply
+    return answer
 
 
 def answer_of(index: int, reply: Mapping[str, Any], sampling: Sampling) -> Answer:

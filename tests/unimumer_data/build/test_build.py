@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import resource
 import signal
@@ -229,7 +228,7 @@ class TestSameBytes:
         manifest = read(folder / "manifest.json")
         (staging / "images").mkdir(parents=True)
         for name in ("manifest.json", "a_can.json"):
-            os.replace(folder / name, staging / name)
+            (folder / name).replace(staging / name)
         (staging / "images").rmdir()
         tally = {key: manifest[key] for key in ("dropped", "repaired")} | manifest["samples"]
         tally |= {"images": manifest["images"]["count"], "image_digest": manifest["images"]["digest"]}

@@ -180,7 +180,7 @@ class TestHalfAnInput:
         if change == "cut":
             (images / "a.png").write_bytes(b"")
         else:
-            os.replace(images / "a.png", images / "c.png")
+            (images / "a.png").replace(images / "c.png")
         assert run(tmp_path, *words) == 0
         assert capsys.readouterr().out.count("s: built,") == 2
 

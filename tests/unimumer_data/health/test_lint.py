@@ -2,7 +2,8 @@ import json
 
 import pytest
 
-from unimumer_data.health.lint import KINDS, LONGEST, REPAIRS, damage, lint, repair
+from unimumer_data.health.lint import KINDS, LONGEST, damage, lint
+from unimumer_data.health.repairs import REPAIRS, repair
 
 
 def kinds(label, **kwargs):

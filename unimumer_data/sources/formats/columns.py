@@ -87,20 +87,15 @@ class Columns:
 
 def separator_of(line: str, usual: str, named: Collection[str] = ()) -> tuple[str, bool]:
     """(separator of a table by its first line, whether that line only names it, as Excel's ``sep=;`` does)."""
-    told = re.fullmatch(r"\s*sep=(.)\s*", line, re.IGNORECASE)
-    if told:
-        return told[1], True
+    stated = re.fullmatch(r"\s*sep=(.)\s*", line, re.IGNORECASE)
+    if stated:
+        return stated[1], True
     candidates = [usual, *(one for one in _SEPARATORS if one != usual)]
     split = {one: [cell.strip().strip('"') for cell in line.split(one)] for one in candidates}
-    for test in (
-        lambda cells: len(cells) > 1 and (set(named) & set(cells) or _known(cells) is not None),
-        lambda cells: len(cells) > 1 and any(cell.lower().endswith(_PICTURES) for cell in cells),
-        lambda cells: len(cells) > 1,
-    ):
-        for one in candidates:
-            if test(split[one]):
-                return one, False
-    return usual, False
+    able = [one for one in candidates if len(split[one]) > 1]
+    known = [one for one in able if set(named) & set(split[one]) or _known(split[one]) is not None]
+    with_pictures = [one for one in able if any(cell.lower().endswith(_PICTURES) for cell in split[one])]
+    return next(iter([*known, *with_pictures, *able]), usual), False
 
 
 def choose_columns(

@@ -1,6 +1,6 @@
-"""LaTeX from the presentation MathML of a CROHME file: what the label falls back on where the truth is damaged.
+r"""LaTeX from the presentation MathML of a CROHME file: what the label falls back on where the truth is damaged.
 
-Leaves hold LaTeX (``<mo>\\sum</mo>``), in some files without the backslash or as the name of an entity.
+Leaves hold LaTeX (``<mo>\sum</mo>``), in some files without the backslash or as the name of an entity.
 """
 
 from __future__ import annotations

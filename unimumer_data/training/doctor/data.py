@@ -120,17 +120,28 @@ def _check_set(name: str, entry: Any, recipe: Recipe, findings: Findings, seen: 
         if key not in KNOWN_KEYS:
             text = f"{name!r}: LLaMA-Factory ignores the key {key!r}{suggestion(key, KNOWN_KEYS)}"
             findings.add("warning", "registry_key", text)
+    return _check_records(name, entry, recipe, findings, seen) if _has_records(name, entry, findings) else None
+
+
+def _has_records(name: str, entry: Mapping[str, Any], findings: Findings) -> bool:
+    """Whether the entry names records that can be checked here."""
+    formatting = Shape.of(entry).formatting
     if not entry.get("file_name"):
         findings.add("note", "on_the_hub", f"{name!r} is fetched from a hub; its records are not checked")
-        return None
-    shape = Shape.of(entry)
-    if shape.formatting not in FORMATS:
-        text = f"{name!r}: formatting {shape.formatting!r}{suggestion(shape.formatting, FORMATS)}"
+    elif formatting not in FORMATS:
+        text = f"{name!r}: formatting {formatting!r}{suggestion(formatting, FORMATS)}"
         findings.add("error", "formatting", text, '"formatting": "sharegpt"')
-        return None
-    if entry.get("ranking"):
+    elif entry.get("ranking"):
         findings.add("note", "records_unchecked", f"{name!r} holds pairs to rank; its records are not checked")
-        return None
+    else:
+        return True
+    return False
+
+
+def _check_records(
+    name: str, entry: Mapping[str, Any], recipe: Recipe, findings: Findings, seen: dict[bytes, str]
+) -> SetRecords | None:
+    shape = Shape.of(entry)
     place = recipe.data_folder / entry["file_name"]
     if not place.exists():
         findings.add("error", "file_missing", f"{name!r}: {place} does not exist", build_command(place))
