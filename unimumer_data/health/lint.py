@@ -42,7 +42,10 @@ LONGEST = 1024
 """LaTeX tokens; about 2,048 of Qwen's with the tree text before them."""
 
 PROSE = 8
-"""Letters of a label of letters and digits alone; fewer, or up to 11 different ones, may be variables."""
+"""Letters of a label of letters and digits alone; fewer may be a product of variables."""
+
+VARIABLES = 11
+"""Letters that may all be variables, where none comes twice."""
 
 _MARKUP = re.compile(
     r"</(?:[A-Za-z]+:)?[A-Za-z]+>|<(?:[A-Za-z]+:)?math[\s>]|&(?:lt|gt|amp|nbsp|quot|times|minus|plusmn|#x?[0-9A-Fa-f]+);"
@@ -134,7 +137,8 @@ def _text(tokens: Sequence[str]) -> Iterator[Finding]:
     if joined.lower() in _PLACEHOLDERS:
         yield Finding(kind="placeholder", message=f"{joined} stands for a missing label?")
     words = [token for token in tokens if token not in _PUNCTUATION and not token.isdecimal()]
-    varied = len(words) >= PROSE and PROSE // 2 < len(set(words)) and (len(words) > len(set(words)) or len(words) > 11)
+    letters = len(set(words))
+    varied = len(words) >= PROSE and letters > PROSE // 2 and (letters < len(words) or letters > VARIABLES)
     if varied and all(len(word) == 1 and word.isascii() and word.isalpha() for word in words):
         yield Finding(kind="prose", message=f"{len(words)} letters and nothing else")
 
