@@ -11,13 +11,18 @@ from unimumer_data.latex.grammar import FUNCTIONS, is_known
 from unimumer_data.latex.parser import Repair
 from unimumer_data.records.record import IMAGE_TOKEN
 
+from .backslashes import restore_doubled, restore_lost
+
 KINDS: dict[str, str] = {
     "empty": "there is no label, or none that prints ink",
     "unbalanced": "a brace, bracket, environment or \\right without its partner",
     "syntax": "cannot be read for another reason: a missing argument, a second script ...",
     "layout_word": "a word of a layout language (ABOVE, BELOW) that slipped into the LaTeX",
+    "lost_backslash": "a command whose backslash became white space, as \\t does in JSON",
+    "doubled_backslash": "every backslash is doubled: the file was escaped twice",
     "markup": "MathML, HTML or an XML entity in place of LaTeX",
     "prose": "words without any mathematics; the column of labels may be another one",
+    "placeholder": "a word that stands for a missing label (nan, N/A, TODO)",
     "unknown_command": "a command that the grammar does not know; often two tokens glued together",
     "letters_for_function": "a function name spelled as letters (l o g), as normalisers make of \\mathrm{log}",
     "special_token": "text that the model's tokenizer or LLaMA-Factory takes for a control token",
@@ -36,10 +41,18 @@ PIXELS_A_SYMBOL = 64
 LONGEST = 1024
 """LaTeX tokens; about 2,048 of Qwen's with the tree text before them."""
 
-PROSE = 12
-"""Letters of a label of letters alone; fewer may be a product of variables."""
+PROSE = 8
+"""Letters of a label of letters and digits alone; fewer may be a product of variables."""
 
-_MARKUP = re.compile(r"</[A-Za-z]+>|<math[\s>]|&(?:lt|gt|amp|nbsp|quot|times|minus|plusmn|#x?[0-9A-Fa-f]+);")
+VARIABLES = 11
+"""Letters that may all be variables, where none comes twice."""
+
+_MARKUP = re.compile(
+    r"</(?:[A-Za-z]+:)?[A-Za-z]+>|<(?:[A-Za-z]+:)?math[\s>]|&(?:lt|gt|amp|nbsp|quot|times|minus|plusmn|#x?[0-9A-Fa-f]+);"
+)
+_PLACEHOLDERS = frozenset(
+    "nan none null undefined n/a #n/a #ref! #value! todo tbd unknown unreadable illegible".split()
+)
 _PUNCTUATION = frozenset(".,;:!?'\"()-`")
 _SPECIAL = re.compile(r"<\|[a-z_]+\|>|" + re.escape(IMAGE_TOKEN) + r"|<video>|<audio>")
 _FUNCTION_RUN = re.compile("|".join(sorted((name for name in FUNCTIONS if len(name) > 2), key=len, reverse=True)))
@@ -68,7 +81,14 @@ def lint(label: str, *, size: tuple[int, int] | None = None) -> list[Finding]:
         Findings in the order of `KINDS`, then of the tokens.
     """
     tokens = tokenize(label)
-    found = [*_syntax(tokens), *_words(tokens), *_text(tokens), *_special(label), *_room(tokens, size)]
+    found = [
+        *_syntax(tokens),
+        *_words(tokens),
+        *_text(tokens),
+        *_backslashes(label),
+        *_special(label),
+        *_room(tokens, size),
+    ]
     order = {kind: place for place, kind in enumerate(KINDS)}
     return sorted(found, key=lambda finding: (order[finding.kind], finding.index or 0))
 
@@ -111,14 +131,35 @@ def _words(tokens: list[str]) -> Iterator[Finding]:
 def _text(tokens: Sequence[str]) -> Iterator[Finding]:
     """Text of another language than LaTeX. Spaces count for nothing: records have one after each letter."""
     joined = "".join(tokens)
-    match = _MARKUP.search(joined)
-    if match:
-        yield Finding(kind="markup", message=f"{match[0]} in the text")
+    if found := markup(joined):
+        yield Finding(kind="markup", message=f"{found} in the text")
         return
-    words = [token for token in tokens if token not in _PUNCTUATION]
-    varied = len(words) >= PROSE and len(set(words)) > PROSE // 2
+    if joined.lower() in _PLACEHOLDERS:
+        yield Finding(kind="placeholder", message=f"{joined} stands for a missing label?")
+    words = [token for token in tokens if token not in _PUNCTUATION and not token.isdecimal()]
+    letters = len(set(words))
+    varied = len(words) >= PROSE and letters > PROSE // 2 and (letters < len(words) or letters > VARIABLES)
     if varied and all(len(word) == 1 and word.isascii() and word.isalpha() for word in words):
         yield Finding(kind="prose", message=f"{len(words)} letters and nothing else")
+
+
+def markup(text: str) -> str:
+    """The first piece of MathML, HTML or an XML entity in a text; empty where there is none.
+
+    >>> markup("<mml:math><mml:mi>x</mml:mi></mml:math>"), markup("a < b > c")
+    ('<mml:math>', '')
+    """
+    match = _MARKUP.search(text) if "<" in text or "&" in text else None
+    return match[0] if match else ""
+
+
+def _backslashes(label: str) -> Iterator[Finding]:
+    lost, commands = restore_lost(label)
+    if commands:
+        yield Finding(kind="lost_backslash", message=f"{commands[0]} became white space and letters")
+    _, commands = restore_doubled(lost)
+    if commands:
+        yield Finding(kind="doubled_backslash", message=f"a row break and letters for {commands[0]}")
 
 
 def _letter_runs(tokens: Sequence[str]) -> Iterator[tuple[int, str]]:

@@ -328,7 +328,7 @@ class TestBadSamples:
         Image.new("L", (4000, 2)).save(corpus / "sliver.png")
         (corpus / "text.png").write_text("not a picture")
         with (corpus / "truth.tsv").open("a") as table:
-            table.write(f"missing\t{good}\n../good\t{good}\ngood\t{good}\n")
+            table.write(f"missing\t{good}\n../gone\t{good}\ngood\t{good}\n")
         assert run(tmp_path, "source=table", f"path={corpus}", "name=a") == 0
         reasons = {change["id"]: change["reason"] for change in changes(tmp_path / "data/a") if change["id"] != "good"}
         assert reasons == {
@@ -339,7 +339,7 @@ class TestBadSamples:
             "empty": "empty_label",
             "spaces": "empty_label",
             "missing": "no_image",
-            "../good": "unsafe_id",
+            "../gone": "no_image",
         }
         assert [change["reason"] for change in changes(tmp_path / "data/a") if change["id"] == "good"] == [
             "duplicate_id"

@@ -20,6 +20,7 @@ LABEL_COLUMNS = ("label", "latex", "formula", "truth", "ground_truth", "gt", "ca
                  "latex_code", "equation", "latex_formula", "expression", "labels", "annotation")  # fmt: skip
 
 _SEPARATORS = (",", ";", "\t", "|")
+_SHOWN = "a comma, ';', tab or '|'"
 _PICTURES = (*IMAGE_SUFFIXES, *FOREIGN)
 
 
@@ -70,7 +71,7 @@ class Columns:
         assert isinstance(self.image, int) and isinstance(self.label, int)
         cells = row.cells
         if len(cells) < 2:
-            return "", "", f"a picture and a label are needed, found {row.text!r:.60}"
+            return "", "", f"a picture and a label are needed, with {_SHOWN} between them; found {row.text!r:.60}"
         if not self.names:  # a label may hold the separator
             rest = cells[1:] if self.image == 0 else cells[:-1]
             return cells[self.image].strip(), row.separator.join(rest), ""
@@ -185,7 +186,7 @@ def _by_name(table: Path, names: Sequence[str], image_column: str, label_column:
 
 
 def _column(table: Path, names: Sequence[str], wanted: str, known: Sequence[str], key: str) -> int:
-    if wanted in names:
+    if wanted and wanted in names:
         return names.index(wanted)
     plain = [_plain(name) for name in names]
     found = None if wanted else next((plain.index(name) for name in known if name in plain), None)
