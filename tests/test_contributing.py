@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+pytestmark = pytest.mark.slow  # each example starts commands
+
 ROOT = Path(__file__).resolve().parents[1]
 TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^## (Add a[n]? .+)\n((?:(?!^## ).*\n)*)", TEXT, re.MULTILINE))
@@ -37,14 +39,16 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def carry_out(kind: str, text: str, folder: Path) -> None:
     """Do what a block of the page says: write a file, change lines of one, or run commands."""
     if kind == "console":
-        for command, shown in re.findall(r"^\$ unimumer (.+)\n((?:(?!\$ ).*\n)*)", text, re.MULTILINE):
+        for command, shown in re.findall(r"^\$ (.+)\n((?:(?!\$ ).*\n)*)", text, re.MULTILINE):
             run(command.split(), shown, folder)
         return
     head, _, body = text.partition("\n")
     path = folder / head.removeprefix("# ")
     if kind == "diff":
         for removed, added in re.findall(r"((?:^- .*\n)+)((?:^\+ .*\n)+)", body, re.MULTILINE):
-            old, new = (re.sub(r"^[-+] ", "", lines, flags=re.MULTILINE).removesuffix("\n") for lines in (removed, added))
+            old, new = (
+                re.sub(r"^[-+] ", "", lines, flags=re.MULTILINE).removesuffix("\n") for lines in (removed, added)
+            )
             content = path.read_text(encoding="utf-8")
             assert content.count(old) == 1, f"{path.name}: {old!r}"
             path.write_text(content.replace(old, new), encoding="utf-8")
@@ -56,7 +60,7 @@ def carry_out(kind: str, text: str, folder: Path) -> None:
 def run(words: list[str], shown: str, folder: Path) -> None:
     """Run a command in the copy; every line of ``shown`` must occur in its output."""
     environment = {**os.environ, "PYTHONPATH": str(folder), "HF_HUB_OFFLINE": "1"}
-    command = [sys.executable, "-m", "unimumer_data", *words]
+    command = [sys.executable, "-m", "unimumer_data", *words[1:]] if words[0] == "unimumer" else words
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     output = done.stdout + done.stderr
     assert done.returncode == 0, output
