@@ -20,7 +20,8 @@ from fuzz_seeds import FORMULAS, GRAPH, MATHML, PREDICTIONS, RECORD, REPLY, SETT
 from unimumer_data.build.config import SetConfig
 from unimumer_data.build.worker import Work, process
 from unimumer_data.errors import LatexSyntaxError, TreeTextError, UniMumerError
-from unimumer_data.health.lint import lint, repair
+from unimumer_data.health.lint import lint
+from unimumer_data.health.repairs import repair
 from unimumer_data.images import fit_pixels, load_image
 from unimumer_data.ink.reader import parse_inkml
 from unimumer_data.ink.render import render
