@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from unimumer_data.errors import ConfigError, RecordError
+from unimumer_data.records.reading import read_records, texts_of
 from unimumer_data.support.commandline import keys_of, read_words, run_command
 from unimumer_data.support.config import load_config, option
 from unimumer_data.support.start import require
@@ -170,13 +171,13 @@ def _texts(files: Sequence[Path]) -> Iterator[str]:
     yield from (task.instruction for task in TASKS.values())
     yield "You are a helpful assistant. system user assistant"
     for path in files:
-        try:
-            records = json.loads(path.read_text(encoding="utf-8"))
-            yield from [message["value"] for record in records for message in record["messages"]]
-        except FileNotFoundError:
-            raise ConfigError(f"records: {path}: no such file; `unimumer build` makes one") from None
-        except (UnicodeDecodeError, json.JSONDecodeError, TypeError, KeyError) as error:
-            raise RecordError(f"{path}: not a JSON array of ShareGPT records: {error!r}") from error
+        if not path.is_file():
+            raise ConfigError(f"records: {path}: no such file; `unimumer build` makes one")
+        for record, place in read_records(path):
+            texts = texts_of(record)
+            if not texts:
+                raise RecordError(f"{place}: no ShareGPT record, it has no messages: {record!r:.80}")
+            yield from texts
 
 
 def _model_config(config: TinyConfig, tokenizer: Any) -> Any:
