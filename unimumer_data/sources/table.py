@@ -57,7 +57,7 @@ def read(
             yield Drop(id=found.id, reason="two_labels", message=message, before=label)
             continue
         yield Sample(
-            id=found.id,
+            id=found.id or place,
             label=label,
             image=found.image,
             split=split,

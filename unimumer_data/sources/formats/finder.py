@@ -105,7 +105,7 @@ class PictureFinder:
         inside = self._inside(name)
         if inside is not None:
             return Found(id_of(inside), self._root / inside)
-        if odd != "leads out of the folder" or not (self._start / name).is_file():
+        if odd != "leads out of the folder" or not os.path.isfile(self._start / name):
             tails = self._by_tail(name)
             if len(tails) == 1:
                 return Found(id_of(tails[0]), self._root / tails[0])

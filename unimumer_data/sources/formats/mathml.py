@@ -64,7 +64,7 @@ def mathml_to_latex(text: str, *, name: str) -> str:
     parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = handlers
     try:
         parser.Parse(text, True)
-    except expat.ExpatError as error:
+    except (expat.ExpatError, UnicodeEncodeError) as error:
         raise InkError(f"{name}: its MathML cannot be read: {error}") from None
     return "".join(stack[0][1])
 
