@@ -286,7 +286,7 @@ def _flatten(image: Image.Image) -> Image.Image:
 
 
 def _to_eight_bits(image: Image.Image) -> Image.Image:
-    """Deep greys to 0..255. Only the 16-bit modes fix their white; of the others the brightest pixel tells it."""
+    """Deep greys to 0..255. Only the 16-bit modes fix their white; for the others the brightest pixel shows it."""
     deep = image.convert("F")
     brightest = 65535.0 if image.mode.startswith("I;16") else deep.getextrema()[1]
     assert isinstance(brightest, float)  # mode F has one channel

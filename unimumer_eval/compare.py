@@ -101,7 +101,7 @@ def _run(paths: Sequence[Path], config: CompareConfig) -> None:
 
 
 def run_names(paths: Sequence[Path]) -> tuple[str, ...]:
-    """Short names that tell the runs apart: the file's or folder's own, else with the folder before it.
+    """Short names that distinguish the runs: the file's or folder's own, else with the folder before it.
 
     >>> run_names([Path("a/crohme_2014_pred.json"), Path("b/crohme_2014_pred.json")])
     ('a/crohme_2014_pred', 'b/crohme_2014_pred')

@@ -97,7 +97,7 @@ def _announce(config: ExpRateConfig, validation: ValidationSet, recipe: Mapping[
     print(f"ExpRate of {len(validation)} samples of {', '.join(config.dataset)}, every {when}")
     if set(config.dataset) & set(split_names(recipe.get("dataset", ""))):
         print(
-            "warning: these are training samples, so ExpRate tells what is learned by heart; "
+            "warning: these are training samples, so ExpRate shows what was memorised; "
             "name a validation set: exprate_dataset=...",
             file=sys.stderr,
         )

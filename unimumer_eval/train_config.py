@@ -18,12 +18,12 @@ class ExpRateConfig:
     dataset: tuple[str, ...] = option(
         (), "validation sets or record files; default: eval_dataset, else the first training set, with a warning"
     )
-    samples: int = option(500, "ask at most so many samples of all sets together, the same in every run")
+    samples: int = option(500, "maximum number of samples of all sets together, the same in every run")
     every: int | Literal["epoch"] = option("epoch", "a number of optimizer steps, or")
     keep_best: bool = option(
         False, "save when ExpRate has risen, and keep that checkpoint; the link best points to it"
     )
-    max_tokens: int = option(512, "longest answer; a longer one is cut, hence wrong")
+    max_tokens: int = option(512, "longest answer in tokens; a longer one is cut, so it is wrong")
     batch_size: int | None = option(None, "pictures read at once on each GPU; default: 32, on CPU 8")
     template_args: dict[str, Any] = option(
         about="further arguments of the chat template, such as {enable_thinking: false}", factory=dict

@@ -71,8 +71,8 @@ class TestPoints:
             ("1 2, 1e300 4", "point 1: coordinate 1e.300 is out of range"),
             ("1 2, 4 1e999", "point 1: coordinate inf is out of range"),
             ("1 " + "9" * 6000, "out of range"),
-            ("'1 2", "tells no coordinate"),
-            ("? 1", "tells no coordinate"),
+            ("'1 2", "gives no coordinate"),
+            ("? 1", "gives no coordinate"),
             ("[1] 2", "not a number"),
         ],
     )

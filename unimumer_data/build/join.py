@@ -190,9 +190,11 @@ def _config_of(contents: Sequence[Mapping[str, Any]], folders: Sequence[Path], c
     for content, folder in zip(contents, folders, strict=True):
         for key in first:
             if key not in ("name", "shard") and content["config"].get(key) != first[key]:
-                raise OutputError(f"{folder}: was built with another {key} than {folders[0]}; build the shards alike")
+                raise OutputError(
+                    f"{folder}: was built with another {key} than {folders[0]}; build both in the same way"
+                )
         if content["versions"] != contents[0]["versions"] or content["code"] != contents[0]["code"]:
-            raise OutputError(f"{folder}: was built by other code than {folders[0]}; build the shards alike")
+            raise OutputError(f"{folder}: was built by other code than {folders[0]}; build both in the same way")
     if first.get("limit") is not None:
         raise ConfigError("shards with a limit= cannot be joined; build the set in one")
     names = [one.name for one in fields(SetConfig) if one.name not in (*NOT_CONTENT, "shard", "name")]

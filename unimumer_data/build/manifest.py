@@ -60,7 +60,7 @@ def chain(previous: str, data: bytes) -> str:
 
 
 def describe(item: Item, *, pictures: bool) -> bytes:
-    """What tells whether a sample is the same as in an earlier run: its text, and its file's size, time and mode.
+    """What says whether a sample is the same as in an earlier run: its text, and its file's size, time and mode.
 
     Args:
         pictures: whether the build reads picture files.
@@ -195,7 +195,7 @@ def _is_whole(content: Any) -> bool:
 
 
 def own_files(manifest: Mapping[str, Any]) -> list[str]:
-    """The files that a manifest names, as far as they lie in its own folder."""
+    """The files that a manifest names, as far as they are in its own folder."""
     return [name for name in manifest["files"] if is_safe_id(name)]
 
 

@@ -182,7 +182,7 @@ def hash_of(text: str, seed: int | None = None) -> int:
 
 
 def fold(sample_id: str) -> str:
-    """The id as file systems compare names that do not tell capital letters, or ways to write an accent, apart."""
+    """The id as file systems compare names that ignore capital letters and ways to write an accent."""
     return sample_id.lower() if sample_id.isascii() else unicodedata.normalize("NFC", sample_id).casefold()
 
 

@@ -20,7 +20,7 @@ OUTCOMES = {
     "unknown_id": "no sample of that id in the set",
     "other_label": "the file has another formula for that id",
     "right": "nothing is wrong with it",
-    "respelt": "the same formula, written in another way",
+    "notation": "the same formula, written in another way",
     "empty": "no tokens",
     "image_mark": f"holds {IMAGE_TOKEN}, which LLaMA-Factory would take for a second picture",
     "runaway": "far longer than the label",
@@ -29,7 +29,7 @@ OUTCOMES = {
     "surplus": "good, but the corpus was full",
     "taken": "in the corpus",
 }
-_QUIET = ("right", "respelt", "repeated", "surplus", "taken")
+_QUIET = ("right", "notation", "repeated", "surplus", "taken")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +146,7 @@ class Sieve:
         repairs: list[Repair] = []
         same = canonical(text, "strict", repairs=repairs) == canonical(label, "strict", repairs=[])
         if same and not repairs:  # broken LaTeX is an error, even if it can be repaired into the label
-            return "respelt"
+            return "notation"
         if IMAGE_TOKEN in text:
             return "image_mark"
         if is_runaway(label, text):

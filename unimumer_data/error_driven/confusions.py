@@ -17,7 +17,7 @@ from unimumer_data.support.files import write_whole
 
 GAP = ""  # in place of a token that is not there
 
-# Each line: symbols that look alike in handwriting, the more alike the nearer they stand.
+# Each line: symbols that look alike in handwriting, the closer in the line, the more alike.
 LOOK_ALIKES = r"""
     2 z Z
     0 o O \sigma
@@ -116,7 +116,7 @@ def look_alikes() -> Confusions:
 
 
 def _is_confusion(label: str, answer: str) -> bool:
-    r"""Whether symbols were confused, and not only spelt otherwise, as ``\le`` and ``\leq``."""
+    r"""Whether symbols were confused, and not only written in another way, as ``\le`` and ``\leq``."""
     if not all(token == GAP or is_symbol(token) for token in (label, answer)):
         return False
     return canonical(label, "strict", repairs=[]) != canonical(answer, "strict", repairs=[])

@@ -41,6 +41,7 @@ from unimumer_data.tasks import TASKS
 from unimumer_data.tasks.corrections import compare
 
 from .candidates import OUTCOMES, Candidate, Item, Limits, Sieve, Tally, table
+from .clashes import refuse_clashes
 from .confusions import load, look_alikes
 from .corruptor import Corruptor
 from .preferences import Collector, Format, make_records, registry_entry
@@ -119,6 +120,7 @@ def build_corpus(config: ErrorCorpusConfig) -> str:
         ConfigError, PredictionError, RecordError, RegistryError: what was asked for is not there.
         OutputError: cannot be written.
     """
+    _check_names(config)
     items = _items_of_set(config) if config.data else None
     conventions = _conventions_of(config) if config.conventions is None and config.data else config.conventions
     sieve = Sieve(Limits(max_edit_share=config.max_edit_share), conventions, config.seed)
@@ -142,6 +144,19 @@ def build_corpus(config: ErrorCorpusConfig) -> str:
     if len(corpus) < size and not config.synthetic:
         lines.append("fewer than wanted: sample more predictions a picture, or at a higher temperature")
     return "\n".join([*lines, "files: " + ", ".join(map(str, files))])
+
+
+def _check_names(config: ErrorCorpusConfig) -> None:
+    """Refuse names that belong to something else, before anything is read."""
+    title = config.title
+    if config.format == "errors":
+        names = [name_of(title, task.suffix) for task in TASKS.values() if task.fields]
+        stem = f"{title}_errors"
+    else:
+        names, stem = [f"{title}_{config.format}"], f"{title}_{config.format}"
+    folder = folder_of(title)
+    manifest = config.output / folder / f"{stem}_manifest.json"
+    refuse_clashes(config.output, names, folder, manifest, config.data)
 
 
 def _items_of_set(config: ErrorCorpusConfig) -> dict[str, Item]:
@@ -192,7 +207,7 @@ def _add_predictions(sieve: Sieve | Collector, items: Mapping[str, Item] | None,
 
 
 def _item_of(prediction: Prediction, path: Path, prefix: str) -> Item:
-    """The sample that a prediction file itself tells of."""
+    """The sample, as the prediction file describes it."""
     if prediction.label is None:
         raise PredictionError(f"{path}: has no labels in it; name the set with data=")
     id = f"{prefix}/{prediction.id}" if prefix else prediction.id
@@ -212,10 +227,10 @@ def _fault(prediction: Prediction, item: Item | None) -> str:
 
 
 def _with_ids(predictions: Sequence[Prediction], path: Path, config: ErrorCorpusConfig) -> list[Prediction]:
-    """Lines without ids, as LLaMA-Factory writes them, matched by place with the data set whose labels they bear.
+    """Lines without ids, as LLaMA-Factory writes them, matched by place with the data set that has their labels.
 
     Raises:
-        PredictionError: they bear those of none.
+        PredictionError: no data set has them.
     """
     assert config.data is not None
     entries = read_registry(config.output / REGISTRY)

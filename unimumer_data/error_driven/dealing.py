@@ -96,7 +96,7 @@ def deal(groups: Sequence[str], folds: int, *, seed: int = 0, rule: Rule | None 
     Args:
         groups: the group of each sample.
         folds: how many folds.
-        seed: another one deals otherwise.
+        seed: a different one gives different folds.
         rule: of an earlier run; None makes one by which the folds are even, as far as that can be.
     """
     weights = Counter(groups)
@@ -137,7 +137,7 @@ def _make_rule(weights: Mapping[str, int], folds: int, seed: int) -> Rule:
 
 
 def _exact_cuts(ranked: Sequence[tuple[int, int]], share: float, folds: int) -> list[int]:
-    """The hashes before which the samples come nearest to so many shares."""
+    """The hashes at which to cut, so that the parts come nearest to their shares."""
     before = list(accumulate((weight for _, weight in ranked), initial=0))
     ends = [*(place for place, _ in ranked), 1 << HASH_BITS]
     cuts = []

@@ -28,7 +28,7 @@ from .candidates import Item, Sieve
 
 Format = Literal["dpo", "kto", "rft"]
 FORMATS: tuple[Format, ...] = ("dpo", "kto", "rft")
-RIGHT = ("right", "respelt")
+RIGHT = ("right", "notation")
 WASTE = ("runaway", "hopeless")
 """Wrong answers far from the label. One of them a picture is worth learning from; the others are left out."""
 

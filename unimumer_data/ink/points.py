@@ -113,7 +113,7 @@ def _advance(
     else:
         number = float(int(value[1:], 16)) if value.startswith("#") else float(value)
     if number is None or (order != "!" and channel not in last):
-        raise InkError(f"point {index}: {order.strip('!')}{value} tells no coordinate here; correct the trace")
+        raise InkError(f"point {index}: {order.strip('!')}{value} gives no coordinate here; correct the trace")
     if order == "!":
         speed[channel] = number - last.get(channel, number)
         last[channel] = number

@@ -102,7 +102,7 @@ def differing(prediction: Sequence[str], label: Sequence[str]) -> tuple[list[int
 
 
 class _Column(NamedTuple):
-    """One column of the table of distances. Bit i - 1 tells of row i, compared with the row or column before."""
+    """One column of the table of distances. Bit i - 1 is for row i, compared with the row or column before."""
 
     equal: int  # as far as the cell diagonally before
     down: int  # one farther than the cell above

@@ -1,7 +1,7 @@
 r"""What the canonical forms call equal, as data. Every rule is written down, with examples, in docs/canonical-form.md.
 
 Three levels: ``records`` is the token string of the published data, and its rules may belong to one corpus; ``strict``
-joins what a reader of the printed formula cannot tell apart; ``loose`` also forgives what `LOOSE` names.
+joins what looks the same in print; ``loose`` also forgives what `LOOSE` names.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def _all_to(target: str, names: str) -> dict[str, str]:
     return dict.fromkeys(names.split(), target)
 
 
-# Spellings of one token that no corpus means to tell apart.
+# Spellings of one token that no corpus distinguishes.
 RECORD_NAMES: Mapping[str, str] = MappingProxyType(
     _pairs(
         r"""

@@ -30,7 +30,7 @@ def read_preamble(places: Sequence[Place], cells: int, parse: Callable[[list[Pla
 
     Args:
         places: what stands between the braces (or brackets) of the preamble.
-        cells: repetitions are written out up to so many columns; more no table can have.
+        cells: repetitions are written out up to this many columns; no table has more.
         parse: makes a row of the tokens of an insertion.
     """
     columns: Row = []

@@ -57,7 +57,7 @@ _OWN_NAMES = {
     "′": "'",
     "″": "''",
     "‴": "'''",
-    "√": "√",  # a surd without its bar: what it covers cannot be told
+    "√": "√",  # a surd without its bar: what it covers is not known
     "\u00a0": " ",
     "\u200b": " ",
     "\ufeff": " ",
@@ -110,7 +110,7 @@ def _spell_script(match: re.Match[str]) -> str:
 def _name(char: str) -> str:
     if char in _OWN_NAMES:
         return _OWN_NAMES[char]
-    # italic and bold letters of the mathematical block are letters; their fonts are not told apart here
+    # italic and bold letters of the mathematical block are letters; their fonts are not distinguished here
     plain = unicodedata.normalize("NFKC", char) if "\U0001d400" <= char <= "\U0001d7ff" else char
     if plain.isascii():
         return plain

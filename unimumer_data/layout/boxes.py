@@ -1,4 +1,4 @@
-"""Boxes as TeX has them: width, height above and depth below a baseline, and what lies inside. Lengths in em, y up."""
+"""Boxes as TeX has them: width, height above and depth below a baseline, and what is inside. Lengths in em, y up."""
 
 from __future__ import annotations
 

@@ -155,7 +155,7 @@ def stretched_beside(node: Node, base: Box, kind: str | Glyph, style: int, *, be
 def arrow(node: Node, shape: Glyph, width: float, scale: float) -> Box:
     """An arrow at least ``width`` long: its glyph with a shaft beside it, or in its middle."""
     head = glyph_box(node, shape, scale)
-    # the box of the ink, not that of the letter: it lies on what it covers
+    # the box of the ink, not that of the letter: it is set on what it covers
     trim = Box(head.width, shape.top * scale, -shape.bottom * scale)
     trim.parts = head.parts
     extra = width - head.width

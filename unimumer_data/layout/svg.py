@@ -32,7 +32,7 @@ def to_svg(latex: str, *, em: float = 16.0) -> str:
     True
 
     Args:
-        latex: LaTeX; what cannot be drawn as meant is told in ``<title>``.
+        latex: LaTeX; ``<title>`` names what cannot be drawn as meant.
         em: size of the letters, in CSS pixels.
 
     Returns:

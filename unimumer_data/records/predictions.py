@@ -51,7 +51,7 @@ class Prediction:
         samples: all expressions that were sampled, if the file has more than one.
         failure: why there is no usable prediction, if there is none.
         image_path: as the file has it.
-        confidence: probability in [0, 1] that it is right, as the engine tells it.
+        confidence: probability in [0, 1] that it is right, as the engine says.
         by_place: whether the id is only the place in the file.
         unwrapped: whether something around the answer was removed (a code fence, dollars ...).
     """

@@ -1,4 +1,4 @@
-"""Record files that build has written: read back, sampled from, and written anew beside them."""
+"""Record files that build has written: read back, sampled from, and written again beside them."""
 
 from __future__ import annotations
 

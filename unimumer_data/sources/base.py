@@ -59,7 +59,7 @@ class Source:
         ink_label: (label, replacements) of an InkML file: where the label came from, if not from the truth string.
         count: how many items ``read`` will yield, if that is quickly known; for the progress bar.
         picture: what the workers do to each opened picture: cut a page to its formula, for instance.
-        path: where the corpus lies if the user does not say.
+        path: where the corpus is if the user does not say.
         set_name: what the data set is called if the user does not say; the default is the last part of the path.
         wrong_predictions: sample id -> what a model had said wrongly, where the corpus knows it; build makes the
             records of the error tasks from them.

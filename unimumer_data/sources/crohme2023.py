@@ -4,8 +4,8 @@
     IMG/train/CROHME2023_train/form_5_241_E1202.png
     SymLG/train/CROHME2023_train/form_5_241_E1202.lg
 
-Files belong together by split and stem, wherever they lie. The part OffHME has no ink. Truth strings write ``^ 2`` and
-``^ { 2 }`` alike. Source: the TC11 package, Zenodo 8428034.
+Files belong together by split and stem, wherever they are. The part OffHME has no ink. Truth strings write ``^ 2`` and
+``^ { 2 }``. Source: the TC11 package, Zenodo 8428034.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ def read(path: Path, split: str, *, styles: str = "one", table: str = "") -> Ite
 
     Args:
         styles: ``one`` picture a formula (chosen by the formula's own hash, so that all styles occur and every run
-            chooses alike), ``all``, or the names of some, comma-separated: ``basic,arial``.
+            makes the same choice), ``all``, or the names of some, comma-separated: ``basic,arial``.
         table: the CSV file below path, where more than one fits the split.
 
     Raises:

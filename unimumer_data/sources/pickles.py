@@ -32,7 +32,7 @@ def read(path: Path, split: str, *, labels: str = "", paper: str = "white") -> I
 
     Args:
         path: a `.pkl` file, a `.list` file that names several, or a folder that holds those of the split.
-        labels: the label file (text: name, blank, tokens; or a pickled dict) where its name does not tell.
+        labels: the label file (text: name, blank, tokens; or a pickled dict) if its name does not say so.
         paper: ``white``: pictures with bright ink on dark paper are inverted, with a note; ``as-is``: nothing is.
 
     Raises:
@@ -156,7 +156,7 @@ SOURCE = Source(
     read=read,
     licence="that of the corpus inside (CROHME: CC BY-NC-SA; HME100K: academic research only)",
     options={
-        "labels": "the label file, where its name does not tell",
+        "labels": "the label file, if its name does not say so",
         "paper": "white (default) inverts bright ink on dark paper; as-is keeps it",
     },
 )

@@ -85,7 +85,7 @@ def end_with_parent() -> None:
 
 
 def _end_with(parent: int) -> None:
-    """End this process when its parent is gone: killed parents cannot tell, and a worker would wait for ever."""
+    """End this process when its parent is gone: a killed parent says nothing, and a worker would wait for ever."""
     while os.getppid() == parent:
         time.sleep(1)
     os._exit(1)

@@ -8,7 +8,7 @@ r"""The texts of error-driven learning: the marked formula and the correction lo
 The log has one entry a mark, in the order of the marks; that alone says what belongs where, however often a token
 occurs. docs/error-driven.md is the full definition. Texts are tokens with white space between them.
 
-Source: arXiv 2505.23566, Sec. 3.3 and Fig. 2. Own choices, since no source tells: the join `` ; ``, the token before a
+Source: arXiv 2505.23566, Sec. 3.3 and Fig. 2. Own choices, since no source says: the join `` ; ``, the token before a
 gap as its position, ``<start>`` where there is none, and the backslash before words that the format needs itself.
 """
 
@@ -135,7 +135,7 @@ def read_marked(text: str, *, repairs: Repairs | None = None) -> Marked:
 
     Args:
         text: as `compare` or a model writes it.
-        repairs: None to refuse what is malformed; a list to mend it and to note every mend there, by token index.
+        repairs: None to refuse what is malformed; a list to repair it and to note every repair there, by token index.
 
     Raises:
         EditTextError: only without ``repairs``.
@@ -282,7 +282,7 @@ _SPELLINGS = {
 
 
 def _read_entry(kind: str, content: Sequence[str]) -> Entry | None:
-    """The entry, or None if it is not spelt as `_SPELLINGS` says."""
+    """The entry, or None if it is not written as `_SPELLINGS` says."""
     if kind == "DELETE":
         return Entry("DELETE", _tokens(content)) if content else None
     divider = _ARROW if kind == "REPLACE" else _AFTER

@@ -1,4 +1,4 @@
-"""How pictures were scaled in training, stored beside a checkpoint, so that a reading of it can scale them alike.
+"""How pictures were scaled in training, stored beside a checkpoint, so that prediction can scale them in the same way.
 
 A model that was trained with ``image_max_pixels: 16384`` and is read with LLaMA-Factory's default gives other
 answers, without a word: neither LLaMA-Factory nor transformers keeps the bound. ``unimumer train`` writes it.

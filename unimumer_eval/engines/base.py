@@ -61,10 +61,10 @@ class Output:
 
     Args:
         text: as the model wrote it.
-        tokens: of the text, pieces; 0 where the engine does not tell.
-        logprob: natural logarithm of the text's probability, None where the engine does not tell.
+        tokens: of the text, pieces; 0 where the engine does not say.
+        logprob: natural logarithm of the text's probability, None where the engine does not say.
         finish: ``stop``, or ``length`` where the text was cut at the limit.
-        steps: the tokens one by one, where `Sampling.steps` asks for them and the engine tells.
+        steps: the tokens one by one, where `Sampling.steps` asks for them and the engine says.
     """
 
     text: str

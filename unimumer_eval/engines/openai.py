@@ -285,7 +285,7 @@ def _names(message: str, parameter: str) -> bool:
 
 
 def _check_listening(base: str) -> None:
-    """One attempt to connect, so that a wrong address is told at once and not once for every sample."""
+    """One attempt to connect, so that a wrong address is reported at once and not once for every sample."""
     address = urlsplit(base)
     assert address.hostname is not None
     if address.scheme in getproxies() and not proxy_bypass(address.hostname):

@@ -119,7 +119,7 @@ def strokes_of(ink: Ink) -> Strokes:
 def _first_parameter(function: Callable[..., Any]) -> str:
     try:
         return next(iter(inspect.signature(function).parameters), "")
-    except (TypeError, ValueError):  # some functions written in C tell nothing
+    except (TypeError, ValueError):  # some functions written in C give no signature
         return ""
 
 

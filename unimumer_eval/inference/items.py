@@ -72,7 +72,7 @@ class RecordSet:
     """The samples of one record file.
 
     Args:
-        sha256: of the file's bytes; tells whether a resumed run is about the same samples.
+        sha256: of the file's bytes; says whether a resumed run is about the same samples.
         image_root: where relative image paths start.
     """
 
@@ -99,7 +99,7 @@ def load_sets(
         media_dir: where relative image paths start, and which none may leave; None tries dataset_dir, then the
             working directory, then the folders above the record file.
         absolute_paths: whether absolute image paths may leave ``media_dir``.
-        limit: only the first so many records.
+        limit: only this many records, the first ones.
 
     Raises:
         ConfigError: neither a file nor a registered name; two sets of one name.

@@ -68,7 +68,7 @@ def refine(items: Sequence[Item], recognised: Sequence[Pair], rounds: int) -> Me
     Args:
         items: the samples.
         recognised: plain recognition of the same samples, in the same order.
-        rounds: at most so many corrections.
+        rounds: maximum number of corrections.
     """
     current = {item.index: pair for item, pair in zip(items, recognised, strict=True)}
     open_items = [item for item in items if current[item.index].failure is None and current[item.index].pred.strip()]

@@ -102,7 +102,7 @@ def predict_sets(config: EvalConfig, output: Path) -> Iterator[PredictedSet]:
 
 
 def _check_names(names: Sequence[str]) -> None:
-    """File systems that do not tell letter cases apart would take `Set` and `set` for one file."""
+    """File systems that ignore letter case would take `Set` and `set` for one file."""
     twice = [name for name, count in Counter(name.lower() for name in names).items() if count > 1]
     if twice:
         raise ConfigError(

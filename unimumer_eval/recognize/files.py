@@ -172,7 +172,7 @@ def _line(row: Row) -> str:
     return json.dumps(row, ensure_ascii=False) + "\n"
 
 
-# A writer yields pieces of the file, each with 1 where it tells a failure.
+# A writer yields pieces of the file, each with 1 where it reports a failure.
 Pieces = Iterator[tuple[str, int]]
 _COLUMNS = ("name", "latex", "confidence", "failure")
 

@@ -26,7 +26,7 @@ class Alternative:
     Args:
         latex: in the ``records`` form.
         share: of all samples, 0-1.
-        probability: of the most probable text that means it, 0-1; None where the engine does not tell.
+        probability: of the most probable text that means it, 0-1; None where the engine does not say.
     """
 
     latex: str
@@ -44,8 +44,8 @@ class Recognition:
             LaTeX, see ``fault``; empty where recognition failed.
         answer: all that the model wrote, tree or counts included.
         confidence: 0-1; the probability of the answer, or with vote= the share of the samples that agree. None where
-            the engine does not tell.
-        symbols: the tokens of ``latex`` with their probabilities; empty where the engine does not tell.
+            the engine does not say.
+        symbols: the tokens of ``latex`` with their probabilities; empty where the engine does not say.
         alternatives: the expressions of all samples, grouped by meaning, the most frequent first.
         samples: the texts of all samples as the model wrote them.
         tree: the tree text of task=tree.

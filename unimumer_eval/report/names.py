@@ -1,4 +1,4 @@
-r"""What a command prints: ``\alpha`` is α. From pylatexenc, with what it lacks or does not tell apart."""
+r"""What a command prints: ``\alpha`` is α. From pylatexenc, with what it lacks or does not distinguish."""
 
 from __future__ import annotations
 

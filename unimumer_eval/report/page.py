@@ -2,7 +2,7 @@
 
 Formulas are set here and drawn in the browser from outlines that the page holds (drawings.py). Texts and formulas
 go into the page until `TEXT_BYTES` is reached, those of wrong samples first. The pictures of wrong samples are put in
-until `PICTURES` or `PICTURE_BYTES` is reached; those of the others are read from where they lie, relative to the page,
+until `PICTURES` or `PICTURE_BYTES` is reached; those of the others are read from where they are, relative to the page,
 as the reader turns to them.
 """
 
@@ -35,7 +35,7 @@ PICTURE_BYTES = 8_000_000
 TEXT_BYTES = 9_000_000
 _LONGEST = 2000  # characters of an answer
 _LONGEST_DRAWN = 500  # tokens of a formula
-_OFTEN, _WORST = 5, 16  # symbols read worst: seen so often at least, so many of them
+_OFTEN, _WORST = 5, 16  # symbols read worst: seen at least this often; this many of them
 _ON_CARDS = ("cdm_f1", "structure_f1", "similarity")  # in the order of TEXT_METRICS
 _IN_TITLE = 3  # sets named
 _ASSETS = Path(__file__).with_name("assets")
@@ -54,7 +54,7 @@ def report_page(
     Args:
         runs: name of the run -> its sets; two runs need the same sets.
         settings: how the predictions came about.
-        folder: where the page will lie; pictures that are not in it are linked relative to this.
+        folder: of the page; pictures that are not in it are linked relative to this.
         image_root: where relative image paths of the pairs start.
         form: in which two runs are compared.
 
@@ -91,7 +91,7 @@ def report_page(
 
 
 def _title(names: Sequence[str], sets: Sequence[str], settings: Mapping[str, Any]) -> str:
-    """What tells this page from others: both runs, or the model, and the sets."""
+    """What distinguishes this page from others: both runs, or the model, and the sets."""
     if len(names) == 2:
         return f"{names[1]} against {names[0]}: {', '.join(sets)}"
     made = settings.get("sets")

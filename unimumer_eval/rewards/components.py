@@ -18,7 +18,7 @@ from .answers import LONGEST_EXPRESSION, LONGEST_TEXT, Answer, answer_of, invisi
 from .pictures import image_agreement
 
 FREE_LENGTH = 1.25
-"""An answer may have so many times the tokens of its label before `length` falls."""
+"""An answer may have this many times the tokens of its label before `length` falls."""
 
 
 class Component(Protocol):

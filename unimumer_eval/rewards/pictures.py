@@ -94,7 +94,7 @@ def _columns(mark: Mark) -> tuple[int, Columns, Columns]:
 
 @lru_cache(maxsize=4096)
 def _glyph_columns(path: str, scale_x: float, scale_y: float) -> tuple[int, Columns, Columns]:
-    """Draw an outline and add up its columns; holes are where outlines lie in each other."""
+    """Draw an outline and add up its columns; holes are where one outline is inside another."""
     curves = [curve for curve in flatten(path) if len(curve) > 2]
     if not curves:
         return 0, np.zeros(1), np.zeros(1)

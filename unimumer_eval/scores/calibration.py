@@ -10,7 +10,7 @@ BINS = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReliabilityBin:
-    """Answers whose confidence lies in [low, high); the last bin includes 1.
+    """Answers whose confidence is in [low, high); the last bin includes 1.
 
     Args:
         confidence: mean confidence, fraction.

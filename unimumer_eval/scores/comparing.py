@@ -39,7 +39,7 @@ class Comparison:
 
     Args:
         set: its name.
-        form: in which right and wrong were told apart.
+        form: in which predictions and labels were compared.
         figures: exprate, token_error_rate ... -> `Difference`.
         won: ids that only the second run has right.
         lost: ids that only the first run has right.

@@ -33,7 +33,7 @@ class Confusion:
     Args:
         label: the symbol; ``GAP`` where the answer has one too many.
         answer: what stands in its place; ``GAP`` where it was left out.
-        category: letters and digits are told apart as in the paper's count of confusions; ``case`` is x for X.
+        category: letters and digits are separated as in the paper's count of confusions; ``case`` is x for X.
         where: numbers of the samples, once each time.
     """
 

@@ -1,8 +1,8 @@
 """The three forms in which label and prediction are compared.
 
-    raw       what lies between white space, as published
+    raw       the words between white space, as published
     strict    the canonical token string: same parse, nothing that shows on paper is deleted
-    loose     strict, and what looks alike counts as alike
+    loose     strict, and what looks the same counts as equal
 
 A text that cannot be read stands for its own tokens in the strict and loose form: it can equal nothing but itself.
 """
@@ -22,7 +22,7 @@ FORMS: tuple[Form, ...] = ("raw", "strict", "loose")
 Tokens = tuple[str, ...]
 
 LONGEST = 20_000
-"""Characters up to which a text is parsed. A longer one stands for what lies between its white space; the longest
+"""Characters up to which a text is parsed. A longer one stands for its words between white space; the longest
 published label has 705."""
 TOO_LONG = "too_long"
 

@@ -37,7 +37,7 @@ MEASURES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """Samples whose labels are alike in a measure.
+    """Samples whose labels have similar values of a measure.
 
     Args:
         low, high: first and last value; high is None where the group is open.

@@ -59,7 +59,7 @@ def outcome_of(pair: Pair, label: Reading, answer: Reading) -> Outcome:
 
 
 def error_kind(label: Tokens, answer: Tokens) -> Literal["symbol", "structure", "both"]:
-    """Tell wrong symbols from wrong layout in two token strings that differ.
+    """Separate wrong symbols from wrong layout in two token strings that differ.
 
     Symbols are the tokens that leave ink. ``structure``: the same symbols in the same order, arranged otherwise.
     ``symbol``: the same arrangement once every symbol is a blank.

@@ -23,7 +23,7 @@ class Pair:
         failure: why there is no usable prediction (``missing``, ``image`` ...), for counting; None if there is one.
             A failed pair counts as wrong whatever ``pred`` holds, and stays in n.
         image_path: of the picture, for the report.
-        confidence: probability in [0, 1] that the prediction is right, as the engine tells it.
+        confidence: probability in [0, 1] that the prediction is right, as the engine says.
         extra: anything an engine wants to keep beside it; not scored.
     """
 

@@ -1,6 +1,6 @@
 """The figures of the published evaluator, to the last digit, so that old and new numbers can be compared.
 
-Tokens are what lies between white space. Kept as they are: an empty answer is so many errors as the label has tokens,
+Tokens are the words between white space. Kept as they are: an empty answer has as many errors as the label has tokens,
 the "character error rate" divides token edits by characters of the label (spaces included).
 """
 

@@ -53,7 +53,7 @@ def inliers(source: Points, target: Points) -> NDArray[np.bool_]:
 def _one_round(source: Points, target: Points) -> NDArray[np.bool_]:
     n = len(source)
     drawn = _draws(n)
-    # points as complex numbers; of two points, each lies half their distance from their centre
+    # points as complex numbers; of two points, each is half their distance from their centre
     points, goals = source[:, 0] + 1j * source[:, 1], target[:, 0] + 1j * target[:, 1]
     (first, second), (first_goal, second_goal) = points[drawn], goals[drawn]
     scale = np.abs(first_goal - second_goal) / (np.abs(first - second) + 2e-10)

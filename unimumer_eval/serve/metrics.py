@@ -11,7 +11,7 @@ SIZES = (1, 2, 4, 8, 16, 32, 64)
 
 
 class Metrics:
-    """Counters of one server; `waiting` tells how many requests are in the queue."""
+    """Counters of one server; `waiting` says how many requests are in the queue."""
 
     def __init__(self, waiting: Callable[[], int]) -> None:
         self._registry = CollectorRegistry()

@@ -201,7 +201,7 @@ def test_every_published_prediction_is_usable_or_refused_with_a_reason(shared_da
         for name, count in counts["outcomes"].items():
             totals[name] = totals.get(name, 0) + count
     assert sum(totals.values()) == 15468
-    assert sum(totals.get(name, 0) for name in ("taken", "respelt", "repeated", "runaway")) == 6593
+    assert sum(totals.get(name, 0) for name in ("taken", "notation", "repeated", "runaway")) == 6593
 
 
 def test_build_writes_error_records_with_the_others(tmp_path, capsys):
@@ -218,3 +218,24 @@ def test_build_writes_error_records_with_the_others(tmp_path, capsys):
     assert {"mine", "mine_tree", "mine_error_find"} <= set(registry.read_registry(tmp_path / "dataset_info.json"))
     assert build.main([*corpus, tasks]) == 2
     assert "needs wrong predictions" in capsys.readouterr().err
+
+
+def test_a_name_that_something_else_has_is_not_written_over(toy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(toy, "data=toy", "synthetic=look-alikes", "name=c") == 0
+    corpus = (toy / "data/c/c_errors.json").read_bytes()
+    for other in ("data=toy_tree", "data=more"):
+        name = other.removeprefix("data=")
+        (toy / f"data/toy/{name}.json").write_bytes((toy / "data/toy/toy.json").read_bytes())
+        registry.update(toy / "dataset_info.json", {name: registry.file_entry(f"data/toy/{name}.json")})
+        assert run(toy, other, "synthetic=look-alikes", "name=c") == 2
+        assert "of the data set 'toy' has this name" in capsys.readouterr().err
+    assert (toy / "data/c/c_errors.json").read_bytes() == corpus
+    assert run(toy, "data=toy", "synthetic=look-alikes", "name=c", "seed=1") == 0  # the same corpus again
+
+
+def test_a_data_set_that_is_called_like_the_records_stays(toy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    mine = registry.file_entry("data/mine/toy_error_find.json")
+    registry.update(toy / "dataset_info.json", {"toy_error_find": mine})
+    assert run(toy, "data=toy", "synthetic=look-alikes") == 2
+    assert "'toy_error_find' is a data set already (data/mine/toy_error_find.json)" in capsys.readouterr().err
+    assert registry.read_registry(toy / "dataset_info.json")["toy_error_find"] == mine

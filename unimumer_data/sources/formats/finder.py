@@ -74,7 +74,7 @@ class PictureFinder:
     Only the folders are kept in memory; what was right for the last name is tried first for the next.
 
     Args:
-        root: where pictures lie, at any depth; nothing outside of it is ever found.
+        root: where the pictures are, at any depth; nothing outside of it is ever found.
         hint: words, for instance the name of the table: of several folders those that share a word come first
             (``groundtruth_2014.tsv`` prefers ``test/2014``).
         start: folder that relative names with ``..`` count from; the root if not given.

@@ -2,7 +2,7 @@
 
 Model states: mixed-precision Adam keeps 2 bytes of weights, 2 of gradients and 12 of optimizer state a parameter;
 ZeRO-1 shares the last among N GPUs, ZeRO-2 the gradients too, ZeRO-3 all (Rajbhandari et al., arXiv 1910.02054,
-Sec. 3 and 5). With offload, optimizer and gradients lie in the machine's memory; ZeRO-3 gathers the largest layer,
+Sec. 3 and 5). With offload, optimizer and gradients are in the machine's memory; ZeRO-3 gathers the largest layer,
 4 bytes a parameter, as DeepSpeed's own estimator has it. Activations with checkpointing: 2 bytes a hidden value at
 each layer's input, plus one layer's own 34 s b h (Korthikanti et al., arXiv 2205.05198, Eq. 2, with attention that
 does not store its matrix); the logits in float32 and their gradient are the largest single tensor. Framework and
