@@ -128,12 +128,12 @@ def _check_set(name: str, entry: Any, recipe: Recipe, findings: Findings, seen: 
         text = f"{name!r}: formatting {shape.formatting!r}{suggestion(shape.formatting, FORMATS)}"
         findings.add("error", "formatting", text, '"formatting": "sharegpt"')
         return None
-    if entry.get("ranking"):
-        findings.add("note", "records_unchecked", f"{name!r} holds pairs to rank; its records are not checked")
-        return None
     place = recipe.data_folder / entry["file_name"]
     if not place.exists():
         findings.add("error", "file_missing", f"{name!r}: {place} does not exist", build_command(place))
+        return None
+    if entry.get("ranking"):
+        findings.add("note", "records_unchecked", f"{name!r} holds pairs to rank; its records are not checked")
         return None
     found = SetRecords(name=name, entry=entry)
     for file in sorted(place.iterdir()) if place.is_dir() else [place]:
