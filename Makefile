@@ -14,7 +14,7 @@ VLLM_LOCK := vllm-$(if $(findstring GPU,$(shell nvidia-smi -L 2>/dev/null)),cuda
 TEST_WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo studio test test-fast check format coverage envs train-env vllm-env rl-env uv browser lock clean
+.PHONY: help demo studio test test-fast fuzz check format coverage envs train-env vllm-env rl-env uv browser lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
@@ -31,6 +31,9 @@ test: envs browser  ## all tests, with real LLaMA-Factory and vLLM runs
 
 test-fast: train-env  ## the tests without training runs and engine starts: two minutes
 	@$(TRAIN)/python -m pytest -n $(TEST_WORKERS) -m "not slow"
+
+fuzz: train-env  ## damaged input for every reader: make fuzz minutes=5 seed=1
+	@$(TRAIN)/python scripts/fuzz.py minutes=$(or $(minutes),5) seed=$(or $(seed),0) $(if $(only),only=$(only))
 
 check: train-env  ## lint, format, types, import order
 	@$(TRAIN)/ruff check .
@@ -72,5 +75,5 @@ lock: uv  ## write requirements/*.lock from setup.cfg; versions that are pinned 
 	@scripts/lock.sh
 
 clean:  ## remove caches and what the demo made; your own data and the environments stay
-	rm -rf data/sample data/sample_test outputs/tiny outputs/smoke results/demo build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf data/sample data/sample_test outputs/tiny outputs/smoke results/demo build .pytest_cache .mypy_cache .ruff_cache .hypothesis fuzz-faults .import_linter_cache
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

@@ -32,7 +32,7 @@ class ExportConfig:
 
     dataset: tuple[str, ...] = option(REQUIRED, "names of dataset_info.json or record files")
     output: Path = option(REQUIRED, "file to write: .parquet for verl and EasyR1, .jsonl for ms-swift")
-    dataset_dir: Path = option(Path("."), "folder of dataset_info.json")
+    dataset_dir: Path = option(Path(), "folder of dataset_info.json")
     image_max_pixels: int = option(MAX_PIXELS, "pixels to which larger pictures are scaled")
     image_min_pixels: int = option(MIN_PIXELS, "pixels to which smaller pictures are scaled")
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
-import os
 import re
 import string
 import sys
@@ -181,7 +180,7 @@ def save(name: str, content: bytes) -> None:
     target = DATA / name
     temporary = target.with_name(name + ".tmp")
     temporary.write_bytes(content)
-    os.replace(temporary, target)
+    temporary.replace(target)
     print(f"{name}: {len(content)} bytes")
 
 

@@ -27,7 +27,6 @@ class _DeclareOperators:
             cls.library = torch.library.Library("torchvision", "FRAGMENT")
             for schema in SCHEMAS:
                 cls.library.define(schema)
-        return None
 
 
 sys.meta_path.insert(0, _DeclareOperators)

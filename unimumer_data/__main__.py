@@ -60,7 +60,7 @@ COMMANDS: dict[str, Command] = {
         extra="[recipes]",
     ),
     "errors": Command("unimumer_data.error_driven.corpus", "turn wrong predictions into training records"),
-    "confusions": Command("unimumer_data.error_driven.confusions", "count which symbols a model confuses"),
+    "confusions": Command("unimumer_data.error_driven.show_confusions", "count which symbols a model confuses"),
     "doctor": Command(
         "unimumer_data.training.doctor.command",
         "check a training recipe before it runs",
@@ -109,6 +109,16 @@ def usage() -> str:
     )
 
 
+def check(name: str) -> None:
+    """End with one sentence where a command's packages are not installed.
+
+    Raises:
+        SystemExit: with the cure.
+    """
+    command = COMMANDS[name]
+    require(*BASE, *command.needs, extra=command.extra)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; returns its exit code, 2 for a command that does not exist."""
     words = list(sys.argv[1:] if argv is None else argv)
@@ -123,7 +133,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         known = ", ".join(COMMANDS)
         print(f"error: unknown command {words[0]!r}{suggestion(words[0], COMMANDS)}. Known: {known}", file=sys.stderr)
         return 2
-    require(*BASE, *command.needs, extra=command.extra)
+    check(words[0])
     code: int = import_module(command.module).main([*command.words, *words[1:]])
     return code
 

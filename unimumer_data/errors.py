@@ -1,4 +1,4 @@
-"""Every error that a user can cause; the message says where, what, and what to do.
+r"""Every error that a user can cause; the message says where, what, and what to do.
 
     UniMumerError (ValueError)
     |-- ConfigError             a key or value of a YAML file or of the command line
@@ -18,7 +18,7 @@
     |   `-- MissingPredictionError
     `-- EngineError             an inference engine that cannot start
 
-All are ValueErrors: KeyError would print line breaks as ``\\n``.
+All are ValueErrors: KeyError would print line breaks as ``\n``.
 """
 
 from __future__ import annotations

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import math
 import struct
+import zlib
+from collections.abc import Mapping
 from contextlib import nullcontext
+from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -46,9 +49,14 @@ _FOREIGN = (
     (0, b"version https://git-lfs", "a Git LFS pointer; fetch the file itself (git lfs pull)"),
 )  # offset, first bytes, what it is
 
+_EXIF_ORIENTATION = 0x0112
 _DEEP_MODES = ("I", "I;16", "I;16B", "I;16L", "I;16N", "F")  # more than 8 bits a channel
 _HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1")
-_DECODE_ERRORS = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, Image.DecompressionBombError)
+# What Pillow raises for damaged files
+_DECODE_ERRORS = (
+    *(OSError, SyntaxError, ValueError, TypeError, EOFError, LookupError, ArithmeticError, AttributeError),
+    *(struct.error, zlib.error, Image.DecompressionBombError),
+)
 
 
 def load_image(source: Path | bytes | Image.Image, *, name: str = "") -> Image.Image:
@@ -95,7 +103,43 @@ def picture_size(path: Path) -> tuple[int, int]:
     """
     try:
         with Image.open(path, formats=FORMATS) as image:
-            return image.size
+            size: tuple[int, int] = image.size
+            return size
+    except (*_DECODE_ERRORS, RecursionError) as error:
+        raise ImageError(f"{path}: cannot be opened as a picture ({error})") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a picture file says of itself before it is decoded.
+
+    Args:
+        size: (width, height) in pixels, as it is stored.
+        transparent: whether it has an alpha channel or a transparent colour.
+        turned: whether an EXIF orientation turns or mirrors it.
+        texts: its text chunks, by name.
+    """
+
+    size: tuple[int, int]
+    transparent: bool
+    turned: bool
+    texts: Mapping[str, str]
+
+
+def read_header(path: Path) -> Header:
+    """Read the head of a picture file; nothing is decoded.
+
+    Raises:
+        ImageError: missing, or not a picture that `load_image` would open.
+    """
+    try:
+        with _opened(path, str(path)) as image:
+            return Header(
+                size=image.size,
+                transparent=image.has_transparency_data,
+                turned=image.getexif().get(_EXIF_ORIENTATION, 1) != 1,
+                texts={str(name): text for name, text in image.info.items() if isinstance(text, str)},
+            )
     except (*_DECODE_ERRORS, RecursionError) as error:
         raise ImageError(f"{path}: cannot be opened as a picture ({error})") from error
 

@@ -159,7 +159,7 @@ class ExpRateCallback(TrainerCallback):
             temporary = folder / f".{BEST}"
             temporary.unlink(missing_ok=True)
             temporary.symlink_to(f"checkpoint-{state.global_step}")
-            os.replace(temporary, folder / BEST)
+            temporary.replace(folder / BEST)
 
     def _measure(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, model: Any) -> None:
         start = time.perf_counter()

@@ -8,6 +8,11 @@ Each run is a prediction file or a folder of them; all others are held against t
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # a missing package is one sentence here too
+    from unimumer_data.__main__ import check
+
+    check("compare")
+
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -38,7 +43,7 @@ class CompareConfig:
         None, "labels for all runs, where the files' own differ or are damaged: a record file, a list or a table"
     )
     missing: Literal["error", "wrong"] = option("error", "what to do when a label of labels= has no prediction")
-    media_dir: Path = option(Path("."), "where relative image paths start")
+    media_dir: Path = option(Path(), "where relative image paths start")
     output: Path = option(
         Path("results/compare"),
         "folder of compare.json, compare.csv (samples that only one run has right) and a page for each pair of runs",

@@ -48,8 +48,11 @@ class DataConfig:
         "record files (JSON or JSON lines), names of dataset_info.json, pictures, or folders of pictures or InkML",
         section="what to answer",
     )
-    dataset_dir: Path = option(Path("."), "folder of dataset_info.json; relative image paths start here too")
-    media_dir: Path | None = option(None, "where relative image paths start, if not in dataset_dir")
+    dataset_dir: Path = option(Path(), "folder of dataset_info.json; relative image paths start here too")
+    media_dir: Path | None = option(
+        None, "where relative image paths start, if not in dataset_dir; a picture outside this folder is refused"
+    )
+    absolute_paths: bool = option(False, "with media_dir=, take pictures that a record names by an absolute path too")
     limit: int | None = option(None, "only this many samples of each set, the first ones")
 
 

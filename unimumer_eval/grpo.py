@@ -13,6 +13,11 @@ those of TRL's GRPOConfig.
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # a missing package is one sentence here too
+    from unimumer_data.__main__ import check
+
+    check("grpo")
+
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -34,7 +39,7 @@ from .rewards.mix import load_reward
 from .train import split_keys
 
 if TYPE_CHECKING:
-    from .callback import ExpRateConfig
+    from .train_config import ExpRateConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +48,7 @@ class GrpoConfig:
 
     model_name_or_path: str = option(REQUIRED, "model to start from, after supervised training")
     dataset: tuple[str, ...] = option(REQUIRED, "names of dataset_info.json or record files, of any task")
-    dataset_dir: Path = option(Path("."), "folder of dataset_info.json")
+    dataset_dir: Path = option(Path(), "folder of dataset_info.json")
     eval_dataset: tuple[str, ...] = option((), "validation set of ExpRate, where exprate_dataset names none")
     image_max_pixels: int = option(MAX_PIXELS, "pixels to which larger pictures are scaled, as in supervised training")
     image_min_pixels: int = option(MIN_PIXELS, "pixels to which smaller pictures are scaled")

@@ -9,6 +9,11 @@
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # a missing package is one sentence here too
+    from unimumer_data.__main__ import check
+
+    check("leaderboard")
+
 import json
 import sys
 from collections.abc import Mapping, Sequence
@@ -232,7 +237,7 @@ def _read(path: Path, schema: str) -> dict[str, Any]:
 
 
 def _title(one: Mapping[str, Any]) -> str:
-    return one["name"] + (f" ({one['variant']})" if "variant" in one else "")
+    return str(one["name"]) + (f" ({one['variant']})" if "variant" in one else "")
 
 
 def _full_row(one: Mapping[str, Any]) -> tuple[str, ...]:

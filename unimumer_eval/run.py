@@ -6,6 +6,11 @@ unimumer eval engine=replay predictions=results/unimumer output=results/again
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # a missing package is one sentence here too
+    from unimumer_data.__main__ import check
+
+    check("eval")
+
 import os
 import sys
 import warnings
@@ -23,7 +28,7 @@ from unimumer_data.support.tables import printable
 
 from .config import REPLAY, EvalConfig
 from .inference.folder import default_folder, link_latest, only_writer
-from .inference.items import is_inside
+from .inference.items import Allowed
 from .inference.predict import PredictedSet, predict_sets
 from .inference.price import price_table
 from .inference.settings import without_credentials
@@ -112,8 +117,8 @@ def _read(name: str, file: Path, config: EvalConfig, labels: Labels | None) -> N
     found = read_pair_file(file, labels=labels, missing=config.missing)
     pairs = found.pairs
     if config.media_dir:
-        root = config.media_dir
-        pairs = [pair if is_inside(root, pair.image_path) else replace(pair, image_path="") for pair in pairs]
+        allowed = Allowed(config.media_dir, config.absolute_paths)
+        pairs = [pair if allowed.has(pair.image_path) else replace(pair, image_path="") for pair in pairs]
     return NamedPairs(name=name, pairs=pairs, unlabelled=found.unlabelled)
 
 

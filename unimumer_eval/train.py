@@ -9,6 +9,11 @@ the variables of elastic launching mean what they mean there.
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # a missing package is one sentence here too
+    from unimumer_data.__main__ import check
+
+    check("train")
+
 import os
 import subprocess
 import sys

@@ -182,7 +182,7 @@ class TestReader:
 
     def test_a_huge_file_is_refused_unread(self, tmp_path: Path) -> None:
         path = tmp_path / "huge.inkml"
-        with open(path, "wb") as file:
+        with path.open("wb") as file:
             file.truncate(2**40)
         with pytest.raises(InkError, match="over 33554432 bytes"):
             read_inkml(path)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -29,6 +30,14 @@ def test_the_published_figures_of_crohme_2014(
     assert json.loads((tmp_path / "crohme_2014_pred.json").read_text(encoding="utf-8")) == json.loads(
         (published / "crohme_2014_pred.json").read_text(encoding="utf-8")
     )
+
+
+@pytest.mark.filterwarnings("ignore:.*found in sys.modules:RuntimeWarning")
+@pytest.mark.parametrize("module", ["run", "compare", "leaderboard", "train"])
+def test_a_module_run_without_its_packages_names_the_cure(module: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "numpy", None)  # as in a base installation
+    with pytest.raises(SystemExit, match=r"not installed .*numpy; run: .*\[eval\]"):
+        runpy.run_module(f"unimumer_eval.{module}", run_name="__main__")
 
 
 def test_help_lists_every_key_and_loads_no_engine() -> None:
@@ -190,3 +199,9 @@ def test_a_picture_outside_media_dir_is_neither_asked_nor_shown(
     assert main([*words, f"output={tmp_path / 'out'}", "cdm=false"]) == 1
     rows = json.loads((tmp_path / "out" / "toy_pred.json").read_text())
     assert [("failure" in row, row["image_path"]) for row in rows] == [(False, "public.png")] + [(True, "")] * 3
+    assert ["absolute_paths=true" in row.get("failure", "") for row in rows] == [False, False, True, False]
+    assert main([*words, "absolute_paths=true", f"output={tmp_path / 'all'}", "cdm=false"]) == 1
+    rows = json.loads((tmp_path / "all" / "toy_pred.json").read_text())
+    assert [("failure" in row, row["image_path"]) for row in rows] == [
+        *[(False, "public.png"), (True, ""), (False, paths[2]), (True, "")]
+    ]

@@ -85,15 +85,15 @@ def test_validation_set_that_is_not_there(names: tuple[str, ...], message: str) 
 
 def test_validation_counts_what_cannot_be_asked(records: Path) -> None:
     (records.parent / "1.png").write_bytes(b"no picture")
-    found = load_validation(ExpRateConfig(dataset=(str(records),)), Path("."))
+    found = load_validation(ExpRateConfig(dataset=(str(records),)), Path())
     assert [item.gt for item in found.items] == [LABELS[0], LABELS[2]]
     assert len(found) == 3
-    assert "1.png: not a picture" in found.faults[0]
+    assert "1.png: is not a picture" in found.faults[0]
 
 
 def test_validation_samples_are_the_same_in_every_run(records: Path) -> None:
     config = ExpRateConfig(dataset=(str(records),), samples=2)
-    first, second = (load_validation(config, Path(".")) for _ in range(2))
+    first, second = (load_validation(config, Path()) for _ in range(2))
     assert len(first) == 2
     assert first == second
 

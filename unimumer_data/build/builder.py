@@ -12,9 +12,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from unimumer_data.error_driven.corpus import read_candidates, write_error_sets
 from unimumer_data.errors import ConfigError, OutputError, SourceError
-from unimumer_data.health.overlap import LeakError
+from unimumer_data.health.leaks import LeakError
 from unimumer_data.latex import canonical
 from unimumer_data.records import registry
 from unimumer_data.sources import Source, get_source
@@ -24,6 +23,7 @@ from unimumer_data.tasks import TASKS, get_task
 
 from . import manifest, testsets
 from .config import NOT_CONTENT, SetConfig, is_name, parse_shard
+from .error_sets import read_candidates, write_error_sets
 from .lock import SetLock
 from .manifest import Tally
 from .selection import CHUNK, Chunk, Inputs, Selection

@@ -105,7 +105,8 @@ class Selection:
                 yield item
                 continue
             if fault := unsafe(item.id):
-                yield Drop(id=item.id, reason="unsafe_id", message=fault, before=item.label)
+                reason, fault = ("no_image", item.absent) if item.absent else ("unsafe_id", fault)
+                yield Drop(id=item.id, reason=reason, message=fault, before=item.label)
                 continue
             facts = _facts(item)
             if seen.setdefault(hash(fold(item.id)), facts) is facts:

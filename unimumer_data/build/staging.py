@@ -141,16 +141,16 @@ class Staging:
         if self.images.exists():
             if images.exists():
                 shutil.rmtree(old, ignore_errors=True)
-                os.replace(images, old)
+                images.replace(old)
             if any(self.images.iterdir()):
-                os.replace(self.images, images)
+                self.images.replace(images)
         previous = manifest.read(self.folder)
         for name in manifest.own_files(previous) if previous else ():
             if name not in self._names:
                 (self.folder / name).unlink(missing_ok=True)
         for name in (*self._names, manifest.FILE_NAME):
             if (self.work / name).exists():
-                os.replace(self.work / name, self.folder / name)
+                (self.work / name).replace(self.folder / name)
         self.discard()
 
     def _damaged(self, name: str) -> OutputError:
@@ -217,7 +217,7 @@ class Staging:
     def _write(path: Path, content: Any) -> None:
         partial = path.with_name(f"{path.name}.partial")
         partial.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-        os.replace(partial, path)
+        partial.replace(path)
 
 
 def _remove(folder: Path) -> None:
@@ -225,11 +225,11 @@ def _remove(folder: Path) -> None:
     for _ in range(_ORPHANS_SECONDS):
         try:
             shutil.rmtree(folder)
-            return None
+            return
         except OSError as error:
             if error.errno not in (errno.ENOTEMPTY, errno.ENOENT):
                 raise
             if not folder.exists():
-                return None
+                return
             time.sleep(1)
     shutil.rmtree(folder)

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from unimumer_data.errors import OutputError
-from unimumer_data.health.overlap import Fingerprint, Guard
+from unimumer_data.health.fingerprints import Fingerprint
+from unimumer_data.health.leaks import Guard
 
 from . import manifest
 

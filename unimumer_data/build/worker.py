@@ -15,8 +15,10 @@ from typing import Literal, NamedTuple
 
 from unimumer_data.errors import LatexSyntaxError, SourceError, UniMumerError
 from unimumer_data.health.backslashes import restore_doubled, restore_lost
-from unimumer_data.health.lint import repair as repair_label
-from unimumer_data.health.overlap import Fingerprint, Guard, Leak, look_hash, pixel_hash
+from unimumer_data.health.fingerprints import Fingerprint, look_hash, pixel_hash
+from unimumer_data.health.leaks import Guard, Leak
+from unimumer_data.health.lint import markup
+from unimumer_data.health.repairs import repair as repair_label
 from unimumer_data.latex import Repair, canonical, canonical_tree
 from unimumer_data.records.record import Sample, record_writer
 from unimumer_data.sources import get_source
@@ -202,7 +204,7 @@ def _reason(error: Exception, *, debug: bool) -> tuple[str, str]:
 def _write_whole(path: Path, data: bytes) -> None:
     partial_path = path.parent.with_name(f"{os.getpid()}-{os.urandom(4).hex()}.partial")
     partial_path.write_bytes(data)
-    os.replace(partial_path, path)
+    partial_path.replace(path)
 
 
 def _dropped(sample_id: str, reason: str, message: str, before: str) -> Change:
@@ -270,6 +272,8 @@ def _answer(label: str, conventions: str | None, repair: bool, tasks: tuple[str,
         raise LatexSyntaxError("not valid Unicode", reason="encoding")
     if _is_too_large(label):
         raise LatexSyntaxError(f"{len(label)} characters are more than a formula has", reason="too_long")
+    if not repair and (found := markup(label)):
+        raise LatexSyntaxError(f"{found} in the label: it is MathML or HTML; write LaTeX", reason="markup")
     repairs: list[Repair] | None = [] if repair else None
     label, restored = _restored(label, repair)
     label, listed = repair_label(label)
@@ -284,22 +288,24 @@ def _answer(label: str, conventions: str | None, repair: bool, tasks: tuple[str,
 def _restored(label: str, repair: bool) -> tuple[str, list[tuple[str, str]]]:
     """The label with backslashes that were lost or doubled put right, and what was done.
 
+    A label in which every command has two backslashes can mean only one thing; where a command became white space,
+    other letters may be lost too.
+
     Raises:
-        LatexSyntaxError: some were, and labels are not to be repaired.
+        LatexSyntaxError: some were lost, and labels are not to be repaired.
     """
     made = []
-    for reason, what, restore in (
-        ("lost_backslash", "became white space", restore_lost),
-        ("doubled_backslash", "is doubled", restore_doubled),
-    ):
-        restored, commands = restore(label)
-        if commands:
-            message = f'the backslash of {commands[0]} {what}; in JSON, write "\\\\" for one backslash'
-            if not repair:
-                raise LatexSyntaxError(message, reason=reason)
-            made.append((reason, message))
-            label = restored
-    return label, made
+    lost, commands = restore_lost(label)
+    if commands:
+        message = f'the backslash of {commands[0]} became white space; in JSON, write "\\\\" for one backslash'
+        if not repair:
+            raise LatexSyntaxError(message, reason="lost_backslash")
+        made.append(("lost_backslash", message))
+    single, commands = restore_doubled(lost)
+    if commands:
+        message = f"every backslash was doubled, as in \\{commands[0]}; the file was escaped twice"
+        made.append(("doubled_backslash", message))
+    return single, made
 
 
 def _is_too_large(label: str) -> bool:

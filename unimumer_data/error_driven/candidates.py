@@ -10,6 +10,7 @@ from hashlib import blake2b
 from unimumer_data.latex import Repair, canonical, tokenize
 from unimumer_data.latex.alignment import edit_distance
 from unimumer_data.records.record import IMAGE_TOKEN
+from unimumer_data.support.tables import write_table
 from unimumer_data.tasks.answers import is_runaway
 from unimumer_data.tasks.corrections import compare, read_marked
 
@@ -200,16 +201,12 @@ def table(tallies: Mapping[str, Tally]) -> str:
     """What became of the candidates, by file."""
     used = [name for name in OUTCOMES if any(tally.outcomes[name] for tally in tallies.values())]
     heads = ["file", "candidates", *used, "edits", "marks"]
-    rows = [[name, tally.outcomes.total(), *(tally.outcomes[one] for one in used), tally.edits, tally.marks]
-            for name, tally in tallies.items()]  # fmt: skip
-    if len(rows) > 1:
-        totals = [sum(numbers) for numbers in zip(*(row[1:] for row in rows), strict=True)]  # type: ignore[arg-type]
-        rows.append(["all", *totals])
-    texts = [heads, *([str(cell) for cell in row] for row in rows)]
-    widths = [max(len(row[column]) for row in texts) for column in range(len(heads))]
-    return "\n".join(
-        "  ".join(
-            [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
-        )
-        for row in texts
-    )
+    numbers = [
+        [tally.outcomes.total(), *(tally.outcomes[one] for one in used), tally.edits, tally.marks]
+        for tally in tallies.values()
+    ]
+    names = [*tallies]
+    if len(numbers) > 1:
+        names.append("all")
+        numbers.append([sum(column) for column in zip(*numbers, strict=True)])
+    return write_table(heads, [[name, *map(str, row)] for name, row in zip(names, numbers, strict=True)], "screen")

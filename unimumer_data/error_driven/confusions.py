@@ -1,19 +1,11 @@
-r"""What is taken for what: learned from predictions or from a table of look-alikes, shown, and applied to labels.
-
-    unimumer confusions predictions=results/run output=results/confusions
-
-Prints the table and a heat map; writes confusions.json, which `unimumer errors` takes for its synthetic
-mode, and confusions.svg.
-"""
+"""Which symbols are mistaken for which: learned from predictions, or taken from a table of look-alikes."""
 
 from __future__ import annotations
 
 import json
-import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 
 from unimumer_data.errors import PredictionError
@@ -21,8 +13,6 @@ from unimumer_data.latex import canonical, prints_ink
 from unimumer_data.latex.alignment import align
 from unimumer_data.latex.grammar import COMMANDS
 from unimumer_data.records.predictions import find_prediction_files, read_prediction_file
-from unimumer_data.support.commandline import keys_of, read_words, run_command
-from unimumer_data.support.config import load_config, option
 from unimumer_data.support.files import write_whole
 
 GAP = ""  # in place of a token that is not there
@@ -139,82 +129,6 @@ def is_symbol(token: str) -> bool:
     return plain and prints_ink(token) and not (len(token) > 1 and token[0] == "{")
 
 
-def table(confusions: Confusions, rows: int = 30) -> str:
-    """The most frequent confusions as text."""
-    ranked = sorted(confusions.counts.items(), key=lambda item: (-item[1], item[0]))[:rows]
-    lines = [f"{'label':>14}  {'taken for':14} {'times':>6}  {'of':>6}"]
-    for (label, answer), count in ranked:
-        lines.append(
-            f"{label or '(nothing)':>14}  {answer or '(nothing)':14} {count:6}  {confusions.seen.get(label, 0):6}"
-        )
-    return "\n".join(lines)
-
-
-def _axes(confusions: Confusions, size: int) -> tuple[list[str], list[str]]:
-    """The symbols most often confused: of labels, and of predictions; each in the order of the alphabet."""
-    labels: Counter[str] = Counter()
-    answers: Counter[str] = Counter()
-    for (label, answer), count in confusions.counts.items():
-        labels[label] += count
-        answers[answer] += count
-    return _most_common(labels, size), _most_common(answers, size)
-
-
-def _most_common(counts: Mapping[str, int], size: int) -> list[str]:
-    return sorted(sorted(counts, key=lambda token: (-counts[token], token))[:size])
-
-
-def heat_text(confusions: Confusions, size: int = 24) -> str:
-    """The heat map in characters: a row for a symbol of labels, a column for what it was taken for."""
-    rows, columns = _axes(confusions, size)
-    most = max(confusions.counts.values(), default=1)
-    lines = []
-    for label in rows:
-        cells = "".join(_SHADES[_shade(confusions.counts.get((label, answer), 0), most)] for answer in columns)
-        lines.append(f"{label or '(nothing)':>14} |{cells}|")
-    legend = " ".join(f"{place + 1}:{answer or '(nothing)'}" for place, answer in enumerate(columns))
-    return "\n".join([*lines, f"columns from left, what it was taken for: {legend}"])
-
-
-_SHADES = " .:-=+*#%@"
-
-
-def _shade(count: int, most: int) -> int:
-    """0 for none, else 1 to 9 by the square root, so that rare confusions stay visible."""
-    return 0 if not count else max(1, round(9 * (count / most) ** 0.5))
-
-
-def heat_svg(confusions: Confusions, size: int = 40) -> str:
-    """The heat map as an SVG picture that stands alone."""
-    rows, columns = _axes(confusions, size)
-    most = max(confusions.counts.values(), default=1)
-    cell, left, top = 18, 110, 110
-    width, height = left + cell * len(columns) + 10, top + cell * len(rows) + 10
-    shapes = []
-    for column, answer in enumerate(columns):
-        x = left + cell * column + cell / 2
-        shapes.append(
-            f'<text transform="translate({x + 4} {top - 6}) rotate(-90)">{escape(answer or "(nothing)")}</text>'
-        )
-    for row, label in enumerate(rows):
-        y = top + cell * row
-        shapes.append(f'<text x="{left - 6}" y="{y + 13}" text-anchor="end">{escape(label or "(nothing)")}</text>')
-        for column, answer in enumerate(columns):
-            count = confusions.counts.get((label, answer), 0)
-            light = 96 - 7 * _shade(count, most)
-            name = f"{label or '(nothing)'} taken for {answer or '(nothing)'}: {count}"
-            shapes.append(
-                f'<rect x="{left + cell * column}" y="{y}" width="{cell - 1}" height="{cell - 1}" '
-                f'fill="hsl(215 70% {light}%)"><title>{escape(name)}</title></rect>'
-            )
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
-        f'font-family="monospace" font-size="12">'
-        f'<rect width="100%" height="100%" fill="white"/><text x="6" y="16">label \u2193 taken for \u2192</text>'
-        f"{''.join(shapes)}</svg>\n"
-    )
-
-
 def save(confusions: Confusions, path: Path) -> None:
     """Write a table that `load` reads."""
     rows = [[label, answer, count] for (label, answer), count in sorted(confusions.counts.items())]
@@ -234,43 +148,18 @@ def load(path: Path) -> Confusions:
         raise PredictionError(f"{path}: cannot be read as confusions or predictions: {error}") from error
     if isinstance(content, dict) and "confusions" in content:
         return Confusions({(label, answer): count for label, answer, count in content["confusions"]}, content["seen"])
-    return learn(_pairs([path]))
+    return learn(labelled_pairs([path]))
 
 
-def _pairs(paths: Sequence[Path]) -> Iterable[tuple[list[str], list[str]]]:
+def labelled_pairs(paths: Sequence[Path]) -> Iterable[tuple[list[str], list[str]]]:
+    """Tokens of each prediction and of its label, from prediction files or folders of them.
+
+    Raises:
+        PredictionError: a file has no labels.
+    """
     for path in find_prediction_files(paths).values():
         for one in read_prediction_file(path):
             if one.label is None:
                 raise PredictionError(f"{path}: has no labels in it; confusions need them")
             for text in one.texts:
                 yield text.split(), one.label.split()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConfusionsConfig:
-    """Keys of `unimumer confusions [config.yaml] [key=value ...]`."""
-
-    predictions: tuple[Path, ...] = option(
-        (), "prediction files or folders of them; without any, the built-in table of look-alikes"
-    )
-    output: Path = option(Path("results/confusions"), "folder for confusions.json and confusions.svg")
-    rows: int = option(30, "number of confusions to print")
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """The command; see `commandline.run_command` for what it returns."""
-    words = read_words("unimumer confusions", __doc__, argv, keys=keys_of(ConfusionsConfig))
-    return run_command(lambda: _show(load_config(ConfusionsConfig, words)))
-
-
-def _show(config: ConfusionsConfig) -> None:
-    confusions = learn(_pairs(config.predictions)) if config.predictions else look_alikes()
-    save(confusions, config.output / "confusions.json")
-    write_whole(config.output / "confusions.svg", heat_svg(confusions))
-    print(table(confusions, config.rows))
-    print(heat_text(confusions))
-    print(f"files: {config.output / 'confusions.json'}, {config.output / 'confusions.svg'}")
-
-
-if __name__ == "__main__":
-    sys.exit(main())

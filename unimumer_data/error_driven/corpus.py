@@ -16,7 +16,7 @@ from __future__ import annotations
 import json
 import random
 import sys
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
@@ -26,18 +26,18 @@ from typing import Any, Literal
 
 import yaml
 
+from unimumer_data.build.error_sets import error_records, folder_of
 from unimumer_data.build.manifest import FILE_NAME as MANIFEST
 from unimumer_data.errors import ConfigError, PredictionError, RecordError
 from unimumer_data.latex import canonical
 from unimumer_data.records.predictions import Prediction, find_prediction_files, read_prediction_file
-from unimumer_data.records.record import Record
 from unimumer_data.records.registry import FILE_NAME as REGISTRY
-from unimumer_data.records.registry import PreferenceForm, preference_entry, read_registry, record_file, update
+from unimumer_data.records.registry import PreferenceForm, preference_entry, read_registry, update
 from unimumer_data.records.sets import name_of, read_set, write_lines, write_sets
 from unimumer_data.support.commandline import keys_of, read_words, run_command
 from unimumer_data.support.config import load_config, option, to_yaml
 from unimumer_data.support.files import write_whole
-from unimumer_data.tasks import TASKS, Task
+from unimumer_data.tasks import TASKS
 from unimumer_data.tasks.corrections import compare
 
 from .candidates import OUTCOMES, Candidate, Item, Limits, Sieve, Tally, table
@@ -140,66 +140,6 @@ def build_corpus(config: ErrorCorpusConfig) -> str:
     return "\n".join([*lines, "files: " + ", ".join(map(str, files))])
 
 
-def read_candidates(path: Path) -> dict[str, list[str]]:
-    """Sample id -> wrong predictions, of a corpus that `build_corpus` has written.
-
-    Raises:
-        PredictionError: not such a file.
-    """
-    candidates: dict[str, list[str]] = defaultdict(list)
-    for prediction in read_prediction_file(path):
-        candidates[prediction.id].append(prediction.text)
-    return dict(candidates)
-
-
-def write_error_sets(
-    root: Path,
-    set_name: str,
-    plain: str,
-    candidates: Mapping[str, Sequence[str]],
-    tasks: Sequence[Task],
-    *,
-    origin: str,
-) -> None:
-    """Write the records of tasks about errors beside a built set; for build.
-
-    Args:
-        root: folder of data/ and dataset_info.json.
-        set_name: of the set.
-        plain: one of its data sets with labels and pictures.
-        candidates: sample id -> wrong predictions; samples that the set does not have are left out.
-        tasks: those to write.
-        origin: of the candidates, for messages.
-
-    Raises:
-        PredictionError, RecordError, OutputError: what is needed is not there, or cannot be written.
-    """
-    records = read_set(root, plain)
-    corpus = [
-        (image, label, candidate)
-        for id, image, label in zip(records.ids(), records.images(), records.labels(), strict=True)
-        for candidate in candidates.get(id, ())
-        if candidate != label
-    ]
-    if not corpus:
-        raise PredictionError(f"{origin}: has no error for any sample of {set_name}; was it made from another set?")
-    sets = {name_of(set_name, task.suffix): _records(corpus, task) for task in tasks}
-    write_sets(root, _folder(set_name), sets)
-
-
-def _records(corpus: Iterable[tuple[str, str, str]], task: Task) -> list[dict[str, Any]]:
-    """Records as JSON has them, of (picture, label, candidate)."""
-    return [
-        Record.of(image, task.question(expression), task.answer(expression)).to_dict()
-        for image, label, candidate in corpus
-        for expression in task.expressions(label, [candidate])
-    ]
-
-
-def _folder(set_name: str) -> str:
-    return Path(record_file(set_name, set_name)).parent.as_posix()
-
-
 def _items_of_set(config: ErrorCorpusConfig) -> dict[str, Item]:
     assert config.data is not None
     records = read_set(config.output, config.data)
@@ -296,15 +236,15 @@ def _write(
 ) -> list[Path]:
     """All files of the corpus; records only where every picture is known."""
     root, name = config.output, config.title
-    base = root / _folder(name)
+    base = root / folder_of(name)
     write_lines(base / f"{name}_errors.json", map(_row, corpus))
     lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in refused)
     write_whole(base / f"{name}_errors_refused.jsonl", lines)
     files = [base / f"{name}_errors.json", base / f"{name}_errors_refused.jsonl"]
     if corpus and all(candidate.item.image for candidate in corpus):
         rows = [(one.item.image, one.item.label, one.text) for one in corpus]
-        sets = {name_of(name, task.suffix): _records(rows, task) for task in TASKS.values() if task.fields}
-        write_sets(root, _folder(name), sets)
+        sets = {name_of(name, task.suffix): error_records(rows, task) for task in TASKS.values() if task.fields}
+        write_sets(root, folder_of(name), sets)
         files += [base / f"{one}.json" for one in sets]
     manifest = {
         "config": {key: value for key, value in yaml.safe_load(to_yaml(config)).items() if key != "output"},
@@ -323,7 +263,7 @@ def _write_preferences(config: ErrorCorpusConfig, form: PreferenceForm, collecto
     if not records:
         raise PredictionError(f"{config.title}: no record for format={form} ({_reasons(reasons)})")
     name = f"{config.title}_{form}"
-    file = f"{_folder(config.title)}/{name}.json"
+    file = f"{folder_of(config.title)}/{name}.json"
     write_lines(config.output / file, records)
     update(config.output / REGISTRY, {name: preference_entry(file, form)})
     manifest = {
@@ -334,7 +274,7 @@ def _write_preferences(config: ErrorCorpusConfig, form: PreferenceForm, collecto
         "records": len(records),
         "sha256": sha256((config.output / file).read_bytes()).hexdigest(),
     }
-    path = config.output / _folder(config.title) / f"{name}_manifest.json"
+    path = config.output / folder_of(config.title) / f"{name}_manifest.json"
     write_whole(path, json.dumps(manifest, ensure_ascii=False, indent=2) + "\n")
     lines = [f"{name}: {len(records)} records from {collector.read.total()} answers", f"left out: {_reasons(reasons)}"]
     return "\n".join([*lines, f"files: {config.output / file}, {path}"])

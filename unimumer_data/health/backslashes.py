@@ -51,4 +51,5 @@ def restore_doubled(label: str) -> tuple[str, list[str]]:
     found = [f"\\{name}" for _, name in runs if len(name) > 1 and is_known(f"\\{name}")]
     if not found or any(len(slashes) % 2 for slashes, _ in runs):
         return label, []
-    return re.sub(r"\\\\", r"\\", label), found
+    single = label.replace("\\\\", "\\")
+    return restore_doubled(single)[0], found

@@ -17,16 +17,19 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
-
-from unimumer_data.errors import ConfigError, suggestion
+from unimumer_data.errors import ConfigError, ImageError, suggestion
+from unimumer_data.images import picture_size
 from unimumer_data.records.labelled import SETS, Labelled, LabelledSet, read_labelled, split_sets
 from unimumer_data.support.commandline import keys_of, read_words, run_command
 from unimumer_data.support.config import load_config, option
 from unimumer_data.support.files import write_whole
+from unimumer_data.support.tables import write_table
 
-from .lint import KINDS, REPAIRS, Finding, lint, repair
-from .overlap import Fingerprint, Guard, Overlap, fingerprint, overlaps
+from .fingerprints import Fingerprint, fingerprint
+from .leaks import Guard
+from .lint import KINDS, Finding, lint
+from .overlap import Overlap, overlaps
+from .repairs import REPAIRS, repair
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,9 +87,8 @@ def _size(item: Labelled) -> tuple[int, int] | None:
     if item.image is None or not item.image.is_file():
         return None
     try:
-        with Image.open(item.image) as image:
-            return image.size
-    except (OSError, ValueError, Image.DecompressionBombError):
+        return picture_size(item.image)
+    except ImageError:
         return None
 
 
@@ -106,27 +108,21 @@ def report_overlaps(sets: Sequence[LabelledSet], config: HealthConfig) -> int:
     return 0
 
 
-_HEAD = ("samples of", "n", "occur in", "by label", "", "different labels", "same picture", "looks alike", "both")
-_LEFT = (0, 2)  # columns of text; the others are numbers
+_HEAD = ("samples of", "occur in", "n", "by label", "", "different labels", "same picture", "looks alike", "both")
 
 
 def overlap_table(found: Sequence[Overlap]) -> str:
     """A line for each pair of sets in both directions; for a set with itself, one."""
-    rows: list[Sequence[str]] = [_HEAD]
+    rows: list[Sequence[str]] = []
     for one in found:
         pictures = [str(count) for count in (one.pixels, one.look, one.both)]
         if not (one.pictures_a and one.pictures_b):
             pictures = ["-"] * 3
         other = "itself" if one.a == one.b else one.b
-        rows.append([one.a, str(one.size_a), other, *_share(one.label_a, one.size_a), str(one.labels), *pictures])
+        rows.append([one.a, other, str(one.size_a), *_share(one.label_a, one.size_a), str(one.labels), *pictures])
         if one.a != one.b:
-            rows.append([one.b, str(one.size_b), one.a, *_share(one.label_b, one.size_b), str(one.labels), "", "", ""])
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
-    lines = []
-    for row in rows:
-        cells = enumerate(zip(row, widths, strict=True))
-        lines.append("  ".join(cell.ljust(n) if column in _LEFT else cell.rjust(n) for column, (cell, n) in cells))
-    return "\n".join(line.rstrip() for line in lines)
+            rows.append([one.b, one.a, str(one.size_b), *_share(one.label_b, one.size_b), str(one.labels), "", "", ""])
+    return write_table(_HEAD, rows, "screen", text_columns=2)
 
 
 def _share(count: int, size: int) -> tuple[str, str]:

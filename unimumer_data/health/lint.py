@@ -1,27 +1,28 @@
-r"""What is wrong with a label, by rule; and the few repairs that may be made to one, each with reason and source.
-
-`lint` changes nothing: it says what a person should look at. `repair` makes the repairs of `REPAIRS` and says which;
-a repair is never silent.
-"""
+r"""What is wrong with a label, by rule. `lint` changes nothing: it says what a person should look at."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from unimumer_data.latex import parse_tokens, prints_ink, tokenize
 from unimumer_data.latex.grammar import FUNCTIONS, is_known
-from unimumer_data.latex.parser import Repair as Mend
+from unimumer_data.latex.parser import Repair
 from unimumer_data.records.record import IMAGE_TOKEN
+
+from .backslashes import restore_doubled, restore_lost
 
 KINDS: dict[str, str] = {
     "empty": "there is no label, or none that prints ink",
     "unbalanced": "a brace, bracket, environment or \\right without its partner",
     "syntax": "cannot be read for another reason: a missing argument, a second script ...",
     "layout_word": "a word of a layout language (ABOVE, BELOW) that slipped into the LaTeX",
+    "lost_backslash": "a command whose backslash became white space, as \\t does in JSON",
+    "doubled_backslash": "every backslash is doubled: the file was escaped twice",
     "markup": "MathML, HTML or an XML entity in place of LaTeX",
     "prose": "words without any mathematics; the column of labels may be another one",
+    "placeholder": "a word that stands for a missing label (nan, N/A, TODO)",
     "unknown_command": "a command that the grammar does not know; often two tokens glued together",
     "letters_for_function": "a function name spelled as letters (l o g), as normalisers make of \\mathrm{log}",
     "special_token": "text that the model's tokenizer or LLaMA-Factory takes for a control token",
@@ -40,13 +41,20 @@ PIXELS_A_SYMBOL = 64
 LONGEST = 1024
 """LaTeX tokens; about 2,048 of Qwen's with the tree text before them."""
 
-PROSE = 12
-"""Letters of a label of letters alone; fewer may be a product of variables."""
+PROSE = 8
+"""Letters of a label of letters and digits alone; fewer may be a product of variables."""
 
-_MARKUP = re.compile(r"</[A-Za-z]+>|<math[\s>]|&(?:lt|gt|amp|nbsp|quot|times|minus|plusmn|#x?[0-9A-Fa-f]+);")
+VARIABLES = 11
+"""Letters that may all be variables, where none comes twice."""
+
+_MARKUP = re.compile(
+    r"</(?:[A-Za-z]+:)?[A-Za-z]+>|<(?:[A-Za-z]+:)?math[\s>]|&(?:lt|gt|amp|nbsp|quot|times|minus|plusmn|#x?[0-9A-Fa-f]+);"
+)
+_PLACEHOLDERS = frozenset(
+    "nan none null undefined n/a #n/a #ref! #value! todo tbd unknown unreadable illegible".split()
+)
 _PUNCTUATION = frozenset(".,;:!?'\"()-`")
 _SPECIAL = re.compile(r"<\|[a-z_]+\|>|" + re.escape(IMAGE_TOKEN) + r"|<video>|<audio>")
-_COMMAND = re.compile(r"\\[A-Za-z]+")
 _FUNCTION_RUN = re.compile("|".join(sorted((name for name in FUNCTIONS if len(name) > 2), key=len, reverse=True)))
 
 
@@ -73,7 +81,14 @@ def lint(label: str, *, size: tuple[int, int] | None = None) -> list[Finding]:
         Findings in the order of `KINDS`, then of the tokens.
     """
     tokens = tokenize(label)
-    found = [*_syntax(tokens), *_words(tokens), *_text(tokens), *_special(label), *_room(tokens, size)]
+    found = [
+        *_syntax(tokens),
+        *_words(tokens),
+        *_text(tokens),
+        *_backslashes(label),
+        *_special(label),
+        *_room(tokens, size),
+    ]
     order = {kind: place for place, kind in enumerate(KINDS)}
     return sorted(found, key=lambda finding: (order[finding.kind], finding.index or 0))
 
@@ -91,11 +106,11 @@ def damage(label: str) -> str:
 def _syntax(tokens: list[str]) -> Iterator[Finding]:
     if not any(prints_ink(token) for token in tokens):
         yield Finding(kind="empty", message="no token that prints ink")
-    mends: list[Mend] = []
-    parse_tokens(tokens, repairs=mends)
-    for mend in mends:
-        kind = "unbalanced" if mend.reason.startswith("unbalanced") else "syntax"
-        yield Finding(kind=kind, message=mend.message, index=mend.index)
+    repairs: list[Repair] = []
+    parse_tokens(tokens, repairs=repairs)
+    for repair in repairs:
+        kind = "unbalanced" if repair.reason.startswith("unbalanced") else "syntax"
+        yield Finding(kind=kind, message=repair.message, index=repair.index)
 
 
 def _words(tokens: list[str]) -> Iterator[Finding]:
@@ -116,14 +131,35 @@ def _words(tokens: list[str]) -> Iterator[Finding]:
 def _text(tokens: Sequence[str]) -> Iterator[Finding]:
     """Text of another language than LaTeX. Spaces count for nothing: records have one after each letter."""
     joined = "".join(tokens)
-    match = _MARKUP.search(joined)
-    if match:
-        yield Finding(kind="markup", message=f"{match[0]} in the text")
+    if found := markup(joined):
+        yield Finding(kind="markup", message=f"{found} in the text")
         return
-    words = [token for token in tokens if token not in _PUNCTUATION]
-    varied = len(words) >= PROSE and len(set(words)) > PROSE // 2
+    if joined.lower() in _PLACEHOLDERS:
+        yield Finding(kind="placeholder", message=f"{joined} stands for a missing label?")
+    words = [token for token in tokens if token not in _PUNCTUATION and not token.isdecimal()]
+    letters = len(set(words))
+    varied = len(words) >= PROSE and letters > PROSE // 2 and (letters < len(words) or letters > VARIABLES)
     if varied and all(len(word) == 1 and word.isascii() and word.isalpha() for word in words):
         yield Finding(kind="prose", message=f"{len(words)} letters and nothing else")
+
+
+def markup(text: str) -> str:
+    """The first piece of MathML, HTML or an XML entity in a text; empty where there is none.
+
+    >>> markup("<mml:math><mml:mi>x</mml:mi></mml:math>"), markup("a < b > c")
+    ('<mml:math>', '')
+    """
+    match = _MARKUP.search(text) if "<" in text or "&" in text else None
+    return match[0] if match else ""
+
+
+def _backslashes(label: str) -> Iterator[Finding]:
+    lost, commands = restore_lost(label)
+    if commands:
+        yield Finding(kind="lost_backslash", message=f"{commands[0]} became white space and letters")
+    _, commands = restore_doubled(lost)
+    if commands:
+        yield Finding(kind="doubled_backslash", message=f"a row break and letters for {commands[0]}")
 
 
 def _letter_runs(tokens: Sequence[str]) -> Iterator[tuple[int, str]]:
@@ -154,114 +190,3 @@ def _room(tokens: Sequence[str], size: tuple[int, int] | None) -> Iterator[Findi
     symbols = sum(prints_ink(token) for token in tokens)
     if size and symbols and size[0] * size[1] < PIXELS_A_SYMBOL * symbols:
         yield Finding(kind="crowded", message=f"{symbols} symbols in {size[0]}x{size[1]} pixels")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListedRepair:
-    """A repair that may be made to labels.
-
-    Args:
-        name: counted under this.
-        reason: why the label cannot be meant as it stands.
-        source: where it was seen.
-        apply: label -> repaired label; the same text where there is nothing to repair.
-    """
-
-    name: str
-    reason: str
-    source: str
-    apply: Callable[[str], str]
-
-
-def repair(label: str) -> tuple[str, tuple[str, ...]]:
-    r"""The label after all listed repairs, and the names of those that were made.
-
-    >>> repair(r"M\ltN")
-    ('M\\lt N', ('glued_command',))
-    >>> repair(r"x^2")
-    ('x^2', ())
-    """
-    names = []
-    for listed in REPAIRS:
-        repaired = listed.apply(label)
-        if repaired != label:
-            names.append(listed.name)
-            label = repaired
-    return label, tuple(names)
-
-
-def _strip_percent(label: str) -> str:
-    return label.lstrip().lstrip("%") if label.lstrip().startswith("%") else label
-
-
-def _split_glued(label: str) -> str:
-    return _COMMAND.sub(_split, label)
-
-
-def _split(match: re.Match[str]) -> str:
-    command = match[0]
-    if is_known(command) or len(command) < 4 or not is_known(command[:-1]):
-        return command
-    return f"{command[:-1]} {command[-1]}"
-
-
-def _index_of_root(label: str) -> str:
-    r"""``\sqrt { a } ABOVE { n }`` to ``\sqrt [ n ] { a }``, innermost first."""
-    if "ABOVE" not in label:
-        return label
-    tokens, word = tokenize(label), list("ABOVE")
-    changed = False
-    start = 0
-    while start < len(tokens):
-        after = start + len(word)
-        if tokens[start:after] == word and tokens[after : after + 1] == ["{"]:
-            radicand, index_stop = _group_before(tokens, start), _group_after(tokens, after)
-            is_fraction = tokens[index_stop : index_stop + 5] == list("BELOW")
-            if radicand and index_stop and tokens[radicand - 1] == "\\sqrt" and not is_fraction:
-                index = tokens[after + 1 : index_stop - 1]
-                tokens[radicand:index_stop] = ["[", *index, "]", *tokens[radicand:start]]
-                changed = True
-        start += 1
-    return " ".join(tokens) if changed else label
-
-
-def _group_before(tokens: Sequence[str], stop: int) -> int:
-    """Where the group that ends before ``stop`` begins; 0 where there is none."""
-    depth = 0
-    for place in range(stop - 1, -1, -1):
-        depth += (tokens[place] == "}") - (tokens[place] == "{")
-        if depth <= 0:
-            return place if tokens[place] == "{" else 0
-    return 0
-
-
-def _group_after(tokens: Sequence[str], start: int) -> int:
-    """Just past the group that begins at ``start``; 0 where it does not close."""
-    depth = 0
-    for place in range(start, len(tokens)):
-        depth += (tokens[place] == "{") - (tokens[place] == "}")
-        if depth == 0:
-            return place + 1
-    return 0
-
-
-REPAIRS: tuple[ListedRepair, ...] = (
-    ListedRepair(
-        name="leading_percent",
-        reason="a formula cut from a commented line of its paper: its maker printed it without the first %",
-        source="Im2LaTeX-100K sample: 15 of 1,200 formulas, looked at beside their pictures",
-        apply=_strip_percent,
-    ),
-    ListedRepair(
-        name="glued_command",
-        reason="a known command and the letter after it, written without a space: no such command exists",
-        source="CROHME truth strings (\\ltN in form000-equation001, \\gtM in 115_em_156), Im2LaTeX-100K (\\intf)",
-        apply=_split_glued,
-    ),
-    ListedRepair(
-        name="index_of_root",
-        reason="a root's index in the layout language of the collecting tool; the published label has \\sqrt [ n ]",
-        source="CROHME 2014 test: RIT_2014_178, RIT_2014_189, RIT_2014_195",
-        apply=_index_of_root,
-    ),
-)

@@ -27,10 +27,10 @@ _DECLARED = re.compile(rb"""^<\?xml[^>]*encoding=["']([A-Za-z0-9._-]+)["']""")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Symbol:
-    """One handwritten symbol of the segmentation: the strokes that were marked as belonging together.
+    r"""One handwritten symbol of the segmentation: the strokes that were marked as belonging together.
 
     Args:
-        label: LaTeX of the symbol (``\\alpha``, ``x``), as the file has it.
+        label: LaTeX of the symbol (``\alpha``, ``x``), as the file has it.
         traces: ids in `Ink.traces`.
         href: id of its node in the MathML layout, or None.
     """
@@ -83,7 +83,7 @@ def read_inkml(path: Path) -> Ink:
             read, or no stroke at all; names file, trace and cure.
     """
     try:
-        with open(path, "rb", buffering=0) as file:
+        with path.open("rb", buffering=0) as file:
             size = os.fstat(file.fileno()).st_size
             data = file.readall() if size <= INK_BYTES else b""
     except FileNotFoundError as error:

@@ -151,9 +151,9 @@ def read_begin(parser: Parser, token: str, command: Command) -> None:
 
 def _environment_name(parser: Parser, token: str) -> str | None:
     following = parser.tokens[parser.position + 1] if parser.position + 1 < len(parser.tokens) else ""
-    if len(following) < 2 or following[0] != "{":
+    if len(following) < 3 or following[0] != "{":
         parser.fault("environment_name", f"{token!r} needs the name of an environment")
-        parser.position += 1
+        parser.position += 1 + (following == "{}")
         return None
     parser.position += 2
     return following[1:-1]

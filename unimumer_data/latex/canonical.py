@@ -16,7 +16,7 @@ from unimumer_data.errors import ConfigError, suggestion
 from .conventions import CONVENTIONS, FONT_NAMES, LOOSE, RECORD_NAMES, STRICT_NAMES
 from .grammar import COMMANDS, ENVIRONMENTS, FUNCTIONS, GROUP, ORDINARY, SYMBOLS, Environment, is_unknown
 from .joins import JOINS, Join, can_take_scripts, make_plain, move_scripts, trim
-from .parser import Repair, parse_tokens
+from .parser import LONGEST_OPTION, Repair, parse_tokens
 from .rules import Rules
 from .tokens import tokenize
 from .tree import Node, Row
@@ -342,8 +342,10 @@ class _Rewriter:
                 self.groups.setdefault(self.number, []).append(last)
 
     def _open_environment(self, node: Node, target: Row, font: str) -> list[tuple[Node | _Scripts, str]]:
-        """Put the environment into ``target``, for a comparison with its delimiters as symbols; a wrapper such as
-        equation gives way to its formula. Returns the work that is left."""
+        """Put the environment into ``target`` and return the work that is left.
+
+        For a comparison its delimiters become symbols; a wrapper such as equation gives way to its formula.
+        """
         children = dict(node.children or ())
         name = next(relation[4:] for relation in children if relation.startswith("end_"))
         environment = ENVIRONMENTS.get(name) or Environment(means=name, columns=True)
@@ -371,13 +373,34 @@ def _as_subarray(body: Row) -> Node:
 
 
 def _is_argument(before: Row, leading: bool) -> bool:
-    """Whether a group that comes next is an argument of a command or environment that the grammar lacks."""
-    if not before:
+    r"""Whether a group that comes next is an argument of a command or environment that the grammar lacks.
+
+    A star and options in brackets may stand before it: ``\foo * [ x ] { y }``.
+    """
+    end = len(before)
+    while end and before[end - 1].symbol == "]" and before[end - 1].children is None:
+        start = _option_start(before, end)
+        if start == end:
+            return False
+        end = start
+    if end > 1 and before[end - 1].symbol == "*" and is_unknown(before[end - 2].symbol):
+        return before[end - 1].children is before[end - 2].children is None
+    if not end:
         return leading
-    last = before[-1]
+    last = before[end - 1]
     if last.symbol == GROUP:  # groups that say nothing are open by now
         return not _has_scripts(last)
     return last.children is None and is_unknown(last.symbol)
+
+
+def _option_start(row: Row, end: int) -> int:
+    """Where the option begins that ends before ``end``; ``end`` if none does."""
+    depth = 0
+    for index in range(end - 1, max(-1, end - 1 - LONGEST_OPTION), -1):
+        depth += (row[index].symbol == "]") - (row[index].symbol == "[")
+        if depth == 0:
+            return index
+    return end
 
 
 def _has_scripts(node: Node) -> bool:

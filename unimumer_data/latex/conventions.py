@@ -44,10 +44,10 @@ RECORD_NAMES: Mapping[str, str] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Convention:
-    """How one corpus writes its labels, where corpora differ.
+    r"""How one corpus writes its labels, where corpora differ.
 
     Args:
-        limits: operators whose scripts are written after ``\\limits``.
+        limits: operators whose scripts are written after ``\limits``.
         names: token -> tokens, after `RECORD_NAMES`; an entry that maps a token to itself undoes a general one.
     """
 

@@ -396,5 +396,6 @@ KNOWN: dict[str, Command] = {
 
 
 def role_of(token: str) -> Role:
+    """The role of a token; a symbol where the grammar does not know it."""
     command = KNOWN.get(token)
     return "symbol" if command is None else command.role

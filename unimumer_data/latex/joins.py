@@ -64,7 +64,7 @@ def can_take_scripts(content: Row, relations: Collection[str], *, same_looks: bo
     """Whether the scripts of a group may hang on its last node.
 
     They may where the node has none of that kind yet. With ``same_looks``, only if the print stays the same: the node
-    has none of the other kind either, and nothing in the group is taller than a letter.
+    has none of the other kind either, and nothing in the group is taller than a letter, or the group is a table.
     """
     last = content[-1]
     command = COMMANDS.get(last.symbol, ORDINARY)
@@ -74,7 +74,13 @@ def can_take_scripts(content: Row, relations: Collection[str], *, same_looks: bo
     if not same_looks:
         return True
     flat = all(node.children is None or COMMANDS.get(node.symbol, ORDINARY).role == "font" for node in content)
-    return not taken and (len(content) == 1 or flat)
+    return not taken and (len(content) == 1 or flat or _is_table(content))
+
+
+def _is_table(content: Row) -> bool:
+    """Whether a row is an environment and the delimiters at its sides, which are as tall as it is."""
+    inner = content[content[0].symbol in _DELIMITERS : len(content) - (content[-1].symbol in _DELIMITERS)]
+    return len(inner) == 1 and inner[0].symbol == "\\begin"
 
 
 def _open_single_cells(row: Row, rules: Rules) -> None:
@@ -176,6 +182,7 @@ def _raise_primes(row: Row, rules: Rules) -> None:
             del row[index:run]
 
 
+_DELIMITERS = frozenset(r"( ) [ ] \{ \} | \| / \langle \rangle \lfloor \rfloor \lceil \rceil".split())
 _LARGE = frozenset(
     (
         OPERATORS

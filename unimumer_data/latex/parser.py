@@ -188,7 +188,7 @@ class Parser:
 
     # -- arguments ---------------------------------------------------------------------------------------------
 
-    def read_arguments(self, node: Node, parameters: tuple[str, ...]) -> None:
+    def read_arguments(self, node: Node, parameters: tuple[str, ...]) -> None:  # noqa: C901 - a case for each kind
         """Read the arguments of ``node`` that are still to come; `grammar.Command.reads` says what each may be."""
         while parameters:
             parameter, parameters = parameters[0], parameters[1:]

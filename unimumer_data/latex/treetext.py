@@ -85,11 +85,14 @@ def read_tree(text: str) -> Row:
     # Rows that may still go on, outermost first, each with the depth of its last node.
     rows: list[Row] = []
     depths: list[int] = []
+    environments: list[tuple[int, Node]] = []
     for number, line in enumerate(text.split("\n"), start=1):
         content = line.lstrip("\t")
         depth = len(line) - len(content)
         symbol, relation = _split(content, first=number == 1, number=number)
         node = Node(symbol)
+        if symbol == "\\begin":
+            environments.append((number, node))
         if number == 1:
             if depth:
                 raise TreeTextError(f"line 1: the first node stands {depth} tabs deep; write it at the margin")
@@ -117,7 +120,19 @@ def read_tree(text: str) -> Row:
             parent.hang(relation, child)
             rows.append(child)
             depths.append(depth)
+    for number, node in environments:
+        _check_environment(node, number)
     return root
+
+
+def _check_environment(node: Node, number: int) -> None:
+    """The body and the end of an environment have one name."""
+    relations = [relation for relation, _ in node.children or ()]
+    names = [relation[4:] for relation in relations if relation.startswith("end_")]
+    if len(names) != 1 or not names[0]:
+        raise TreeTextError(rf"line {number}: '\begin' needs one child 'end_NAME'")
+    if other := next((one for one in relations if one.startswith("begin_") and one[6:] != names[0]), None):
+        raise TreeTextError(f"line {number}: {other!r} ends as {names[0]!r}")
 
 
 def _split(content: str, *, first: bool, number: int) -> tuple[str, str]:

@@ -84,6 +84,7 @@ def glyph_box(node: Node, glyph: Glyph, scale: float, stretch: float = 1.0) -> B
 
 
 def rule_box(node: Node, width: float, height: float, depth: float = 0.0, *, kind: str = RULE, char: str = "") -> Box:
+    """A box that is all ink: a rule, or a frame of ``kind`` in place of the glyph ``char``; in em."""
     box = Box(width, height, depth)
     box.parts.append((0.0, 0.0, Ink(node, kind, char, (1.0, 1.0), (0.0, -depth, width, height))))
     return box

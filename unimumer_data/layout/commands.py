@@ -37,6 +37,7 @@ Builder = Callable[[Setter, Node, int, str], Nucleus]
 
 
 def symbol(setter: Setter, node: Node, style: int, font: str) -> Nucleus:
+    """Set a symbol; one that is not known is drawn as its name in a frame, with a note."""
     looks = look(node.symbol, font)
     scale = PARAMETERS[style].scale
     if looks.unknown:

@@ -23,6 +23,7 @@ class Look:
 
 @lru_cache(maxsize=8192)
 def look(token: str, font: str) -> Look:
+    """The glyphs that a token prints in a font, with their places."""
     token = ALIASES.get(token, token)
     if token in RUNS:
         name, parts = RUNS[token]
@@ -59,4 +60,5 @@ def _foreign(text: str, width: int) -> Glyph:
 
 
 def shape_of(token: str) -> Glyph:
+    """The first glyph of a token in the default font."""
     return look(token, "").pieces[0][0]

@@ -20,6 +20,7 @@ DENOMINATOR: Styles = (3, 3, 5, 5, 7, 7, 7, 7)
 
 
 def always(style: int) -> Styles:
+    """A table that gives one style, whatever the current style is."""
     return (style,) * 8
 
 

@@ -129,14 +129,14 @@ def read_table(path: Path) -> list[Prediction]:
     """Read lines of id, tab, LaTeX.
 
     Raises:
-        PredictionError: a line without a tab.
+        PredictionError: a line without a tab or id.
     """
     predictions = []
     for number, line in enumerate(path.read_text(encoding="utf-8-sig").split("\n"), 1):
         if not line.strip():
             continue
         id, tab, latex = line.rstrip("\r").partition("\t")
-        if not tab:
+        if not tab or not id.strip():
             raise PredictionError(f"{path}, line {number}: expected id, tab, LaTeX; found {line[:60]!r}")
         predictions.append(_plain_prediction(id.strip(), latex.strip()))
     return predictions
@@ -144,8 +144,8 @@ def read_table(path: Path) -> list[Prediction]:
 
 def plain_id(name: str) -> str:
     """Without the suffix of a picture: TAMER writes ``test_1.jpg`` where others write ``test_1``."""
-    stem, dot, suffix = name.rpartition(".")
-    return stem if dot and f".{suffix.lower()}" in _PICTURES else name
+    stem, _, suffix = name.rpartition(".")
+    return stem if stem and f".{suffix.lower()}" in _PICTURES else name
 
 
 def _files_of(path: Path) -> list[Path]:
@@ -186,6 +186,7 @@ def _prediction(path: Path, index: int, value: Any, id: str | None = None) -> Pr
     if not isinstance(samples, list) or not all(isinstance(sample, str) for sample in samples):
         raise PredictionError(f"{path}: item {index}: 'samples' must be an array of texts, found {samples!r:.80}")
     name = id if id is not None else _first(row, _ID_KEYS)
+    name = None if name == "" else name
     failure = row.get("failure") or _fault(text)
     boxed = is_boxed(label)
     return Prediction(
@@ -251,7 +252,7 @@ def _dollar_prediction(path: Path, name: str, text: str) -> Prediction:
     """``%id``, line feed, ``$latex$``; TAMER puts a Python list of tokens between the dollars."""
     head, _, body = text.partition("\n")
     body = body.strip()
-    if not head.startswith("%") or not (len(body) > 1 and body[0] == body[-1] == "$"):
+    if not head.startswith("%") or not head[1:].strip() or not (len(body) > 1 and body[0] == body[-1] == "$"):
         raise PredictionError(f"{path}, {name}: expected '%<id>' and '$<latex>$', found {text[:60]!r}")
     latex = body[1:-1]
     if re.fullmatch(r"\[('.*')?\]", latex) and not too_long(latex):

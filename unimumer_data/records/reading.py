@@ -24,7 +24,7 @@ from unimumer_data.tasks.answers import label_expression, task_of
 from .json_array import read_json_items as read_records
 from .record import IMAGE_TOKEN
 
-__all__ = ["Parts", "image_root", "label_of", "parts_of", "read_records"]
+__all__ = ["Parts", "image_root", "label_of", "parts_of", "read_records", "texts_of"]
 
 _MESSAGES, _IMAGES = ("messages", "conversations"), ("images", "image")
 _ROLE, _CONTENT = ("from", "role"), ("value", "content")
@@ -83,6 +83,11 @@ def parts_of(record: Any) -> Parts:
         answer=next((text for role, text in turns if role in _MODEL), None),
         task=task_of(instruction or ""),
     )
+
+
+def texts_of(record: Any) -> list[str]:
+    """The texts of all turns of a record, in order; none of what is no record."""
+    return [text for _, text in _turns(record)]
 
 
 def label_of(record: Any, place: str) -> str:

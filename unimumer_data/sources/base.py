@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -184,7 +183,7 @@ def machine_fault(error: BaseException) -> OSError | None:
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, OSError) and cause.errno is not None and cause.errno not in _OF_THE_FILE:
-            dangling = cause.errno == errno.ENOENT and cause.filename and os.path.islink(cause.filename)
+            dangling = cause.errno == errno.ENOENT and cause.filename and Path(cause.filename).is_symlink()
             return None if dangling else cause
         cause = cause.__cause__
     return None

@@ -76,6 +76,7 @@ def _rows(caption: Path) -> Iterator[tuple[int, str, str, tuple[Replacement, ...
 
 
 def count(path: Path, split: str) -> int | None:
+    """The number of samples, for the progress bar; None where it is not known."""
     return count_lines(_caption_file(path, split))
 
 

@@ -19,7 +19,8 @@ from xml.sax.saxutils import escape, quoteattr
 
 from PIL import Image, PngImagePlugin
 
-from unimumer_data.errors import ImageError, OutputError, SourceError, UniMumerError
+from unimumer_data.errors import OutputError, SourceError, UniMumerError
+from unimumer_data.images import read_header
 from unimumer_data.records.record import Sample
 
 from .base import Drop, Source, existing_folder, read_ink
@@ -83,7 +84,7 @@ def keep(folder: Path, sample: Kept) -> Path:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(partial, path)
+        partial.replace(path)
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error.strerror}); make room, then keep it again") from error
     return path
@@ -134,14 +135,11 @@ def read_notes(file: Path) -> Mapping[str, str]:
     """
     if file.suffix == ".inkml":
         return read_ink(file).annotations
-    try:
-        with Image.open(file) as image:
-            return {str(kind): str(text) for kind, text in image.info.items() if isinstance(text, str)}
-    except (OSError, SyntaxError, ValueError) as error:
-        raise ImageError(f"{file}: cannot be read ({error}); remove it") from error
+    return read_header(file).texts
 
 
 def count(path: Path, split: str) -> int:
+    """The number of samples, for the progress bar."""
     return len(_files(path))
 
 

@@ -36,6 +36,7 @@ def read(path: Path, split: str) -> Iterator[Sample]:
 
 
 def count(path: Path, split: str) -> int:
+    """The number of samples, for the progress bar."""
     return len(_files(path))
 
 

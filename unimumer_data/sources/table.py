@@ -57,7 +57,7 @@ def read(
             yield Drop(id=found.id, reason="two_labels", message=message, before=label)
             continue
         yield Sample(
-            id=found.id,
+            id=found.id or place,
             label=label,
             image=found.image,
             split=split,
@@ -67,6 +67,7 @@ def read(
 
 
 def count(path: Path, split: str) -> int | None:
+    """The number of samples, for the progress bar; None where it is not known."""
     table = _table(path)
     if table is None:
         return len(_labelled_pictures(path))

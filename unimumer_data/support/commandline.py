@@ -51,7 +51,7 @@ def entry(name: str, text: str) -> str:
 
 def _meaning(one: Field[Any], hint: Any) -> str:
     """What a key means, its choices, and its default."""
-    text = one.metadata.get("about", "")
+    text: str = one.metadata.get("about", "")
     choices = next((typing.get_args(part) for part in (hint, *typing.get_args(hint)) if _is_literal(part)), ())
     if choices:
         text += f" ({' | '.join(map(str, choices))})"
@@ -59,7 +59,7 @@ def _meaning(one: Field[Any], hint: Any) -> str:
         return f"{text} (required)"
     if one.default in (MISSING, None, (), ""):
         return text
-    return f"{text} (default: {format_value(one.default)})"
+    return text + f" (default: {format_value(one.default)})"
 
 
 def _is_literal(hint: Any) -> bool:

@@ -98,7 +98,8 @@ def make_config(cls: type[T], values: Mapping[str, Any], *, origin: str) -> T:
 def to_yaml(config: Any) -> str:
     """The resolved configuration as YAML, to print and to save."""
     plain = {key: _plain(value) for key, value in asdict(config).items()}
-    return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True)
+    text: str = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True)
+    return text
 
 
 def _required(field: Field[Any]) -> bool:
@@ -145,29 +146,39 @@ def parse_value(text: str, hint: Any = Any) -> Any:
 def _convert(value: Any, hint: Any) -> Any:
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if origin in (Union, types.UnionType):
-        if value is None and type(None) in args:
-            return None
-        for option in args:
-            if option is not type(None):
-                try:
-                    return _convert(value, option)
-                except (TypeError, ValueError):
-                    continue
-        raise ValueError
+        return _convert_to_any(value, args)
     if origin is Literal:
         if value not in args:
             raise ValueError
         return value
     if origin is tuple:
-        if isinstance(value, str):
-            value = [word.strip() for word in value.split(",") if word.strip()]
-        elif not isinstance(value, list | tuple):
-            value = [value]
-        return tuple(_convert(item, args[0]) for item in value)
+        return tuple(_convert(item, args[0]) for item in _listed(value))
     if origin is dict:
         return {_convert(k, args[0]): _convert(v, args[1]) for k, v in dict(value).items()}
-    if hint is Any:
-        return value
+    return value if hint is Any else _convert_scalar(value, hint)
+
+
+def _convert_to_any(value: Any, hints: Sequence[Any]) -> Any:
+    """The value as the first of the types that takes it."""
+    if value is None and type(None) in hints:
+        return None
+    for hint in hints:
+        if hint is not type(None):
+            try:
+                return _convert(value, hint)
+            except (TypeError, ValueError):
+                continue
+    raise ValueError
+
+
+def _listed(value: Any) -> Sequence[Any]:
+    """A list, the parts of a text with commas, or one value as a list."""
+    if isinstance(value, str):
+        return [word.strip() for word in value.split(",") if word.strip()]
+    return value if isinstance(value, list | tuple) else [value]
+
+
+def _convert_scalar(value: Any, hint: Any) -> Any:
     if value is None or isinstance(value, bool) != (hint is bool):
         raise ValueError
     if hint in (str, Path):

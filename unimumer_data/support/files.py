@@ -26,7 +26,7 @@ def write_whole(path: Path, text: str) -> None:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         partial.write_text(text, encoding="utf-8")
-        os.replace(partial, target)
+        partial.replace(target)
     except OSError as error:
         with suppress(OSError):
             partial.unlink()

@@ -61,10 +61,10 @@ def write_table(head: Sequence[str], rows: Iterable[Sequence[str]], style: Style
 
 
 def write_csv(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """A table as CSV. Text that a spreadsheet would run as a formula gets an apostrophe in front; numbers stay.
+    r"""A table as CSV. Text that a spreadsheet would run as a formula gets an apostrophe in front; numbers stay.
 
     >>> write_csv(["id", "gain"], [["=1+1", -2.5], ["-x", "-3"]])
-    "id,gain\\n'=1+1,-2.5\\n'-x,-3\\n"
+    "id,gain\n'=1+1,-2.5\n'-x,-3\n"
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

@@ -10,6 +10,7 @@ from .base import Expression, Task
 
 
 def answer(expression: Expression) -> str:
+    """The counts of the symbols on one line, the expression on the next."""
     return f"{write_counts(count_symbols(expression.tokens))}\n{expression.text}"
 
 

@@ -10,6 +10,7 @@ from .base import Expression, Task
 
 
 def answer(expression: Expression) -> str:
+    """The tree on the first lines, the expression on the last."""
     return f"{write_tree(expression.tree)}\n{expression.text}"
 
 

@@ -5,6 +5,7 @@ from .base import Expression, Task
 
 
 def answer(expression: Expression) -> str:
+    """The expression alone."""
     return expression.text
 
 

@@ -10,7 +10,6 @@ extra ``train``).
 from __future__ import annotations
 
 import json
-import os
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from unimumer_data.errors import ConfigError, RecordError
+from unimumer_data.records.reading import read_records, texts_of
 from unimumer_data.support.commandline import keys_of, read_words, run_command
 from unimumer_data.support.config import load_config, option
 from unimumer_data.support.start import require
@@ -136,7 +136,7 @@ def make_tiny(config: TinyConfig) -> int:
         model.save_pretrained(unfinished)
         processor.save_pretrained(unfinished)
         for file in sorted(Path(unfinished).iterdir()):
-            os.replace(file, config.output / file.name)
+            file.replace(config.output / file.name)
     return sum(weight.numel() for weight in model.parameters())
 
 
@@ -171,13 +171,13 @@ def _texts(files: Sequence[Path]) -> Iterator[str]:
     yield from (task.instruction for task in TASKS.values())
     yield "You are a helpful assistant. system user assistant"
     for path in files:
-        try:
-            records = json.loads(path.read_text(encoding="utf-8"))
-            yield from [message["value"] for record in records for message in record["messages"]]
-        except FileNotFoundError:
-            raise ConfigError(f"records: {path}: no such file; `unimumer build` makes one") from None
-        except (UnicodeDecodeError, json.JSONDecodeError, TypeError, KeyError) as error:
-            raise RecordError(f"{path}: not a JSON array of ShareGPT records: {error!r}") from error
+        if not path.is_file():
+            raise ConfigError(f"records: {path}: no such file; `unimumer build` makes one")
+        for record, place in read_records(path):
+            texts = texts_of(record)
+            if not texts:
+                raise RecordError(f"{place}: no ShareGPT record, it has no messages: {record!r:.80}")
+            yield from texts
 
 
 def _model_config(config: TinyConfig, tokenizer: Any) -> Any:

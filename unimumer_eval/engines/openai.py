@@ -219,7 +219,7 @@ class OpenAIEngine:
         error = state.outcome.exception() if state.outcome else None
         if isinstance(error, _Passing) and error.pause is not None:
             return error.pause
-        backoff = self._config.backoff * 2 ** (state.attempt_number - 1)
+        backoff: float = self._config.backoff * 2 ** (state.attempt_number - 1)
         return min(_LONGEST_PAUSE, backoff) * self._jitter.uniform(0.5, 1.0)
 
     def _safe(self, text: str) -> str:

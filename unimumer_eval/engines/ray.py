@@ -91,8 +91,11 @@ class RayEngine:
 
 
 def _question(row: dict[str, Any], *, sampling: Sampling, max_pixels: int, min_pixels: int) -> dict[str, Any]:
-    """What vLLM's stage takes. An exception here would end the whole data set, hence a picture that cannot be had is
-    replaced by a blank one, asked for a single token, and its answer thrown away."""
+    """The input of vLLM's stage.
+
+    An exception here would end the whole data set. Hence a blank picture replaces one that cannot be opened; the
+    model is asked for a single token, and the answer is thrown away.
+    """
     try:
         picture, failure, max_tokens = picture_of(_source(row["image"]), max_pixels, min_pixels), "", None
     except ImageError as error:

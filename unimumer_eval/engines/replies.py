@@ -14,6 +14,7 @@ from unimumer_eval.config import Sampling
 from .base import Answer, Output, Step
 
 _MOST_TOKENS = 10_000_000
+_LEAST_LOGPROB = -1e9
 _SHOWN = 200  # characters of a reply in a message
 
 
@@ -38,7 +39,8 @@ def read_reply(body: str) -> Mapping[str, Any]:
     choices = reply.get("choices") if isinstance(reply, dict) else None
     if not isinstance(choices, list) or not choices:
         raise BadReply(f"an answer without choices: {str(reply)[:_SHOWN]}")
-    return reply
+    answer: dict[str, Any] = reply
+    return answer
 
 
 def answer_of(index: int, reply: Mapping[str, Any], sampling: Sampling) -> Answer:
@@ -97,7 +99,7 @@ def _places(logprobs: Any) -> list[Mapping[str, Any]]:
 
 
 def _is_logprob(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value <= 1e-3
+    return isinstance(value, int | float) and not isinstance(value, bool) and _LEAST_LOGPROB <= value <= 1e-3
 
 
 def _count(value: Any) -> int:

@@ -159,7 +159,7 @@ def engine_arguments(config: AskConfig, device: str) -> dict[str, Any]:
 
 
 def sampling_params(sampling: Sampling) -> Any:
-    """vLLM's SamplingParams; explicit, so that the checkpoint's own generation settings do not apply."""
+    """The SamplingParams of vLLM; explicit, so that the checkpoint's own generation settings do not apply."""
     from vllm import SamplingParams
     from vllm.sampling_params import RequestOutputKind
 
@@ -175,7 +175,7 @@ def sampling_params(sampling: Sampling) -> Any:
 
 
 def logprobs_wanted(sampling: Sampling) -> int | None:
-    """vLLM's ``logprobs``: 0 tells of the chosen tokens alone, n of the n likeliest too."""
+    """The ``logprobs`` of vLLM: 0 for the chosen tokens alone, n for the n likeliest too."""
     if sampling.steps:
         return sampling.alternatives
     return 0 if sampling.logprobs else None
@@ -206,7 +206,8 @@ def _window(config: AskConfig) -> int:
         raise EngineError(f"model={config.model}: {brief(error)}") from error
     picture = 2 * config.image_max_pixels // SIDE_OF_TOKEN**2 + 64
     candidate = config.max_tokens if config.task in ("refine", "record") else 0  # the error tasks quote one
-    return min(model.max_position_embeddings, _INSTRUCTION_TOKENS + picture + candidate + config.max_tokens)
+    longest: int = model.max_position_embeddings
+    return min(longest, _INSTRUCTION_TOKENS + picture + candidate + config.max_tokens)
 
 
 def _processor_bounds(config: AskConfig) -> dict[str, dict[str, int]]:

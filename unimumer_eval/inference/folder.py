@@ -53,7 +53,7 @@ def link_latest(folder: Path, root: Path = RESULTS) -> None:
         return
     with suppress(OSError):
         temporary.symlink_to(folder.name)
-        os.replace(temporary, link)
+        temporary.replace(link)
 
 
 @contextmanager

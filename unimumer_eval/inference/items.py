@@ -48,6 +48,25 @@ class Item:
     fault: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """Where the pictures of a record file may be.
+
+    Args:
+        folder: ``media_dir``.
+        absolute_paths: whether an absolute path may lead anywhere; a relative one never leaves the folder.
+    """
+
+    folder: Path
+    absolute_paths: bool = False
+
+    def has(self, path: str) -> bool:
+        """Whether a picture may be read, links followed."""
+        if self.absolute_paths and Path(path).is_absolute():
+            return True
+        return (self.folder / path).resolve().is_relative_to(self.folder.resolve())
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordSet:
     """The samples of one record file.
@@ -65,7 +84,12 @@ class RecordSet:
 
 
 def load_sets(
-    names: Sequence[str], *, dataset_dir: Path, media_dir: Path | None = None, limit: int | None = None
+    names: Sequence[str],
+    *,
+    dataset_dir: Path,
+    media_dir: Path | None = None,
+    absolute_paths: bool = False,
+    limit: int | None = None,
 ) -> list[RecordSet]:
     """Read record files and registered data sets.
 
@@ -74,6 +98,7 @@ def load_sets(
         dataset_dir: folder of dataset_info.json.
         media_dir: where relative image paths start, and which none may leave; None tries dataset_dir, then the
             working directory, then the folders above the record file.
+        absolute_paths: whether absolute image paths may leave ``media_dir``.
         limit: only the first so many records.
 
     Raises:
@@ -81,7 +106,8 @@ def load_sets(
         RegistryError: dataset_info.json cannot be read.
         RecordError: a file that holds no records.
     """
-    sets = [_load_set(name, dataset_dir, media_dir, limit) for name in names]
+    allowed = None if media_dir is None else Allowed(media_dir, absolute_paths)
+    sets = [_load_set(name, dataset_dir, allowed, limit) for name in names]
     twice = [name for name, count in Counter(one.name for one in sets).items() if count > 1]
     if twice:
         raise ConfigError(f"data= has two sets called {twice[0]!r}; their results would overwrite each other")
@@ -135,7 +161,7 @@ def _picture_item(index: int, path: Path, root: Path) -> Item:
     )
 
 
-def _load_set(name: str, dataset_dir: Path, media_dir: Path | None, limit: int | None) -> RecordSet:
+def _load_set(name: str, dataset_dir: Path, allowed: Allowed | None, limit: int | None) -> RecordSet:
     if (path := Path(name)).is_dir() or (path.suffix.lower() in PICTURES and path.is_file()):
         return _load_pictures(path, limit)
     title, path = find_record_file(name, dataset_dir)
@@ -145,9 +171,10 @@ def _load_set(name: str, dataset_dir: Path, media_dir: Path | None, limit: int |
     if all(parts_of(record).instruction is None for record in records):
         raise RecordError(f"{path}: no record in it has 'messages'; is it a prediction file? Then engine=replay")
     items = [_item(index, record) for index, record in enumerate(records[:limit])]
+    media_dir = allowed.folder if allowed else None
     base = image_root(path, (item.image_path for item in items), dataset_dir=dataset_dir, media_dir=media_dir)
-    if media_dir:
-        items = [_inside(item, media_dir) for item in items]
+    if allowed:
+        items = [_inside(item, allowed) for item in items]
     items = [replace(item, image=base / item.image_path) for item in _with_unique_ids(items)]
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
@@ -168,17 +195,14 @@ def _load_pictures(path: Path, limit: int | None) -> RecordSet:
     )
 
 
-def _inside(item: Item, media_dir: Path) -> Item:
+def _inside(item: Item, allowed: Allowed) -> Item:
     """A picture outside ``media_dir`` is none of the set: it is neither asked about nor shown."""
-    if item.fault or is_inside(media_dir, item.image_path):
+    if item.fault or allowed.has(item.image_path):
         return item
-    fault = f"image: {item.image_path}: outside media_dir={media_dir}; move the picture into it"
+    fault = f"image: {item.image_path}: outside media_dir={allowed.folder}; move the picture into it"
+    if Path(item.image_path).is_absolute():
+        fault += ", or write absolute_paths=true"
     return replace(item, fault=fault, image_path="")
-
-
-def is_inside(folder: Path, path: str) -> bool:
-    """Whether a path stays in a folder, links followed."""
-    return (folder / path).resolve().is_relative_to(folder.resolve())
 
 
 def _item(index: int, record: Any) -> Item:
@@ -198,8 +222,12 @@ def _item(index: int, record: Any) -> Item:
 
 def _with_unique_ids(items: Sequence[Item]) -> list[Item]:
     """Pictures of one name in several folders take their folder's name into the id, else their place."""
-    for name in (lambda item: item.id, lambda item: item.image_path.removesuffix(Path(item.image_path).suffix)):
-        ids = Counter(map(name, items))
-        if len(ids) == len(items):
-            return [replace(item, id=name(item)) for item in items]
-    return [replace(item, id=f"{item.id}#{item.index}") if ids[name(item)] > 1 else item for item in items]
+    paths = [item.image_path.removesuffix(Path(item.image_path).suffix) for item in items]
+    for names in ([item.id for item in items], paths):
+        if len(set(names)) == len(items):
+            return [replace(item, id=name) for item, name in zip(items, names, strict=True)]
+    times = Counter(paths)
+    return [
+        replace(item, id=f"{item.id}#{item.index}") if times[path] > 1 else item
+        for item, path in zip(items, paths, strict=True)
+    ]

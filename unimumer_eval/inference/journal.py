@@ -139,7 +139,7 @@ class Journal:
 
     def _load(self, retry_failures: bool) -> None:
         if self.final.exists() and not self.partial.exists():
-            os.replace(self.final, self.partial)  # a finished run may get more answers: retries, a larger limit
+            self.final.replace(self.partial)  # a finished run may get more answers: retries, a larger limit
         if not self.partial.exists():
             return
         data = self.partial.read_bytes()

@@ -87,7 +87,13 @@ def predict_sets(config: EvalConfig, output: Path) -> Iterator[PredictedSet]:
         EngineError: the engine cannot start or broke down.
     """
     config = resolve(config)
-    sets = load_sets(config.data, dataset_dir=config.dataset_dir, media_dir=config.media_dir, limit=config.limit)
+    sets = load_sets(
+        config.data,
+        dataset_dir=config.dataset_dir,
+        media_dir=config.media_dir,
+        absolute_paths=config.absolute_paths,
+        limit=config.limit,
+    )
     _check_names([plan.name for one in sets for plan in _plans(one.name, config)])
     model = settings_of_model(config)
     with _LazyEngine(config) as engine:

@@ -13,8 +13,11 @@ _HEAD = ("set", "tokens in", "tokens out", "a sample", "x plain", "cost", "stric
 
 
 def price_table(predicted: Sequence[PredictedSet], scores: Sequence[SetScores]) -> str:
-    """One line a set: tokens, tokens a sample and against plain recognition, ExpRate (strict) and its gain over plain,
-    share of answers whose tree or counts agree with their expression, mean confidence."""
+    """The table of costs, one line a set.
+
+    Columns: tokens, tokens a sample and against plain recognition, ExpRate (strict) and its gain over plain, share of
+    answers whose tree or counts agree with their expression, mean confidence.
+    """
     prices = {one.name: one.price for one in predicted}
     exprates = {one.name: one.forms["strict"]["exprate"].value for one in scores}
     rows = []

@@ -6,6 +6,7 @@ Recognizer("outputs/unimumer")("photo.jpg").latex
 """
 
 from .recognizer import DEFAULT_MODEL, Recognizer
-from .result import Alternative, Recognition, Symbol
+from .result import Alternative, Recognition
+from .symbols import Symbol
 
 __all__ = ["DEFAULT_MODEL", "Alternative", "Recognition", "Recognizer", "Symbol"]

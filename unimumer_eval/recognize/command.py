@@ -174,7 +174,7 @@ def _settings(recognizer: Recognizer) -> dict[str, Any]:
 def _key(path: str) -> str:
     """A file as it is now: one that has changed is asked again."""
     try:
-        facts = os.stat(path)
+        facts = Path(path).stat()
     except OSError:
         return f"{path}|missing"
     return f"{path}|{facts.st_size}|{facts.st_mtime_ns}"
@@ -199,7 +199,7 @@ def _only_ours() -> Iterator[TextIO]:
     ours.flush()
     kept = os.dup(number)
     os.dup2(sys.stderr.fileno(), number)
-    with open(kept, "w", encoding="utf-8") as out:
+    with os.fdopen(kept, "w", encoding="utf-8") as out:
         try:
             yield out
         finally:

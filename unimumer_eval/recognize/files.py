@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from io import StringIO
 from pathlib import Path
@@ -85,7 +84,7 @@ class ResultFile:
                 for text, failure in WRITERS[self.path.suffix.lower()](rows, self._copy):
                     file.write(text)
                     failed += failure
-            os.replace(partial, self.path)
+            partial.replace(self.path)
             self._journal.unlink(missing_ok=True)
         except OSError as error:
             raise OutputError(f"{self.path}: cannot be written ({error.strerror}); make room, run it again") from error

@@ -14,9 +14,9 @@ from PIL import Image
 from unimumer_data.errors import ConfigError, EngineError, suggestion
 from unimumer_data.support.config import make_config, option
 from unimumer_data.tasks import TASKS
-from unimumer_eval.config import AskConfig
+from unimumer_eval.config import AskConfig, Sampling
 from unimumer_eval.engines import open_engine
-from unimumer_eval.engines.base import Answer, Output, Predictor, Request, Sampling, Step
+from unimumer_eval.engines.base import Answer, Output, Predictor, Request, Step
 
 from .ahead import ahead
 from .inputs import Input, Source, is_one_source, read_input
@@ -33,7 +33,7 @@ ASKED = ("vanilla", "tree", "can")
 class RecognizerConfig(AskConfig):
     """Who is asked to recognise, and how: the keys of evaluation with other defaults."""
 
-    task: Literal["vanilla", "tree", "can", "refine"] = option(  # type: ignore[assignment]
+    task: Literal["vanilla", "tree", "can", "refine"] = option(
         "vanilla", "what to ask: plain recognition, with a tree, with counts, or with correction (refine)"
     )
     model: str | None = option(

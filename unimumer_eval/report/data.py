@@ -74,6 +74,7 @@ def set_dict(scores: SetScores) -> dict[str, Any]:
         "bootstrap": {"resamples": scores.resamples, "seed": scores.seed},
         "forms": {form: _figures(scores.forms[form]) for form in FORMS},
         "metrics": _figures(scores.metrics),
+        "visual": _visual(scores),
         "counts": asdict(scores.counts),
         "outcomes": dict(scores.outcomes),
         "groups": {name: [asdict(group) for group in groups] for name, groups in scores.groups.items()},
@@ -100,6 +101,15 @@ def set_dict(scores: SetScores) -> dict[str, Any]:
         },
         "calibration": None if scores.calibration is None else asdict(scores.calibration),
     }
+
+
+def _visual(scores: SetScores) -> dict[str, Any] | None:
+    """CDM and structure F1 as version 1 had them: numbers without intervals, null where they were left out."""
+    if not scores.metrics:
+        return None
+    values = {name: figure.value for name, figure in scores.metrics.items()}
+    cdm = {name: values[f"cdm_{name}"] for name in ("exprate", "f1", "precision", "recall")}
+    return {"cdm": {"n": scores.n, **cdm}, "structure_f1": values["structure_f1"]}
 
 
 def _figures(figures: Mapping[str, Estimate]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from .tables import latex_table, markdown_table
 
 
 def write_results(
-    output: Path, sets: Sequence[SetScores], settings: Mapping[str, Any], *, image_root: Path = Path(".")
+    output: Path, sets: Sequence[SetScores], settings: Mapping[str, Any], *, image_root: Path = Path()
 ) -> list[Path]:
     """Write every result file of a run into the folder ``output``.
 

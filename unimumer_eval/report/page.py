@@ -46,7 +46,7 @@ def report_page(
     settings: Mapping[str, Any],
     *,
     folder: Path,
-    image_root: Path = Path("."),
+    image_root: Path = Path(),
     form: Form = "strict",
 ) -> str:
     """The page of one run, or of two over the same samples.

@@ -59,8 +59,9 @@ def reading_of(expression: str) -> Reading:
 
 @lru_cache(maxsize=4096)
 def invisible_share(expression: str) -> float:
-    r"""Share of the tokens that neither print nor order what prints: spaces, phantoms, labels, colours, comments,
-    braces that the canonical form does without.
+    r"""Share of the tokens that neither print nor order what prints.
+
+    These are spaces, phantoms, labels, colours, comments, and braces that the canonical form does without.
 
     >>> invisible_share(r"x \quad \phantom { y }"), invisible_share(r"\left( x \right)^2")
     (0.8333333333333334, 0.0)

@@ -278,8 +278,10 @@ def _class_of(token: str) -> str:
 
 
 def _spell_out(row: Row) -> None:
-    r"""Write the tree as the published tool reads it, in place: names letter by letter, dots as full stops, scripts
-    without ``\limits``, no line breaks outside of environments."""
+    r"""Rewrite the tree in place as the published tool reads it.
+
+    Names become letters, dots full stops; ``\limits`` goes, and so do line breaks outside of environments.
+    """
     work: list[tuple[Row, bool]] = [(row, False)]
     while work:
         current, in_table = work.pop()

@@ -160,7 +160,7 @@ def differing_runs(label: Tokens, answer: Tokens) -> tuple[Run, ...]:
 
 
 def category_of(label: str, answer: str) -> Category:
-    """Letter and digit pairs; a letter is one Latin letter, ``\\alpha`` is ``other``."""
+    r"""Letter and digit pairs; a letter is one Latin letter, ``\alpha`` is ``other``."""
     if label != answer and label.lower() == answer.lower() and _is_letter(label):
         return "case"
     kinds = sorted("letter" if _is_letter(token) else "digit" if _is_digit(token) else "" for token in (label, answer))

@@ -41,7 +41,8 @@ class Reading:
     fault: str | None = None
 
     def tokens(self, form: Form) -> Tokens:
-        return getattr(self, form)
+        tokens: Tokens = getattr(self, form)
+        return tokens
 
 
 @lru_cache(maxsize=1 << 18)

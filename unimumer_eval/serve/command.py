@@ -9,6 +9,11 @@ environment variable UNIMUMER_TOKEN.
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # a missing package is one sentence here too
+    from unimumer_data.__main__ import check
+
+    check("serve")
+
 import os
 import sys
 import warnings
@@ -89,7 +94,7 @@ def patient(seconds: float) -> type[H11Protocol]:
         loop: AbstractEventLoop
         _silence: TimerHandle | None = None
 
-        def connection_made(self, transport: BaseTransport) -> None:  # type: ignore[override]
+        def connection_made(self, transport: BaseTransport) -> None:
             super().connection_made(transport)  # type: ignore[arg-type]
             self._silence = self.loop.call_later(seconds, self._hang_up)
 

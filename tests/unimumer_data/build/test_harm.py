@@ -44,6 +44,10 @@ def write_table(folder: Path, rows: dict[str, str]) -> Path:
     return folder
 
 
+def turns(question: Any, answer: Any) -> list[dict[str, Any]]:
+    return [{"from": "human", "value": question}, {"from": "gpt", "value": answer}]
+
+
 def run(output: Path, *words: str) -> int:
     return build.main([*words, f"output={output}", "workers=1"])
 
@@ -176,7 +180,7 @@ class TestHalfAnInput:
         if change == "cut":
             (images / "a.png").write_bytes(b"")
         else:
-            os.replace(images / "a.png", images / "c.png")
+            (images / "a.png").replace(images / "c.png")
         assert run(tmp_path, *words) == 0
         assert capsys.readouterr().out.count("s: built,") == 2
 
@@ -222,12 +226,36 @@ class TestOneBadSample:
     @pytest.mark.parametrize(
         ("record", "reason"),
         [
-            ({"images": ["a.png"], "messages": [{"value": "q"}, {"value": "\ud800"}]}, "encoding"),
-            ({"images": ["\ud800.png"], "messages": [{"value": "q"}, {"value": "x"}]}, "no_image"),
-            ({"images": ["b" * 300 + ".png"], "messages": [{"value": "q"}, {"value": "x"}]}, "no_image"),
-            ({"images": ["a.png"], "messages": [{"value": "q"}, {"value": None}]}, "bad_row"),
-            ({"images": ["a.png"], "messages": [{"value": 3}, {"value": "x"}]}, "bad_row"),
-            ({"images": [5], "messages": [{"value": "q"}, {"value": "x"}]}, "bad_row"),
+            (
+                {
+                    "images": ["a.png"],
+                    "messages": turns("q", "\ud800"),
+                },
+                "encoding",
+            ),
+            (
+                {
+                    "images": ["\ud800.png"],
+                    "messages": turns("q", "x"),
+                },
+                "no_image",
+            ),
+            (
+                {
+                    "images": ["b" * 300 + ".png"],
+                    "messages": turns("q", "x"),
+                },
+                "no_image",
+            ),
+            (
+                {"images": ["a.png"], "messages": turns("q", None)},
+                "bad_row",
+            ),
+            (
+                {"images": ["a.png"], "messages": turns(3, "x")},
+                "bad_row",
+            ),
+            ({"images": [5], "messages": turns("q", "x")}, "bad_row"),
         ],
     )
     def test_hostile_records_leave_the_others_alone(self, tmp_path: Path, record: Any, reason: str) -> None:
@@ -235,7 +263,7 @@ class TestOneBadSample:
         folder.mkdir()
         for name in ("a", "good"):
             Image.new("L", (50, 40), 255).save(folder / f"{name}.png")
-        good = {"images": ["good.png"], "messages": [{"value": "q"}, {"value": "z"}]}
+        good = {"images": ["good.png"], "messages": turns("q", "z")}
         (folder / "r.json").write_text(json.dumps([record, good]))
         assert run(tmp_path, "source=published-json", f"path={folder / 'r.json'}", "name=s") == 0
         assert [one["messages"][1]["value"] for one in read(tmp_path / "data/s/s.json")] == ["z"]
@@ -336,11 +364,9 @@ class TestBackslashes:
             ("x \rightarrow y", "lost_backslash", "x \\rightarrow y"),
             ("a \neq b", "lost_backslash", "a \\neq b"),
             ("\theta + 1", "lost_backslash", "\\theta + 1"),
-            ("\\\\frac { 1 } { 2 }", "doubled_backslash", "\\frac { 1 } { 2 }"),
-            ("x \\\\leq \\\\alpha", "doubled_backslash", "x \\leq \\alpha"),
         ],
     )
-    def test_they_are_refused_in_training_sets_and_put_right_in_test_sets(
+    def test_lost_ones_are_refused_in_training_sets_and_put_right_in_test_sets(
         self, tmp_path: Path, label: str, reason: str, meant: str
     ) -> None:
         corpus = write_table(tmp_path / "in", {"a": "x", "b": "y"})
@@ -356,10 +382,35 @@ class TestBackslashes:
             assert dropped(tmp_path / f"data/{split}") == {"a": reason}
 
     @pytest.mark.parametrize(
+        ("label", "meant"),
+        [("\\\\frac { 1 } { 2 }", "\\frac { 1 } { 2 }"), ("x \\\\leq \\\\alpha", "x \\leq \\alpha")],
+    )
+    def test_doubled_ones_are_put_right_and_listed_everywhere(self, tmp_path: Path, label: str, meant: str) -> None:
+        corpus = write_table(tmp_path / "in", {"a": label})
+        assert run(tmp_path, "source=table", f"path={corpus}", "name=s") == 0
+        (record,) = read(tmp_path / "data/s/s.json")
+        assert record["messages"][1]["value"] == meant
+        assert dropped(tmp_path / "data/s") == {"a": "doubled_backslash"}
+
+    @pytest.mark.parametrize(
         "label", ["a\tb", "x\n+ y", "\\begin{matrix} a \\\\ in \\end{matrix}", "\\frac{a}{b}\n", "a \\\\ b"]
     )
     def test_white_space_and_row_breaks_are_left_alone(self, label: str) -> None:
         assert restore_lost(label) == (label, []) and restore_doubled(label) == (label, [])
+
+
+class TestLabelsThatAreNoLatex:
+    @pytest.mark.parametrize("label", ["<math><mi>x</mi></math>", "<p>x</p>", "a &lt; b"])
+    def test_markup_stays_out_of_training_sets(self, tmp_path: Path, label: str) -> None:
+        corpus = write_table(tmp_path / "in", {"a": label, "b": "y"})
+        assert run(tmp_path, "source=table", f"path={corpus}", "name=s") == 0
+        assert dropped(tmp_path / "data/s") == {"a": "markup"}
+
+    def test_a_path_that_leads_nowhere_is_no_question_of_file_names(self, tmp_path: Path) -> None:
+        corpus = write_table(tmp_path / "in", {"b": "y"})
+        (corpus / "t.tsv").write_text("gs://bucket/z.png\tx\nb.png\ty\n")
+        assert run(tmp_path, "source=table", f"path={corpus}", "name=s") == 0
+        assert dropped(tmp_path / "data/s") == {"gs://bucket/z.png": "no_image"}
 
 
 class TestSmallThings:

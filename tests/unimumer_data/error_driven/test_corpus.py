@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from unimumer_data.build import command as build
-from unimumer_data.error_driven.corpus import main, read_candidates
+from unimumer_data.build.error_sets import read_candidates
+from unimumer_data.error_driven.corpus import main
 from unimumer_data.records import registry
 from unimumer_data.records.record import Record
 from unimumer_data.records.sets import name_of

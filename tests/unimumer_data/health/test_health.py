@@ -35,8 +35,8 @@ def test_overlap_table(write, capsys, tmp_path):
     a, b = write("a.json", ["x", r"\frac12"]), write("b.json", [prediction(r"\frac { 1 } { 2 }", "b1")])
     assert main(["overlap", a, b, f"output={tmp_path / 'o.json'}"]) == 0
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
-    assert ["a", "2", "b", "1", "50.0", "%", "1", "-", "-", "-"] in lines
-    assert ["b", "1", "a", "1", "100.0", "%", "1"] in lines
+    assert ["a", "b", "2", "1", "50.0", "%", "1", "-", "-", "-"] in lines
+    assert ["b", "a", "1", "1", "100.0", "%", "1"] in lines
     assert [one["labels"] for one in json.loads((tmp_path / "o.json").read_text())] == [0, 1, 0]
 
 

@@ -2,7 +2,8 @@ import json
 
 import pytest
 
-from unimumer_data.health.lint import KINDS, LONGEST, REPAIRS, damage, lint, repair
+from unimumer_data.health.lint import KINDS, LONGEST, damage, lint
+from unimumer_data.health.repairs import REPAIRS, repair
 
 
 def kinds(label, **kwargs):
@@ -117,6 +118,14 @@ def test_root_indices_of_crohme_2014(shared_data):
         ("< m a t h > < m i > x < / m i > < / m a t h >", "markup"),
         ("x<sup>2</sup>", "markup"),
         ("a &lt; b", "markup"),
+        ("<mml:math><mml:mi>x</mml:mi></mml:math>", "markup"),
+        ("see figure 3", "prose"),
+        ("n a n", "placeholder"),
+        ("N/A", "placeholder"),
+        ("#REF!", "placeholder"),
+        ("5 \times 10", "lost_backslash"),
+        (r"\\frac { 1 } { 2 }", "doubled_backslash"),
+        (r"\\\\alpha", "doubled_backslash"),
     ],
 )
 def test_text_that_is_no_latex(label: str, kind: str) -> None:

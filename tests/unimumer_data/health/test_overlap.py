@@ -1,16 +1,9 @@
 import pytest
 from PIL import Image, ImageDraw, ImageOps
 
-from unimumer_data.health.overlap import (
-    LOOK_DISTANCE,
-    Guard,
-    Index,
-    compare,
-    fingerprint,
-    look_hash,
-    overlaps,
-    pixel_hash,
-)
+from unimumer_data.health.fingerprints import LOOK_DISTANCE, Index, fingerprint, look_hash, pixel_hash
+from unimumer_data.health.leaks import Guard
+from unimumer_data.health.overlap import compare, overlaps
 from unimumer_data.records.labelled import Labelled, LabelledSet, read_labelled
 
 

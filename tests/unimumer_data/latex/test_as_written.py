@@ -154,11 +154,21 @@ def test_a_thousand_million_columns_cost_nothing() -> None:
         (r"\prescript{14}{6}{C} x", r"\prescript{14}{6}{C x}"),
         (r"x ^ \norm{y} z", r"x ^ \norm{y z}"),
         (r"\begin{foo}{x} y \end{foo}", r"\begin{foo}{x y} \end{foo}"),
+        (r"\norm[2]{x} y", r"\norm[2]{x y}"),
+        (r"\norm*{x} y", r"\norm*{x y}"),
+        (r"\norm*[2]{x} y", r"\norm*[2]{x y}"),
+        (r"\cancelto[a][b]{0}[c]{x} y", r"\cancelto[a][b]{0}[c]{x y}"),
+        (r"\begin{foo}[t]{x} y \end{foo}", r"\begin{foo}[t]{x y} \end{foo}"),
     ],
 )
 def test_unknown_commands_keep_their_groups(one: str, other: str, form: str) -> None:
     assert canonical(one, form) != canonical(other, form)
     assert canonical(canonical(one, form), form) == canonical(one, form)
+
+
+@pytest.mark.parametrize("text", ["[x] {y} z", r"\norm] {y} z", r"\norm{x} + [y] {z}", "a * {y} z"])
+def test_brackets_and_stars_elsewhere_make_no_arguments(text: str) -> None:
+    assert "{" not in canonical(text).removeprefix(r"\norm { x }")
 
 
 def test_unknown_commands_are_latex_again_in_records() -> None:
@@ -183,6 +193,20 @@ def test_unknown_commands_are_latex_again_in_records() -> None:
 def test_infixes(text: str, plain: str) -> None:
     assert canonical(text, "strict") == canonical(plain, "strict")
     assert canonical(f"x {text} y", "strict") != canonical(f"{{x {text[1:-1]} y}}", "strict")
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        (r"{n \brace k}^2", r"\left\{ {n \atop k} \right\}^2"),
+        (r"{n \brack k}_1^2", r"\left[ {n \atop k} \right]_1^2"),
+        (r"{\begin{pmatrix} a \\ b \end{pmatrix}}^2", r"\begin{pmatrix} a \\ b \end{pmatrix}^2"),
+        (r"{\begin{cases} a \\ b \end{cases}}_2", r"\begin{cases} a \\ b \end{cases}_2"),
+    ],
+)
+def test_scripts_on_a_table_in_braces_are_its_own(text: str, plain: str) -> None:
+    assert canonical(text, "strict") == canonical(plain, "strict")
+    assert canonical(f"{{x {text[1:]}", "strict") != canonical(f"x {plain}", "strict")
 
 
 @pytest.mark.parametrize(

@@ -57,12 +57,14 @@ def test_what_fuzzing_has_found(text: str) -> None:
 
 
 def check(text: str) -> None:
+    fault = None
     try:
         canonical(text)
         # what strict joins, loose joins too
         assert canonical(canonical(text, "strict"), "loose") == canonical(text, "loose")
     except LatexSyntaxError as error:
-        assert error.index is not None and error.reason != "latex" and error.context
+        fault = error
+    assert fault is None or (fault.index is not None and fault.reason != "latex" and fault.context)
     for form in FORMS:
         repairs: list[Repair] = []
         repaired = canonical(text, form, repairs=repairs)

@@ -71,6 +71,7 @@ def test_reads_what_people_write(text: str, tokens: str) -> None:
         (r"\sqrt [ 3 { x }", "unbalanced_bracket", 6),
         (r"{ a \over b \over c }", "double_infix", 4),
         (r"\begin a", "environment_name", 0),
+        (r"a \begin{} b", "environment_name", 1),
         (r"\left { x", "delimiter", 1),
         (r"\left \frac a b \right )", "delimiter", 1),
         ("a \f rac", "control_character", 1),

@@ -76,6 +76,8 @@ def test_round_trip(label: str) -> None:
         ("a\nb (beside)", "line 2: expected"),
         ("a\nb c (right)", "line 2: expected"),
         ("a\n\n", "line 2: expected"),
+        ("a\n\\begin (right)\n\tx (begin_cases)", r"line 2: '.begin' needs one child 'end_NAME'"),
+        ("\\begin\n\tx (begin_cases)\n\t\\end (end_matrix)", "line 1: 'begin_cases' ends as 'matrix'"),
     ],
 )
 def test_broken_text_is_refused_with_its_line(text: str, message: str) -> None:

@@ -148,6 +148,7 @@ class TestSeparatorsAndHeaders:
             ("reversed.tsv", "f(x, y)\ta.png\ny\tb.jpg\n"),
             ("no suffixes, reversed.tsv", "f(x, y)\ta\ny\tb\n"),
             ("utf-8 mark.csv", '\ufeffimage,latex\na.png,"f(x, y)"\nb.jpg,y\n'),
+            ("pandas index.csv", ',image,latex\n0,a.png,"f(x, y)"\n1,b.jpg,y\n'),
             ("old mac.tsv", "image\tlatex\ra.png\tf(x, y)\rb.jpg\ty\r"),
         ],
     )
@@ -173,6 +174,11 @@ class TestSeparatorsAndHeaders:
         raw = content.encode("latin-1") if table == "wide.csv" else content
         with pytest.raises(SourceError, match=message):
             read(write(tmp_path, table, raw))
+
+    @pytest.mark.parametrize("row", ["a.png x", "a.png: x"])
+    def test_a_row_without_a_separator_is_told_which_there_are(self, tmp_path: Path, row: str) -> None:
+        (drop,) = read(write(tmp_path, "t.csv", f"{row}\n"))
+        assert isinstance(drop, Drop) and "a comma, ';', tab or '|'" in drop.message
 
     def test_a_quote_that_never_closes_spoils_one_row(self, tmp_path: Path) -> None:
         path = write(tmp_path, "t.csv", 'image,latex\na.png,"x\nb.jpg,y\n')
@@ -217,6 +223,11 @@ class TestPathsOfOtherMachines:
         assert sample.image is not None and sample.image.samefile(tmp_path / "images/a.png")
         assert sample.id in ("a", "images__a")
 
+    @pytest.mark.parametrize("name", [r"images\a", r"D:\x\images\a"])
+    def test_names_without_a_suffix_too(self, tmp_path: Path, name: str) -> None:
+        path = write(tmp_path, "t.tsv", f"{name}\tx\n", ("images/a.png", "images/aa.png"))
+        assert samples(path) == [("a.png", "x")]
+
     def test_an_absolute_path_into_the_folder(self, tmp_path: Path) -> None:
         path = write(tmp_path, "t.tsv", f"{tmp_path}/images/a.png\tx\n", ("images/a.png", "other/a.png"))
         (sample,) = read(path)
@@ -254,6 +265,8 @@ class TestPicturesThatCannotBeRead:
             ("a.PNG", "a.png", "other capital letters"),
             ("a.png", "a.PNG", "other capital letters"),
             ("a.png", "a.jpg", "of another kind"),
+            ("a.jfif", "a.jfif", "not of a kind that is read"),
+            ("a.png", "c.png", "options={pictures: FOLDER}"),
         ],
     )
     def test_they_are_named_as_such(self, tmp_path: Path, listed: str, there: str, message: str) -> None:

@@ -130,7 +130,7 @@ def test_sizes_that_cannot_be(values: dict[str, int], message: str) -> None:
     [
         (["hidden=3"], 2, "unknown key 'hidden'"),
         (["records=no/such.json"], 2, "no/such.json: no such file"),
-        (["records={broken}"], 1, "not a JSON array of ShareGPT records"),
+        (["records={broken}"], 1, "record 0: no ShareGPT record"),
         (["output={broken}/x"], 1, "broken.json"),
     ],
 )

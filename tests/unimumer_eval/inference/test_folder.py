@@ -25,7 +25,7 @@ def test_latest_follows(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
         link_latest(tmp_path / name, tmp_path)
-    assert os.readlink(tmp_path / "latest") == "b"
+    assert (tmp_path / "latest").readlink() == Path("b")
 
 
 def test_a_folder_called_latest_is_left_alone(tmp_path: Path) -> None:

@@ -57,6 +57,18 @@ def test_json_holds_the_figures_and_the_settings(scores):
     assert one["alignment"]["confusions"][0]["examples"] == ["b"]
 
 
+def test_cdm_stands_where_version_1_had_it():
+    pairs = [Pair(id="a", gt="x + 1", pred="x + 1"), Pair(id="b", gt="y", pred="z")]
+    seen = score_set("seen", pairs, text_metrics=True, resamples=50)
+    content = json.loads(scores_json([seen, score_set("blind", pairs, resamples=50)], {}))
+    with_cdm, without = (one["visual"] for one in content["sets"])
+    assert with_cdm["cdm"] == {"n": 2, "exprate": 50, "f1": 50, "precision": 50, "recall": 50}
+    assert with_cdm["structure_f1"] == seen.metrics["structure_f1"].value
+    assert without is None
+    explained = set(re.findall(r"`([^`]+)`", DOCS.read_text(encoding="utf-8")))
+    assert not set(keys(content)) - explained
+
+
 def test_csv_has_one_line_a_set_and_form(scores):
     rows = list(csv.DictReader(io.StringIO(scores_csv([scores, scores]))))
     assert [row["form"] for row in rows] == ["raw", "strict", "loose"] * 2

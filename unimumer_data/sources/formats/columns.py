@@ -20,6 +20,7 @@ LABEL_COLUMNS = ("label", "latex", "formula", "truth", "ground_truth", "gt", "ca
                  "latex_code", "equation", "latex_formula", "expression", "labels", "annotation")  # fmt: skip
 
 _SEPARATORS = (",", ";", "\t", "|")
+_SHOWN = "a comma, ';', tab or '|'"
 _PICTURES = (*IMAGE_SUFFIXES, *FOREIGN)
 
 
@@ -70,7 +71,7 @@ class Columns:
         assert isinstance(self.image, int) and isinstance(self.label, int)
         cells = row.cells
         if len(cells) < 2:
-            return "", "", f"a picture and a label are needed, found {row.text!r:.60}"
+            return "", "", f"a picture and a label are needed, with {_SHOWN} between them; found {row.text!r:.60}"
         if not self.names:  # a label may hold the separator
             rest = cells[1:] if self.image == 0 else cells[:-1]
             return cells[self.image].strip(), row.separator.join(rest), ""
@@ -86,20 +87,15 @@ class Columns:
 
 def separator_of(line: str, usual: str, named: Collection[str] = ()) -> tuple[str, bool]:
     """(separator of a table by its first line, whether that line only names it, as Excel's ``sep=;`` does)."""
-    told = re.fullmatch(r"\s*sep=(.)\s*", line, re.IGNORECASE)
-    if told:
-        return told[1], True
+    stated = re.fullmatch(r"\s*sep=(.)\s*", line, re.IGNORECASE)
+    if stated:
+        return stated[1], True
     candidates = [usual, *(one for one in _SEPARATORS if one != usual)]
     split = {one: [cell.strip().strip('"') for cell in line.split(one)] for one in candidates}
-    for test in (
-        lambda cells: len(cells) > 1 and (set(named) & set(cells) or _known(cells) is not None),
-        lambda cells: len(cells) > 1 and any(cell.lower().endswith(_PICTURES) for cell in cells),
-        lambda cells: len(cells) > 1,
-    ):
-        for one in candidates:
-            if test(split[one]):
-                return one, False
-    return usual, False
+    able = [one for one in candidates if len(split[one]) > 1]
+    known = [one for one in able if set(named) & set(split[one]) or _known(split[one]) is not None]
+    with_pictures = [one for one in able if any(cell.lower().endswith(_PICTURES) for cell in split[one])]
+    return next(iter([*known, *with_pictures, *able]), usual), False
 
 
 def choose_columns(
@@ -190,7 +186,7 @@ def _by_name(table: Path, names: Sequence[str], image_column: str, label_column:
 
 
 def _column(table: Path, names: Sequence[str], wanted: str, known: Sequence[str], key: str) -> int:
-    if wanted in names:
+    if wanted and wanted in names:
         return names.index(wanted)
     plain = [_plain(name) for name in names]
     found = None if wanted else next((plain.index(name) for name in known if name in plain), None)

@@ -105,7 +105,7 @@ class PictureFinder:
         inside = self._inside(name)
         if inside is not None:
             return Found(id_of(inside), self._root / inside)
-        if odd != "leads out of the folder" or not (self._start / name).is_file():
+        if odd != "leads out of the folder" or not os.path.isfile(self._start / name):
             tails = self._by_tail(name)
             if len(tails) == 1:
                 return Found(id_of(tails[0]), self._root / tails[0])
@@ -148,10 +148,12 @@ class PictureFinder:
         if not parts or not parts[-1]:
             return []
         for last in dict.fromkeys((parts[-1], _UPLOAD.sub("", parts[-1]))):
-            known = [path for path in self._names().get(last.lower(), ()) if path.rpartition("/")[2] == last]
+            known = {path: path for path in self._names().get(last.lower(), ())}
+            if not last.lower().endswith((*IMAGE_SUFFIXES, *FOREIGN)):
+                known = {path: os.path.splitext(path)[0] for path in known}
             for length in range(len(parts), 0, -1):
                 tail = "/".join([*parts[-length:-1], last])
-                fitting = [path for path in known if path == tail or path.endswith(f"/{tail}")]
+                fitting = [path for path, name in known.items() if name == tail or name.endswith(f"/{tail}")]
                 if fitting:
                     return fitting
         return []
@@ -172,11 +174,16 @@ class PictureFinder:
         return self._listed
 
     def _explain(self, name: str) -> str:
-        """What there is instead of the picture; empty where nothing is like it."""
+        """What there is instead of the picture, or where it was looked for."""
         last = name.rpartition("/")[2].lower()
         near = self._names().get(last) or self._names().get(os.path.splitext(last)[0])
+        if not near and (self._root / name).is_file():
+            return f"is there, but not of a kind that is read ({', '.join(IMAGE_SUFFIXES)}); convert it to PNG or JPEG"
         if not near:
-            return ""
+            return (
+                f"there is no picture of that name in {self._root} or below; correct the name, or write "
+                "options={pictures: FOLDER} where the pictures are"
+            )
         path, suffix = near[0], os.path.splitext(near[0])[1].lower()
         if suffix in FOREIGN:
             return f"{path} is {FOREIGN[suffix]}, which cannot be read; convert it to PNG or JPEG"

@@ -1,6 +1,6 @@
-"""LaTeX from the presentation MathML of a CROHME file: what the label falls back on where the truth is damaged.
+r"""LaTeX from the presentation MathML of a CROHME file: what the label falls back on where the truth is damaged.
 
-Leaves hold LaTeX (``<mo>\\sum</mo>``), in some files without the backslash or as the name of an entity.
+Leaves hold LaTeX (``<mo>\sum</mo>``), in some files without the backslash or as the name of an entity.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def mathml_to_latex(text: str, *, name: str) -> str:
     parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = handlers
     try:
         parser.Parse(text, True)
-    except expat.ExpatError as error:
+    except (expat.ExpatError, UnicodeEncodeError) as error:
         raise InkError(f"{name}: its MathML cannot be read: {error}") from None
     return "".join(stack[0][1])
 

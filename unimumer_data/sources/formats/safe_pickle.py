@@ -147,13 +147,13 @@ _ALLOWED: dict[tuple[str, str], _Name] = {
 }
 
 
-class _DataUnpickler(pickle._Unpickler):  # type: ignore[name-defined, misc]
+class _DataUnpickler(pickle._Unpickler):
     """Python's own unpickler in Python: it can be asked to look at each key before it is hashed.
 
     A pickle of a hundred bytes can hold a tuple of tuples that takes years to hash, print or compare.
     """
 
-    dispatch: ClassVar[dict[int, Any]] = dict(pickle._Unpickler.dispatch)  # type: ignore[attr-defined]
+    dispatch: ClassVar[dict[int, Any]] = dict(pickle._Unpickler.dispatch)
 
     def find_class(self, module: str, name: str) -> Any:
         try:

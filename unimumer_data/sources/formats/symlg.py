@@ -78,6 +78,8 @@ def _read_lines(text: str, name: str) -> tuple[dict[str, str], list[tuple[str, s
     for number, line in enumerate(text.splitlines(), start=1):
         fields = [field.strip() for field in line.split(",")]
         if fields[0] == "O" and len(fields) >= 4:
+            if not fields[2]:
+                raise SourceError(f"{name}, line {number}: an object without a symbol (a comma is written COMMA)")
             symbols[fields[1]] = BARE.get(fields[2], SYMBOLS.get(fields[2], fields[2]))
         elif fields[0] in ("R", "EO") and len(fields) >= 4:
             relation = RELATIONS.get(fields[3].lower())

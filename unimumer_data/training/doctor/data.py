@@ -10,10 +10,9 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
-
 from unimumer_data.errors import ImageError, RegistryError, suggestion
-from unimumer_data.images import MAX_SIDE_RATIO, fit_pixels, load_image
+from unimumer_data.images import MAX_SIDE_RATIO, fit_pixels, load_image, read_header
+from unimumer_data.records.reading import parts_of, read_records
 from unimumer_data.records.registry import FILE_NAME, TEST_SETS, build_command, check
 from unimumer_data.support.progress import Progress
 
@@ -32,7 +31,6 @@ JSON_FILES = (".json", ".jsonl")
 TRIED = 3
 """Records of each kind that LLaMA-Factory loads on trial."""
 TRIED_KINDS = 20
-_EXIF_ORIENTATION = 0x0112
 
 
 @dataclass(slots=True)
@@ -120,14 +118,26 @@ def _check_set(name: str, entry: Any, recipe: Recipe, findings: Findings, seen: 
         if key not in KNOWN_KEYS:
             text = f"{name!r}: LLaMA-Factory ignores the key {key!r}{suggestion(key, KNOWN_KEYS)}"
             findings.add("warning", "registry_key", text)
+    return _check_records(name, entry, recipe, findings, seen) if _has_records(name, entry, findings) else None
+
+
+def _has_records(name: str, entry: Mapping[str, Any], findings: Findings) -> bool:
+    """Whether the entry names records that can be checked here."""
+    formatting = Shape.of(entry).formatting
     if not entry.get("file_name"):
         findings.add("note", "on_the_hub", f"{name!r} is fetched from a hub; its records are not checked")
-        return None
-    shape = Shape.of(entry)
-    if shape.formatting not in FORMATS:
-        text = f"{name!r}: formatting {shape.formatting!r}{suggestion(shape.formatting, FORMATS)}"
+    elif formatting not in FORMATS:
+        text = f"{name!r}: formatting {formatting!r}{suggestion(formatting, FORMATS)}"
         findings.add("error", "formatting", text, '"formatting": "sharegpt"')
-        return None
+    else:
+        return True
+    return False
+
+
+def _check_records(
+    name: str, entry: Mapping[str, Any], recipe: Recipe, findings: Findings, seen: dict[bytes, str]
+) -> SetRecords | None:
+    shape = Shape.of(entry)
     place = recipe.data_folder / entry["file_name"]
     if not place.exists():
         findings.add("error", "file_missing", f"{name!r}: {place} does not exist", build_command(place))
@@ -157,7 +167,7 @@ def _check_set(name: str, entry: Any, recipe: Recipe, findings: Findings, seen: 
 def _read_file(file: Path, shape: Shape, found: SetRecords, findings: Findings, seen: dict[bytes, str]) -> None:
     prompts: dict[str, str] = {}
     with Progress(f"{found.name}: records", None) as progress:
-        for number, record in read_records(file):
+        for number, record in enumerate(_records(file)):
             if number % 1000 == 999:
                 progress.step(1000)
             turn = shape.read(record)
@@ -176,61 +186,18 @@ def _read_file(file: Path, shape: Shape, found: SetRecords, findings: Findings, 
             seen.setdefault(digest, found.name)
 
 
-def read_records(file: Path) -> Iterator[tuple[int, Any]]:
-    """(number, record) of a record file: a JSON array, or JSON lines.
-
-    A file with one record a line, as build writes it, is read without holding the file.
+def _records(file: Path) -> Iterator[Any]:
+    """The records of a file.
 
     Raises:
-        ValueError: not UTF-8, a byte order mark, neither an array nor lines of JSON; says where.
+        ValueError: a byte order mark, or a file that holds no records; says where.
     """
     with file.open("rb") as stream:
-        start = stream.read(1 << 16)
-    if start.startswith(b"\xef\xbb\xbf"):
-        raise ValueError(f"{file}: begins with a byte order mark, which makes LLaMA-Factory crash; save it without")
-    first = start.lstrip()[:1]
-    if not first:
-        raise ValueError(f"{file}: empty")
-    if first == b"{":
-        yield from _read_lines(file)
-        return
-    with file.open(encoding="utf-8") as lines:
-        if next(lines).strip() == "[":
-            number = 0
-            for line in lines:
-                text = line.strip().rstrip(",")
-                if text in ("]", ""):
-                    continue
-                try:
-                    record = json.loads(text)
-                except ValueError:
-                    break  # laid out in another way: read it whole
-                yield number, record
-                number += 1
-            else:
-                return
-            if number:
-                raise ValueError(f"{file}: record {number} is no JSON")
-    content = json.loads(file.read_text(encoding="utf-8"))
-    if not isinstance(content, list):
-        raise ValueError(f"{file}: must be a JSON array of records, or one record a line")
-    yield from enumerate(content)
-
-
-def _read_lines(file: Path) -> Iterator[tuple[int, Any]]:
-    """JSON lines."""
-    number = 0
-    with file.open(encoding="utf-8") as lines:
-        for place, line in enumerate(lines, start=1):
-            if not line.strip():
-                continue
-            try:
-                record = json.loads(line)
-            except ValueError:
-                cure = "must be a JSON array of records, or one record a line"
-                raise ValueError(f"{file}, line {place}: no JSON; a record file {cure}") from None
-            yield number, record
-            number += 1
+        if stream.read(3) == b"\xef\xbb\xbf":
+            raise ValueError(
+                f"{file}: begins with a byte order mark, which makes LLaMA-Factory crash; save it without"
+            )
+    return (record for record, _ in read_records(file))
 
 
 def check_loading(sets: list[SetRecords], recipe: Recipe, findings: Findings, *, with_model: bool) -> None:
@@ -257,9 +224,8 @@ def _check_leaks(sets: list[SetRecords], entries: Mapping[str, Any], recipe: Rec
         file = recipe.data_folder / (entries[name].get("file_name") or "")
         if not file.is_file():
             continue
-        for _, record in read_records(file):
-            images = record.get("images") if isinstance(record, dict) else None
-            image = images[0] if isinstance(images, list) and images else None
+        for record, _ in read_records(file):
+            image = parts_of(record).image
             if image in training:
                 text = f"{image} of the test set {name!r} is in {training[image]!r}"
                 findings.add("error", "leak", text, f"unimumer guard ... tests={name}", place=name)
@@ -299,18 +265,17 @@ def check_images(
 
 def _check_image(file: Path, place: str, recipe: Recipe, findings: Findings) -> tuple[int, int] | None:
     try:
-        image = load_image(file)
+        image, header = load_image(file), read_header(file)
         fitted = fit_pixels(image, recipe.max_pixels, recipe.min_pixels)
     except ImageError as error:
         findings.add("error", "image_broken", str(error), place=place)
         return None
-    with Image.open(file) as header:
-        if header.has_transparency_data:
-            text = f"{file} is transparent; LLaMA-Factory turns it black on black"
-            findings.add("warning", "image_transparent", text, "Build the set again: build flattens", place=place)
-        if header.getexif().get(_EXIF_ORIENTATION, 1) != 1:
-            text = f"{file} is turned by EXIF, which LLaMA-Factory ignores"
-            findings.add("warning", "image_turned", text, "Build the set again: build turns it upright", place=place)
+    if header.transparent:
+        text = f"{file} is transparent; LLaMA-Factory turns it black on black"
+        findings.add("warning", "image_transparent", text, "Build the set again: build flattens", place=place)
+    if header.turned:
+        text = f"{file} is turned by EXIF, which LLaMA-Factory ignores"
+        findings.add("warning", "image_turned", text, "Build the set again: build turns it upright", place=place)
     if max(image.size) > MAX_SIDE_RATIO / 2 * min(image.size):
         findings.add("warning", "image_sliver", f"{file}: {image.width}x{image.height} pixels", place=place)
     return fitted.size

@@ -45,6 +45,7 @@ _HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 
 
 def model_name(recipe: Recipe) -> str:
+    """The recipe's model_name_or_path; empty without one."""
     return str(recipe.values.get("model_name_or_path") or "")
 
 

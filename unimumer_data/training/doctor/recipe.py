@@ -220,8 +220,10 @@ def _check_deepspeed(recipe: Recipe, findings: Findings) -> None:
 
 
 def check_disk(recipe: Recipe, parameters: int, findings: Findings) -> None:
-    """Free space for checkpoints: 2 bytes a trained parameter, and 12 of the optimizer unless only the model is saved;
-    and for the weights that a full training writes at its end."""
+    """Check that the disk has room for the checkpoints and for the weights that training writes at its end.
+
+    A checkpoint takes 2 bytes a trained parameter, and 12 for the optimizer unless only the model is saved.
+    """
     output = Path(str(recipe.values.get("output_dir", ".")))
     folder = next(parent for parent in (output, *output.absolute().parents) if parent.is_dir())
     kept = recipe.number("save_total_limit", 2) if recipe.values.get("save_strategy", "steps") != "no" else 0

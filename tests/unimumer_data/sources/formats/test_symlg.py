@@ -53,6 +53,7 @@ def test_a_long_line_of_writing_does_not_hit_the_recursion_limit():
         (graph({"a": "a", "b": "b", "c": "c"}, ("a", "b", "Sup"), ("a", "c", "Sup")), "two children sup"),
         (graph({"a": "a", "b": "b"}, ("a", "b", "Inside")), "no LaTeX for that"),
         ("<html>", "neither an object"),
+        ("O, a, x, 1.0\nO, b, , 1.0", "line 2: an object without a symbol"),
     ],
 )
 def test_graphs_that_are_no_formula(text, message):

@@ -234,7 +234,7 @@ def test_shapes_of_files_that_llamafactory_reads(project: Path, lines: bool) -> 
 
 def test_broken_json_lines_say_which_line(project: Path) -> None:
     Path("mine.json").write_text(json.dumps(record(0)) + "\n{\n")
-    assert "mine.json, line 2: no JSON" in kinds()["file_broken"]
+    assert "mine.json, line 2: broken JSON" in kinds()["file_broken"]
 
 
 @pytest.mark.parametrize(
