@@ -78,7 +78,9 @@ class Collector:
             (found.far if outcome in WASTE else found.near)[text] += 1
 
 
-def make_records(answers: Iterable[Answers], form: PreferenceForm, *, pairs: int, seed: int) -> tuple[list[Any], Counter[str]]:
+def make_records(
+    answers: Iterable[Answers], form: PreferenceForm, *, pairs: int, seed: int
+) -> tuple[list[Any], Counter[str]]:
     """The records of a format, and why the other answers are not among them.
 
     Args:
