@@ -103,8 +103,8 @@ def record_file(set_name: str, name: str) -> str:
 def published() -> dict[str, dict[str, Any]]:
     """The names that recipes use.
 
-    The bundled sample, the 26 training sets, the ten test sets, preference data of CROHME, and the training sets on the
-    hub (``hub_...``).
+    The bundled sample, the 26 training sets, the ten test sets, preference data of CROHME, and the training sets on
+    the hub (``hub_...``).
     """
     entries = {
         one + suffix: file_entry(record_file(one, one + suffix)) for one in SAMPLE_SETS for suffix in TASK_SUFFIXES
