@@ -1,9 +1,9 @@
-"""Which of two or more runs is better, and could that be chance?
+"""Compare runs on the same samples: which is better, and is the difference significant?
 
     unimumer compare results/baseline results/unimumer
     unimumer compare a_pred.json b_pred.json c_pred.json form=raw output=results/compare
 
-Each run is a prediction file or a folder of them; all others are held against the first, on the same samples.
+Each run is a prediction file or a folder of them. The others are compared with the first, on the same samples.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class CompareConfig:
     """Keys of `unimumer compare RUN RUN ... [key=value ...]`."""
 
     names: tuple[str, ...] = option((), "names of the runs, separated by commas; by default from their paths")
-    form: Literal["raw", "strict", "loose"] = option("strict", "form in which right is told from wrong")
+    form: Literal["raw", "strict", "loose"] = option("strict", "form in which predictions and labels are compared")
     cdm: bool = option(True, "compare CDM, structure F1 and similarity too")
     labels: Path | None = option(
         None, "labels for all runs, where the files' own differ or are damaged: a record file, a list or a table"

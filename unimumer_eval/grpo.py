@@ -1,4 +1,4 @@
-"""GRPO with verifiable rewards: a thin front of TRL's GRPOTrainer over this project's record files.
+"""Train with verifiable rewards: TRL's GRPOTrainer on this project's record files.
 
     unimumer grpo recipes/grpo.yaml [key=value ...]
 

@@ -1,4 +1,4 @@
-"""The leaderboard: score files in docs/leaderboard/ become docs/leaderboard.md and a table in the README.
+"""Write the leaderboard: docs/leaderboard.md and a table in the README, from the score files in docs/leaderboard/.
 
     unimumer leaderboard                      write both again
     unimumer leaderboard check=true           only say whether they are up to date (1 if not)
@@ -24,7 +24,7 @@ from typing import Any
 from unimumer_data.errors import ConfigError, PredictionError
 from unimumer_data.health.ledger import Contamination, read_ledger
 from unimumer_data.support.commandline import keys_of, read_words, run_command
-from unimumer_data.support.config import load_config
+from unimumer_data.support.config import load_config, option
 from unimumer_data.support.files import write_whole
 from unimumer_data.support.tables import markdown_text, write_table
 
@@ -65,30 +65,24 @@ not yet an equal picture.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeaderboardConfig:
-    """Keys of `unimumer leaderboard [key=value ...]`.
+    """Keys of `unimumer leaderboard`."""
 
-    add: scores.json of a run to take in; needs entry, model, source, decoding.
-    entry: name of the score file, such as unimumer-3b; figures of sets that it has already are replaced.
-    model: as the table shall call it.
-    source: where the predictions are from.
-    decoding: engine, temperature and so on, as the source says, or "not stated".
-    variant: what is special about these figures, such as "intact labels"; shown behind the set's name.
-    folder: of the score files.
-    page: the page to write.
-    readme: file with the markers between which the short table goes; null for none.
-    check: change nothing, only compare.
-    """
-
-    add: Path | None = None
-    entry: str = ""
-    model: str = ""
-    source: str = ""
-    decoding: str = ""
-    variant: str = ""
-    folder: Path = Path("docs/leaderboard")
-    page: Path = Path("docs/leaderboard.md")
-    readme: Path | None = Path("README.md")
-    check: bool = False
+    add: Path | None = option(None, "scores.json of a run to add; needs entry, model, source and decoding")
+    entry: str = option(
+        "", "name of the score file, such as unimumer-3b; figures of sets that it has already are replaced"
+    )
+    model: str = option("", "name of the model in the table")
+    source: str = option("", "where the predictions are from")
+    decoding: str = option("", 'engine, temperature and so on, as the source says, or "not stated"')
+    variant: str = option(
+        "", 'what is special about these figures, such as "intact labels"; shown after the name of the set'
+    )
+    folder: Path = option(Path("docs/leaderboard"), "folder of the score files")
+    page: Path = option(Path("docs/leaderboard.md"), "the page to write")
+    readme: Path | None = option(
+        Path("README.md"), "file with the markers between which the short table goes; null for none"
+    )
+    check: bool = option(False, "change nothing, only compare")
 
     def __post_init__(self) -> None:
         absent = [key for key in ("entry", "model", "source", "decoding") if not getattr(self, key)]

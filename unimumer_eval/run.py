@@ -1,7 +1,9 @@
 """Predict with a model, score the predictions, write the report.
 
-unimumer eval model=outputs/unimumer data=crohme_2014 output=results/unimumer
-unimumer eval engine=replay predictions=results/unimumer output=results/again
+    unimumer eval model=outputs/unimumer data=crohme_2014 output=results/unimumer
+    unimumer eval engine=replay predictions=results/unimumer output=results/again
+
+Run the same command again after a kill: samples that have an answer are not asked again.
 """
 
 from __future__ import annotations

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from dataclasses import fields, is_dataclass
+from importlib import import_module
+from importlib.util import find_spec
 
 import pytest
 
@@ -44,3 +48,57 @@ def test_completion_knows_commands_and_keys(capsys: pytest.CaptureFixture[str]) 
     assert main(["completion", "bash"]) == 0
     shown = capsys.readouterr().out
     assert "preview" in shown and "path=" in shown
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_help_of_a_command_begins_with_what_it_does_and_has_an_example(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = COMMANDS[name]
+    if not all(map(find_spec, command.needs)):
+        pytest.skip(f"needs {command.extra}")
+    with pytest.raises(SystemExit) as end:
+        main([name, "--help"])
+    assert end.value.code == 0
+    shown = capsys.readouterr().out
+    assert f"usage: unimumer {name}" in shown
+    about, _, rest = shown.partition("\n\n")[2].partition("\n\n")
+    assert re.fullmatch(r"[A-Z][a-z]+ .*[.?]", " ".join(about.split())), "one sentence"
+    assert f"    unimumer {name} " in rest.partition("\n\n")[0] + "\n", "an example"
+    assert "Args:" not in shown and "docstring" not in shown
+    assert callable(import_module(command.module).main)
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_every_key_has_a_help_text(name: str) -> None:
+    command = COMMANDS[name]
+    if not all(map(find_spec, command.needs)):
+        pytest.skip(f"needs {command.extra}")
+    found = vars(import_module(command.module)).values()
+    for config in [one for one in found if isinstance(one, type) and one.__name__.endswith("Config")]:
+        assert is_dataclass(config)
+        assert [one.name for one in fields(config) if not one.metadata.get("about")] == [], config
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["build", "source=tabel", "path=x"], "did you mean 'table'?"),
+        (["build", "surce=table"], "did you mean 'source'?"),
+        (["lint", "x.json", "exmaples=1", "a"], "did you mean 'examples'?"),
+        (["export", "set=x", "format=parket", "output=y"], "did you mean 'parquet'?"),
+        (["latex", "srtict"], "did you mean 'strict'?"),
+        (["completion", "bsh"], "did you mean 'bash'?"),
+        (["errors", "data=x", "synthetic=look-alike"], "did you mean 'look-alikes'?"),
+        (["tiny", "hiden_size=1"], "did you mean 'hidden_size'?"),
+    ],
+)
+def test_a_slip_is_answered_with_the_nearest_word(
+    words: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        code = main(words)
+    except SystemExit as end:
+        code = int(str(end.code))
+    assert code in (1, 2)
+    assert message in capsys.readouterr().err

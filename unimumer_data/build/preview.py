@@ -1,6 +1,8 @@
-"""A contact sheet: many samples on one picture, each under its id and its label, to see at a glance if they are right.
+"""Draw a contact sheet: many samples in one picture, each with its id and label, to see at a glance if they are right.
 
-unimumer preview path=FOLDER [output=preview.png] [count=60] [seed=0]
+    unimumer preview path=data/sample output=preview.png
+
+Takes a built set, or a folder of InkML files and pictures.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""The error corpus: wrong predictions of a training set, and the records of both error tasks made from them.
+"""Make an error corpus of wrong predictions of a training set, and the records of both error tasks from it.
 
     unimumer errors data=crohme_train predictions=results/fold0,results/fold1
     unimumer errors data=crohme_train synthetic=look-alikes
 
-Prediction files are joined with the set on the sample id. Right and repeated candidates are dropped, hopeless ones
-refused, and of the rest as many are taken as the set has samples, spread over the pictures. Writes, beside the set,
-NAME_errors.json (the corpus), NAME_error_find.json and NAME_error_fix.json (records, entered in dataset_info.json),
+The sample id joins predictions with the set. Right and repeated candidates are dropped, hopeless ones refused. Of the
+rest, as many are taken as the set has samples, spread over the pictures. Writes, beside the set, NAME_errors.json (the
+corpus), NAME_error_find.json and NAME_error_fix.json (records, entered in dataset_info.json),
 NAME_errors_refused.jsonl and NAME_errors_manifest.json. Without data=, samples and labels are those of the files.
 
 Source: arXiv 2505.23566, Sec. 3.3 and 4.1.
@@ -28,7 +28,7 @@ import yaml
 
 from unimumer_data.build.error_sets import error_records, folder_of
 from unimumer_data.build.manifest import FILE_NAME as MANIFEST
-from unimumer_data.errors import ConfigError, PredictionError, RecordError
+from unimumer_data.errors import ConfigError, PredictionError, RecordError, suggestion
 from unimumer_data.latex import canonical
 from unimumer_data.records.predictions import Prediction, find_prediction_files, read_prediction_file
 from unimumer_data.records.registry import FILE_NAME as REGISTRY
@@ -91,6 +91,10 @@ class ErrorCorpusConfig:
             (not self.data and not self.name, "give data=<a built data set>, or without one the corpus a name=..."),
             (self.format != "errors" and not self.data, f"format={self.format} needs data=<a built data set>"),
             (self.format != "errors" and bool(self.synthetic), f"format={self.format} needs predictions="),
+            (
+                self.synthetic not in (None, "", LOOK_ALIKES) and not Path(str(self.synthetic)).exists(),
+                f"synthetic={self.synthetic}: no such file{suggestion(str(self.synthetic), [LOOK_ALIKES])}",
+            ),
             (self.pairs < 1, "pairs must be at least 1"),
             (not 0 < self.rate <= 1, "rate must be above 0 and at most 1"),
             (self.share <= 0, "share must be above 0"),

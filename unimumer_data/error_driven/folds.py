@@ -1,4 +1,4 @@
-"""Folds for error-driven learning: parts of a built set, and for each a recipe that trains on the others.
+"""Split a data set into folds for error-driven learning, with a recipe for each that trains on the others.
 
     unimumer folds data=crohme_train folds=5 by=label
     llamafactory-cli train data/crohme_train/folds/train_without_fold0.yaml

@@ -1,11 +1,4 @@
-"""Label health on the command line: look labels over, find what sets share, keep test samples out of training.
-
-    unimumer lint SET ... [key=value ...]
-    unimumer overlap SET ... [key=value ...]
-    unimumer guard TRAINING ... tests=TEST,TEST [key=value ...]
-
-SET is a JSON file (records, predictions or label strings) or a data set name of dataset_info.json.
-"""
+"""The commands about the health of labels: lint, overlap and guard."""
 
 from __future__ import annotations
 
@@ -20,7 +13,7 @@ from typing import Any
 from unimumer_data.errors import ConfigError, ImageError, suggestion
 from unimumer_data.images import picture_size
 from unimumer_data.records.labelled import SETS, Labelled, LabelledSet, read_labelled, split_sets
-from unimumer_data.support.commandline import keys_of, read_words, run_command
+from unimumer_data.support.commandline import keys_of, read_words, report_error, run_command
 from unimumer_data.support.config import load_config, option
 from unimumer_data.support.files import write_whole
 from unimumer_data.support.tables import write_table
@@ -31,36 +24,56 @@ from .lint import KINDS, Finding, lint
 from .overlap import Overlap, overlaps
 from .repairs import REPAIRS, repair
 
+_SET = "SET is a JSON file (records, predictions or label strings) or a data set name of dataset_info.json."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HealthConfig:
-    """Keys of `unimumer lint`, `overlap` and `guard`."""
+class OverlapConfig:
+    """Keys of `unimumer overlap`."""
 
     root: Path = option(Path(), "folder of dataset_info.json and of image paths")
     pictures: bool = option(True, "open the pictures, where the sets have them")
+    output: Path | None = option(None, "JSON file for everything found")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LintConfig(OverlapConfig):
+    """Keys of `unimumer lint`."""
+
     examples: int = option(3, "number of examples to show for each kind of finding")
-    output: Path | None = option(None, "JSON file for all findings, overlaps or leaks")
-    tests: tuple[str, ...] = option((), "guard: the test sets")
-    by_label: bool = option(False, "guard: take an equal label alone for a leak")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardConfig(OverlapConfig):
+    """Keys of `unimumer guard`."""
+
+    tests: tuple[str, ...] = option((), "the test sets")
+    by_label: bool = option(False, "take an equal label alone for a leak")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one of the commands; 1 too where guard finds a leak, else as `commandline.run_command` says."""
-    metavar = f"{' | '.join(COMMANDS)} | {SETS}"
-    words = read_words("unimumer health", __doc__, argv, keys=keys_of(HealthConfig), metavar=metavar)
-    return run_command(lambda: _check(words))
+    """Run one of the commands; 1 too where guard finds a leak, else as `commandline.run_command` says.
 
-
-def _check(words: Sequence[str]) -> int:
-    word = words[0] if words else ""
+    Args:
+        argv: the name of the command first, then its own words.
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    word = words.pop(0) if words else ""
     if word not in COMMANDS:
-        raise ConfigError(f"unknown command {word!r}{suggestion(word, COMMANDS)}. Known: {', '.join(COMMANDS)}")
-    names, options = split_sets(words[1:])
-    config = load_config(HealthConfig, options)
-    return COMMANDS[word]([read_labelled(name, root=config.root) for name in names], config)
+        error = f"unknown command {word!r}{suggestion(word, COMMANDS)}. Known: {', '.join(COMMANDS)}"
+        return report_error(ConfigError(error))
+    command = COMMANDS[word]
+    words = read_words(f"unimumer {word}", command.about, words, keys=keys_of(command.config), metavar=SETS)
+    return run_command(lambda: _check(command, words))
 
 
-def lint_sets(sets: Sequence[LabelledSet], config: HealthConfig) -> int:
+def _check(command: Command, words: Sequence[str]) -> int:
+    names, options = split_sets(words)
+    config = load_config(command.config, options)
+    return command.run([read_labelled(name, root=config.root) for name in names], config)
+
+
+def lint_sets(sets: Sequence[LabelledSet], config: LintConfig) -> int:
     """Print, for each set, how many labels have each kind of finding, with examples."""
     report: dict[str, Any] = {}
     for one in sets:
@@ -100,7 +113,7 @@ def _around(label: str, finding: Finding, words: int = 6) -> str:
     return " ".join(tokens[start : finding.index + words + 1])
 
 
-def report_overlaps(sets: Sequence[LabelledSet], config: HealthConfig) -> int:
+def report_overlaps(sets: Sequence[LabelledSet], config: OverlapConfig) -> int:
     """Print the overlap of each set with itself and with every other."""
     found = list(overlaps(sets, pictures=config.pictures))
     print(overlap_table(found))
@@ -129,7 +142,7 @@ def _share(count: int, size: int) -> tuple[str, str]:
     return str(count), f"{100 * count / max(1, size):.1f} %"
 
 
-def report_leaks(sets: Sequence[LabelledSet], config: HealthConfig) -> int:
+def report_leaks(sets: Sequence[LabelledSet], config: GuardConfig) -> int:
     """Print every training sample that is a test sample; 1 if there is one."""
     if not config.tests:
         raise ConfigError("guard: write tests=TEST,TEST, the sets that must not be trained on")
@@ -147,7 +160,7 @@ def report_leaks(sets: Sequence[LabelledSet], config: HealthConfig) -> int:
     return 1 if any(report.values()) else 0
 
 
-def _prints(one: LabelledSet, config: HealthConfig) -> Iterator[Fingerprint]:
+def _prints(one: LabelledSet, config: OverlapConfig) -> Iterator[Fingerprint]:
     return (fingerprint(item, pictures=config.pictures) for item in one.items)
 
 
@@ -158,10 +171,52 @@ def _write(path: Path | None, report: Any) -> None:
     print(f"written to {path}")
 
 
-COMMANDS: dict[str, Callable[[Sequence[LabelledSet], HealthConfig], int]] = {
-    "lint": lint_sets,
-    "overlap": report_overlaps,
-    "guard": report_leaks,
+@dataclass(frozen=True)
+class Command:
+    """One of the commands.
+
+    Args:
+        about: what it does, with an example, for ``--help``.
+        config: its keys.
+        run: takes the sets and the configuration; returns the exit code.
+    """
+
+    about: str
+    config: type[OverlapConfig]
+    run: Callable[[Sequence[LabelledSet], Any], int]
+
+
+COMMANDS = {
+    "lint": Command(
+        f"""Find broken labels: LaTeX that cannot be parsed, lost backslashes, markup, prose, glued commands.
+
+    unimumer lint SET ... [key=value ...]
+    unimumer lint crohme_train output=results/lint.json
+
+{_SET} Nothing is changed.""",
+        LintConfig,
+        lint_sets,
+    ),
+    "overlap": Command(
+        f"""Count the samples that data sets share, by label and by picture, and those that a set holds twice.
+
+    unimumer overlap SET ... [key=value ...]
+    unimumer overlap crohme_train crohme_2014
+
+{_SET}""",
+        OverlapConfig,
+        report_overlaps,
+    ),
+    "guard": Command(
+        f"""Find test samples in training sets; the exit code is 1 if there are any.
+
+    unimumer guard SET ... tests=SET,SET [key=value ...]
+    unimumer guard crohme_train tests=crohme_2014,crohme_2016
+
+{_SET}""",
+        GuardConfig,
+        report_leaks,
+    ),
 }
 
 if __name__ == "__main__":

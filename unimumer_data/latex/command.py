@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from unimumer_data.errors import UniMumerError
-from unimumer_data.support.commandline import parser
+from unimumer_data.support.commandline import one_of, parser
 
 from . import FORMS, Repair, canonical, canonical_tree, count_symbols, tokenize, write_counts, write_tokens, write_tree
 from .conventions import CONVENTIONS
@@ -44,12 +44,12 @@ WRITERS: dict[str, Writer] = {
 def main(argv: Sequence[str] | None = None) -> int:
     """The command; returns 0, 1 if a line was refused, 2 for wrong usage."""
     reader = parser("unimumer latex", __doc__)
-    reader.add_argument("form", choices=WRITERS, metavar="FORM", help=", ".join(WRITERS))
+    reader.add_argument("form", type=one_of(WRITERS), metavar="FORM", help=", ".join(WRITERS))
     reader.add_argument("--json", action="store_true", help="write JSON strings; null where a line is refused")
     reader.add_argument(
         "--corpus", choices=sorted(filter(None, CONVENTIONS)), help="follow the label conventions of this corpus"
     )
-    reader.add_argument("--repair", action="store_true", help="mend broken lines and list the mends on stderr")
+    reader.add_argument("--repair", action="store_true", help="repair broken lines and list the repairs on stderr")
     options = reader.parse_args(argv)
     write = WRITERS[options.form]
     # bytes that are no UTF-8 are an error of their line, not of the run
@@ -65,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             refused += 1
             print(f"line {number}: {error}", file=sys.stderr)
         for repair in repairs or ():
-            print(f"line {number}: mended {repair.reason}, token {repair.index}: {repair.message}", file=sys.stderr)
+            print(f"line {number}: repaired {repair.reason}, token {repair.index}: {repair.message}", file=sys.stderr)
         if options.json:
             print(json.dumps(answer, ensure_ascii=False))
         else:

@@ -132,11 +132,11 @@ def _open_tag(row: Row, rules: Rules) -> None:
 
 def _add_limits(row: Row, rules: Rules) -> None:
     r"""Scripts of an operator are written after ``\limits``, as in the CROHME records."""
+    if any(node.symbol == "\\nolimits" for node in row):
+        _drop_limits(row, rules)
     for index in range(len(row) - 1, -1, -1):
         node = row[index]
-        if node.symbol == "\\nolimits":
-            _drop_limits(row, rules)
-        elif node.symbol in rules.limits and node.children is not None:
+        if node.symbol in rules.limits and node.children is not None:
             names = COMMANDS[node.symbol].scripts
             scripts = [(ORDINARY.scripts[names.index(relation)], child) for relation, child in node.children]
             row.insert(index + 1, Node("\\limits", children=scripts))

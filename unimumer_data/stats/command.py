@@ -1,4 +1,4 @@
-"""Data cards: what a labelled set holds, to look at before training.
+"""Write a data card: what labelled sets hold, to look at before training.
 
     unimumer card data/x/x.json ... output=results/card [tokenizer=DIR] [key=value ...]
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import inspect
 import sys
 import textwrap
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import MISSING, Field, fields
 from typing import Any, Literal
 
-from unimumer_data.errors import ConfigError, UniMumerError, UnknownSourceError, UnknownTaskError
+from unimumer_data.errors import ConfigError, UniMumerError, UnknownSourceError, UnknownTaskError, suggestion
 
 WORDS = "config.yaml | key=value"
 """The grammar of most commands, see `config.load_config`."""
@@ -27,8 +26,6 @@ def keys_of(config: type, prefix: str = "") -> str:
         config: a dataclass.
         prefix: stands before each key on the command line.
     """
-    if not any(one.metadata.get("about") for one in fields(config)):  # not converted to `config.option` yet
-        return inspect.cleandoc(config.__doc__ or "")
     hints = typing.get_type_hints(config)
     lines = ["keys:"]
     for one in fields(config):
@@ -84,6 +81,17 @@ def parser(command: str, about: str | None, *, keys: str | None = None) -> argpa
     return argparse.ArgumentParser(
         prog=command, description=about, epilog=keys, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+
+
+def one_of(known: Collection[str]) -> Callable[[str], str]:
+    """The ``type`` of an argument that must be one of some words; a slip is answered with the nearest."""
+
+    def check(word: str) -> str:
+        if word not in known:
+            raise argparse.ArgumentTypeError(f"{word!r}{suggestion(word, known)}. Known: {', '.join(known)}")
+        return word
+
+    return check
 
 
 def read_words(

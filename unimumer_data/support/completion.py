@@ -1,7 +1,9 @@
-"""Shell completion of commands and their keys.
+"""Print a script that completes commands and their keys in your shell.
 
-unimumer completion bash > ~/.local/share/bash-completion/completions/unimumer
-unimumer completion zsh > ~/.zfunc/_unimumer
+    unimumer completion bash > ~/.local/share/bash-completion/completions/unimumer
+    unimumer completion zsh > ~/.zfunc/_unimumer
+
+Open a new shell afterwards.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from importlib.util import find_spec
 
 from unimumer_data.__main__ import COMMANDS, Command
 
-from .commandline import parser
+from .commandline import one_of, parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -23,7 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     reader = parser("unimumer completion", __doc__)
     reader.add_argument(
-        "shell", choices=shtab.SUPPORTED_SHELLS, metavar="SHELL", help=", ".join(shtab.SUPPORTED_SHELLS)
+        "shell", type=one_of(shtab.SUPPORTED_SHELLS), metavar="SHELL", help=", ".join(shtab.SUPPORTED_SHELLS)
     )
     print(shtab.complete(_grammar(), reader.parse_args(argv).shell))
     return 0
@@ -49,4 +51,5 @@ def keys(command: Command) -> list[str]:
         return []
     found = vars(import_module(command.module)).values()
     configs = [one for one in found if isinstance(one, type) and is_dataclass(one) and one.__name__.endswith("Config")]
-    return [f"{one.name}=" for config in configs[-1:] for one in fields(config)]
+    named = [one for one in configs if one.__name__.removesuffix("Config").lower() in command.words]
+    return [f"{one.name}=" for config in (named or configs)[-1:] for one in fields(config)]

@@ -177,7 +177,7 @@ def test_without_a_set_labels_are_those_of_the_files(toy, capsys):
         (["synthetic=look-alikes"], 2, "needs data="),
         (["data=toy", "predictions=none.json"], 1, "none.json"),
         (["data=toys", "synthetic=look-alikes"], 2, "(did you mean 'toy'?)"),
-        (["data=toy", "synthetic=none.json"], 1, "none.json: cannot be read"),
+        (["data=toy", "synthetic=none.json"], 2, "none.json: no such file"),
         (["data=toy", "synthetic=look-alikes", "rate=2"], 2, "rate must be"),
     ],
 )

@@ -125,6 +125,13 @@ def test_scripts_of_opened_groups_stand_in_order() -> None:
     assert [relation for relation, _ in node.children or ()] == ["sub", "sup"]
 
 
+@pytest.mark.parametrize("text", [r"\sum \limits _ a \int \nolimits _ b", r"\int \nolimits _ b \sum _ c \lim"])
+def test_limits_and_nolimits_in_one_row(text: str) -> None:
+    record = canonical(text, corpus="crohme")
+    assert record.count(r"\limits _") == 2 and r"\nolimits" not in record
+    assert canonical(record, corpus="crohme") == record
+
+
 def test_crohme_writes_limits_where_operators_carry_scripts() -> None:
     raw = r"\sum_{i=1}^{n} \lim_{x \to 0} \int f \int_a^b \prod\nolimits_i \bigcup_j"
     expected = (

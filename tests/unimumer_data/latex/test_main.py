@@ -42,7 +42,7 @@ def test_forms(form: str, answer: str) -> None:
 def test_corpus_and_repair() -> None:
     out, err, code = run("records", "--corpus", "crohme", "--repair", lines=rb"\sum_{i} {x")
     assert out[0] == r"\sum \limits _ { i } x"
-    assert "line 1: mended unbalanced_brace" in err
+    assert "line 1: repaired unbalanced_brace" in err
     assert code == 0
 
 

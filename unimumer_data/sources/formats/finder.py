@@ -177,7 +177,7 @@ class PictureFinder:
         """What there is instead of the picture, or where it was looked for."""
         last = name.rpartition("/")[2].lower()
         near = self._names().get(last) or self._names().get(os.path.splitext(last)[0])
-        if not near and (self._root / name).is_file():
+        if not near and os.path.isfile(self._root / name):
             return f"is there, but not of a kind that is read ({', '.join(IMAGE_SUFFIXES)}); convert it to PNG or JPEG"
         if not near:
             return (

@@ -33,10 +33,10 @@ from .versions import check_known_bad, check_versions
 class DoctorConfig:
     """Keys of the doctor itself; those of the recipe belong to LLaMA-Factory."""
 
-    images: int | Literal["all"] = option(200, "pictures to open, a number or")
+    images: int | Literal["all"] = option(200, "number of pictures to open, or")
     gpus: int = option(1, "GPUs of the training, in all machines together")
     gpu_memory: float | None = option(None, "GB of each GPU; more than this is an error")
-    seed: int = option(0, "which pictures are opened")
+    seed: int = option(0, "random seed for the choice of pictures")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
