@@ -54,6 +54,10 @@ def align(prediction: Sequence[str], label: Sequence[str]) -> list[Run]:
         prediction: n tokens; not modified.
         label: m tokens; not modified. Time grows with m * n / 64 and with the cells that shortest paths cross.
     """
+    if len(prediction) == len(label):
+        places = [index for index, pair in enumerate(zip(prediction, label, strict=True)) if pair[0] != pair[1]]
+        if len(places) <= 1:  # no other alignment has so few edits
+            return [Run(index, index + 1, index, index + 1) for index in places]
     columns, distance = _sweep(prediction, label)
     return _finest(prediction, label, columns) if distance else []
 
