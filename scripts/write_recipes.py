@@ -30,6 +30,9 @@ SECTIONS = {
     "quantization_bit": "model",
     "lora_rank": "method",
     "lora_target": "method",
+    "pref_beta": "method",
+    "pref_loss": "method",
+    "pref_ftx": "method",
     "max_steps": "train",
 }
 

@@ -32,7 +32,7 @@ from unimumer_data.errors import ConfigError, PredictionError, RecordError, sugg
 from unimumer_data.latex import canonical
 from unimumer_data.records.predictions import Prediction, find_prediction_files, read_prediction_file
 from unimumer_data.records.registry import FILE_NAME as REGISTRY
-from unimumer_data.records.registry import read_registry, update
+from unimumer_data.records.registry import PreferenceForm, preference_entry, read_registry, update
 from unimumer_data.records.sets import name_of, read_set, write_lines, write_sets
 from unimumer_data.support.commandline import keys_of, read_words, run_command
 from unimumer_data.support.config import load_config, option, to_yaml
@@ -44,7 +44,7 @@ from .candidates import OUTCOMES, Candidate, Item, Limits, Sieve, Tally, table
 from .clashes import refuse_clashes
 from .confusions import load, look_alikes
 from .corruptor import Corruptor
-from .preferences import Collector, Format, make_records, registry_entry
+from .preferences import Collector, make_records
 
 LOOK_ALIKES = "look-alikes"
 
@@ -275,7 +275,7 @@ def _write(
     return [*files, base / f"{name}_errors_manifest.json"]
 
 
-def _write_preferences(config: ErrorCorpusConfig, form: Format, collector: Collector) -> str:
+def _write_preferences(config: ErrorCorpusConfig, form: PreferenceForm, collector: Collector) -> str:
     """Write the records of a format, enter them in the registry; what was made and left out, for the screen."""
     records, left_out = make_records(collector.answers.values(), form, pairs=config.pairs, seed=config.seed)
     reasons = sum(collector.left_out.values(), Counter[str]()) + left_out
@@ -284,7 +284,7 @@ def _write_preferences(config: ErrorCorpusConfig, form: Format, collector: Colle
     name = f"{config.title}_{form}"
     file = f"{folder_of(config.title)}/{name}.json"
     write_lines(config.output / file, records)
-    update(config.output / REGISTRY, {name: registry_entry(file, form)})
+    update(config.output / REGISTRY, {name: preference_entry(file, form)})
     manifest = {
         "config": {key: value for key, value in yaml.safe_load(to_yaml(config)).items() if key != "output"},
         "answers": dict(collector.read),

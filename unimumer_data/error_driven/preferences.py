@@ -15,19 +15,17 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Any, Literal
+from typing import Any
 
 from unimumer_data.latex import Repair, canonical
 from unimumer_data.latex.alignment import edit_distance
 from unimumer_data.records.record import Record
-from unimumer_data.records.registry import file_entry
+from unimumer_data.records.registry import PreferenceForm
 from unimumer_data.tasks import get_task
 from unimumer_data.tasks.answers import PLAIN, is_runaway
 
 from .candidates import Item, Sieve
 
-Format = Literal["dpo", "kto", "rft"]
-FORMATS: tuple[Format, ...] = ("dpo", "kto", "rft")
 RIGHT = ("right", "notation")
 WASTE = ("runaway", "hopeless")
 """Wrong answers far from the label. One of them a picture is worth learning from; the others are left out."""
@@ -80,7 +78,9 @@ class Collector:
             (found.far if outcome in WASTE else found.near)[text] += 1
 
 
-def make_records(answers: Iterable[Answers], form: Format, *, pairs: int, seed: int) -> tuple[list[Any], Counter[str]]:
+def make_records(
+    answers: Iterable[Answers], form: PreferenceForm, *, pairs: int, seed: int
+) -> tuple[list[Any], Counter[str]]:
     """The records of a format, and why the other answers are not among them.
 
     Args:
@@ -94,16 +94,6 @@ def make_records(answers: Iterable[Answers], form: Format, *, pairs: int, seed: 
     """
     known = [one for one in answers if one.item.image]
     return _MAKERS[form](known, pairs, seed)
-
-
-def registry_entry(file_name: str, form: Format) -> dict[str, Any]:
-    """The entry of dataset_info.json under which LLaMA-Factory's stage reads the records."""
-    entry = file_entry(file_name)
-    if form == "dpo":
-        return {**entry, "ranking": True, "columns": {**entry["columns"], "chosen": "chosen", "rejected": "rejected"}}
-    if form == "kto":
-        return {**entry, "columns": {**entry["columns"], "kto_tag": "right"}}
-    return entry
 
 
 def _wrong(one: Answers, most: int, seed: int) -> tuple[list[str], int]:
@@ -180,7 +170,7 @@ def _rft(answers: list[Answers], pairs: int, seed: int) -> tuple[list[Any], Coun
     return records, +left
 
 
-_MAKERS: dict[Format, Callable[[list[Answers], int, int], tuple[list[Any], Counter[str]]]] = {
+_MAKERS: dict[PreferenceForm, Callable[[list[Answers], int, int], tuple[list[Any], Counter[str]]]] = {
     "dpo": _dpo,
     "kto": _kto,
     "rft": _rft,

@@ -10,7 +10,7 @@ import json
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from filelock import FileLock, Timeout
 
@@ -56,6 +56,9 @@ TEST_SETS = (
     "mne_n3",
 )
 
+PreferenceForm = Literal["dpo", "kto", "rft"]
+PREFERENCE_FORMS: tuple[PreferenceForm, ...] = ("dpo", "kto", "rft")
+
 SAMPLE_SETS = ("sample", "sample_test")  # the bundled ink: to train on, and by other writers
 
 _SOURCES = ("file_name", "hf_hub_url", "ms_hub_url", "om_hub_url", "script_url", "cloud_file_name")
@@ -69,6 +72,16 @@ def file_entry(file_name: str) -> dict[str, Any]:
         "columns": {"messages": "messages", "images": "images"},
         "tags": dict(TAGS),
     }
+
+
+def preference_entry(file_name: str, form: PreferenceForm) -> dict[str, Any]:
+    """The entry of preference or rejection data, as LLaMA-Factory's stages dpo, kto and sft (rft) read them."""
+    entry = file_entry(file_name)
+    if form == "dpo":
+        return {**entry, "ranking": True, "columns": {**entry["columns"], "chosen": "chosen", "rejected": "rejected"}}
+    if form == "kto":
+        return {**entry, "columns": {**entry["columns"], "kto_tag": "right"}}
+    return entry
 
 
 def hub_entry(subset: str) -> dict[str, Any]:
@@ -88,13 +101,20 @@ def record_file(set_name: str, name: str) -> str:
 
 
 def published() -> dict[str, dict[str, Any]]:
-    """The bundled sample, the 26 training sets, the ten test sets, and the training sets on the hub (``hub_...``)."""
+    """The names that recipes use.
+
+    The bundled sample, the 26 training sets, the ten test sets, preference data of CROHME, and the training sets on
+    the hub (``hub_...``).
+    """
     entries = {
         one + suffix: file_entry(record_file(one, one + suffix)) for one in SAMPLE_SETS for suffix in TASK_SUFFIXES
     }
     for corpus, names in TRAINING_SETS.items():
         entries |= {name: file_entry(record_file(corpus, name)) for name in names}
     entries |= {name: file_entry(record_file(name, name)) for name in TEST_SETS}
+    for form in PREFERENCE_FORMS:  # those that recipes/dpo.yaml, kto.yaml and rft.yaml name
+        name = f"crohme_train_{form}"
+        entries[name] = preference_entry(record_file("crohme_train", name), form)
     for names in TRAINING_SETS.values():
         entries |= {f"hub_{name}": hub_entry(name) for name in names}
     return entries
@@ -255,6 +275,11 @@ def build_command(file: Path) -> str:
 
     >>> build_command(Path("data/sample_test/sample_test_tree.json"))
     'unimumer build'
+    >>> build_command(Path("data/crohme_train/crohme_train_dpo.json"))
+    'unimumer errors data=crohme_train predictions=... format=dpo (see docs/after-sft.md)'
     """
     command, name = "unimumer build", file.parent.name
+    form = file.stem.removeprefix(f"{name}_")
+    if form in PREFERENCE_FORMS:
+        return f"unimumer errors data={name} predictions=... format={form} (see docs/after-sft.md)"
     return command if name in SAMPLE_SETS else f"{command} source=... path=... name={name} (see docs/corpora.md)"

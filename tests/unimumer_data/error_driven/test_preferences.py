@@ -109,3 +109,30 @@ def test_llama_factory_reads_every_record_whole(toy: Path, form: str, monkeypatc
         if form == "kto":
             assert bool(texts[0]) is record["right"]
         assert Path(read["_images"][0]).is_file()
+
+
+@pytest.mark.parametrize("form", ["dpo", "kto", "rft"])
+def test_llamafactory_returns_every_record_whole(toy: Path, form: str) -> None:
+    pytest.importorskip("llamafactory", reason="needs the training environment: make train-env")
+    from llamafactory.data.loader import _get_merged_dataset
+    from llamafactory.hparams import DataArguments, ModelArguments
+    from transformers import TrainingArguments
+
+    records = made(toy, form)
+    rows = _get_merged_dataset(
+        [f"toy_{form}"],
+        ModelArguments(model_name_or_path="unused"),
+        DataArguments(dataset_dir=str(toy), media_dir=str(toy), overwrite_cache=True),
+        TrainingArguments(output_dir=str(toy / "unused"), use_cpu=True),
+        stage={"dpo": "rm", "kto": "kto", "rft": "sft"}[form],  # its own DPO loads the data of rm
+    )
+    assert len(rows) == len(records) > 1
+    for row, record in zip(rows, records, strict=True):
+        found = [turn["content"] for turn in (*row["_prompt"], *row["_response"])]
+        texts = [turn["value"] for turn in record["messages"]]
+        if form == "dpo":
+            texts += [record["chosen"]["value"], record["rejected"]["value"]]
+        if form == "kto":  # the slot of the other kind stays empty
+            texts.insert(1 if not record["right"] else 2, "")
+        assert found == texts
+        assert [Path(path).is_file() for path in row["_images"]] == [True]

@@ -129,8 +129,6 @@ def _has_records(name: str, entry: Mapping[str, Any], findings: Findings) -> boo
     elif formatting not in FORMATS:
         text = f"{name!r}: formatting {formatting!r}{suggestion(formatting, FORMATS)}"
         findings.add("error", "formatting", text, '"formatting": "sharegpt"')
-    elif entry.get("ranking"):
-        findings.add("note", "records_unchecked", f"{name!r} holds pairs to rank; its records are not checked")
     else:
         return True
     return False
@@ -143,6 +141,9 @@ def _check_records(
     place = recipe.data_folder / entry["file_name"]
     if not place.exists():
         findings.add("error", "file_missing", f"{name!r}: {place} does not exist", build_command(place))
+        return None
+    if entry.get("ranking"):
+        findings.add("note", "records_unchecked", f"{name!r} holds pairs to rank; its records are not checked")
         return None
     found = SetRecords(name=name, entry=entry)
     for file in sorted(place.iterdir()) if place.is_dir() else [place]:
