@@ -19,10 +19,11 @@ from typing import Any
 
 from PIL import Image, ImageOps
 
+from unimumer_data.support.limits import PICTURE_PIXELS
+
 from .errors import ImageError
 
 MAX_SIDE_RATIO = 200  # Qwen2.5-VL's image processor refuses more
-MAX_DECODED_PIXELS = 2**26  # 67 megapixels, 200 MB as RGB: more is a decompression bomb, not a formula
 IMAGE_MAX_PIXELS = 262144  # of the paper's training, LLaMA-Factory's image_max_pixels
 IMAGE_MIN_PIXELS = 32 * 32  # LLaMA-Factory's default image_min_pixels
 SIDE_OF_TOKEN = 28  # Qwen2.5-VL: patches of 14 pixels, merged two by two into one token
@@ -71,7 +72,7 @@ def load_image(source: Path | bytes | Image.Image, *, name: str = "") -> Image.I
         their eight leading bits.
 
     Raises:
-        ImageError: missing, not a picture, truncated, more than `MAX_DECODED_PIXELS`, a side ratio over
+        ImageError: missing, not a picture, truncated, more than `PICTURE_PIXELS`, a side ratio over
             `MAX_SIDE_RATIO`, several pages, or HEIC without pillow-heif; names the file and the cure.
     """
     name = name or (str(source) if isinstance(source, Path) else "picture in memory")
@@ -90,7 +91,7 @@ def load_image(source: Path | bytes | Image.Image, *, name: str = "") -> Image.I
         assert not isinstance(source, Image.Image)  # only what is opened here can be unidentified
         raise ImageError(f"{name}: {_kind_of(source)}; fetch it again, or convert it to PNG or JPEG") from None
     except Image.DecompressionBombError:
-        raise ImageError(f"{name}: over {MAX_DECODED_PIXELS} pixels when decoded; scale it down first") from None
+        raise ImageError(f"{name}: over {PICTURE_PIXELS} pixels when decoded; scale it down first") from None
     except _DECODE_ERRORS as error:
         raise ImageError(f"{name}: damaged or truncated ({error}); fetch or export it again") from error
 
@@ -260,8 +261,8 @@ def image_token_count(
 def _check_size(width: int, height: int, name: str) -> None:
     if width < 1 or height < 1:
         raise ImageError(f"{name}: {width}x{height} pixels; an empty picture, fetch or export it again")
-    if width * height > MAX_DECODED_PIXELS:
-        raise ImageError(f"{name}: {width}x{height} pixels, over {MAX_DECODED_PIXELS}; scale it down first")
+    if width * height > PICTURE_PIXELS:
+        raise ImageError(f"{name}: {width}x{height} pixels, over {PICTURE_PIXELS}; scale it down first")
     if max(width, height) > MAX_SIDE_RATIO * min(width, height):
         raise ImageError(f"{name}: {width}x{height} pixels, sides over {MAX_SIDE_RATIO}:1; crop or pad it")
 

@@ -15,7 +15,6 @@ if __name__ == "__main__":  # a missing package is one sentence here too
 
 import os
 import sys
-import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, fields, replace
 from pathlib import Path
@@ -26,6 +25,7 @@ from unimumer_data.records.predictions import find_prediction_files
 from unimumer_data.support.commandline import keys_of, read_words, run_command
 from unimumer_data.support.config import load_config
 from unimumer_data.support.progress import Progress
+from unimumer_data.support.quiet import hush_libraries
 from unimumer_data.support.tables import printable
 
 from .config import REPLAY, EvalConfig
@@ -49,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _evaluate(config: EvalConfig) -> int:
-    warnings.simplefilter("ignore", FutureWarning)  # of the engines' dependencies, nothing that a user can change
+    hush_libraries()
     print(_changed(config), file=sys.stderr)
     output = config.output or _default_folder(config)
     with only_writer(output):

@@ -184,7 +184,7 @@ class TestReader:
         path = tmp_path / "huge.inkml"
         with path.open("wb") as file:
             file.truncate(2**40)
-        with pytest.raises(InkError, match="over 33554432 bytes"):
+        with pytest.raises(InkError, match="over 4194304 bytes"):
             read_inkml(path)
 
 

@@ -174,7 +174,7 @@ def test_half_characters_and_runaways_do_no_harm(tmp_path: Path) -> None:
 
 
 def test_a_zip_that_grows_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("unimumer_data.records.predictions.MAX_FILE", 2**20)
+    monkeypatch.setattr("unimumer_data.records.predictions.PREDICTION_BYTES", 2**20)
     path = tmp_path / "result.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a.txt", "%a\n$" + "x " * 2**20 + "$")

@@ -31,6 +31,7 @@ from .staging import FOLDER as WORK_FOLDER
 from .staging import Staging
 from .worker import Change, Result, Work, process
 
+ALL = "all"  # of the tasks
 DROPPED = "dropped.jsonl"
 OUTCOMES = "outcomes.txt"  # of shards, for those who join them
 
@@ -77,7 +78,7 @@ class SetBuilder:
         self.selection = Selection(self.source, self.path, config)
         self.split = self.selection.split
         self.repair = self.split == testsets.TEST if config.repair is None else config.repair
-        tasks = [get_task(name) for name in config.tasks]
+        tasks = [get_task(name) for name in self._task_names()]
         self.tasks = [task for task in tasks if not task.fields]
         self.error_tasks = [task for task in tasks if task.fields]
         if self.error_tasks and not ((config.errors or self.source.wrong_predictions) and self.tasks):
@@ -233,7 +234,7 @@ class SetBuilder:
         reasons = ", ".join(f"{reason}: {count}" for reason, count in tally.dropped.items())
         return (
             f"{self.path}: none of {tally.read} samples can be used ({reasons}); "
-            f"the first, {examples[0].id}: {examples[0].message}"
+            f"the first, {examples[0].id[:200]}: {examples[0].message}"
         )
 
     def _resumed(self, inputs: Inputs, staging: Staging) -> Iterator[Chunk] | None:
@@ -304,6 +305,12 @@ class SetBuilder:
 
     def _outcome(self, status: str, tally: Tally, examples: list[Change]) -> Outcome:
         return Outcome(name=self.name, folder=self.folder, status=status, tally=tally, first={}, examples=examples)
+
+    def _task_names(self) -> Sequence[str]:
+        """The tasks asked for; of ``all``, error tasks only where their wrong predictions are named."""
+        if self.config.tasks != (ALL,):
+            return self.config.tasks
+        return [task.name for task in TASKS.values() if self.config.errors or not task.fields]
 
     def _name(self) -> str:
         of_path = os.path.basename(os.path.abspath(self.path)).partition(".")[0]

@@ -18,6 +18,8 @@ from .worker import Images
 NOT_CONTENT = ("output", "workers", "errors", "debug")
 """Keys that decide nothing about the content of a set."""
 
+_WORD = re.compile(r"[\w.-]*\w[\w.-]*")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetConfig:
@@ -27,7 +29,7 @@ class SetConfig:
     path: Path | None = option(None, "folder or file of the corpus")
     name: str | None = option(None, "name of the data set; default: the last part of path")
     split: str | None = option(None, "part of the corpus: train, valid or test; a test set is guarded against later")
-    tasks: tuple[str, ...] = option(("vanilla", "tree", "can"), "tasks, separated by commas")
+    tasks: tuple[str, ...] = option(("vanilla", "tree", "can"), "tasks, separated by commas; all: every possible one")
     errors: Path | None = option(
         None, "wrong predictions for error_find and error_fix: NAME_errors.json, made by unimumer errors"
     )
@@ -42,7 +44,7 @@ class SetConfig:
     image_max_pixels: int = option(IMAGE_MAX_PIXELS, "bound of height times width, LLaMA-Factory's key of that name")
     conventions: str | None = option(None, "label conventions of the corpus; default: those of the source")
     guard: Literal["stop", "drop", "keep"] = option("stop", "what to do with test samples in a training set")
-    options: dict[str, Any] = option(factory=dict, about="options of the source, as a YAML mapping: '{key: value}'")
+    options: dict[str, Any] = option(factory=dict, about="options of the source, listed below")
     workers: int = option(0, "number of processes; 0: one per core")
     debug: bool = option(False, "stop at an unexpected error of a sample and show its traceback")
 
@@ -56,7 +58,10 @@ class SetConfig:
         if self.shard is not None:
             parse_shard(self.shard)
         if self.name is not None and not is_name(self.name):
-            raise ConfigError(f"name={self.name!r}: write letters, digits, '_', '-' and '.' only")
+            why = "write letters, digits, '_', '-' and '.' only"
+            if _WORD.fullmatch(self.name):
+                why = "Windows reserves it, or a dot is at its begin or end, or it has over 200 bytes; write another"
+            raise ConfigError(f"name={self.name[:60]!r}: {why}")
         if not self.tasks:
             raise ConfigError("tasks is empty; write for instance tasks=vanilla,tree")
         if len(set(self.tasks)) < len(self.tasks):
@@ -78,4 +83,4 @@ def parse_shard(text: str) -> tuple[int, int]:
 
 def is_name(name: str) -> bool:
     """Whether a data set can have this name, which becomes part of file names and lists with commas."""
-    return re.fullmatch(r"[\w.-]*\w[\w.-]*", name) is not None and is_safe_id(name)
+    return _WORD.fullmatch(name) is not None and is_safe_id(name)

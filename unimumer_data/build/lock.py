@@ -12,6 +12,7 @@ from filelock import FileLock, Timeout
 
 NAME = ".build.lock"
 _SECONDS_BETWEEN = 0.2  # looks at a lock that another process holds
+_REMOVALS = 100  # in a row, of the folder by others that end just then; more is a place where no folder can be
 
 
 class SetLock:
@@ -32,6 +33,7 @@ class SetLock:
         self.waited = False
 
     def __enter__(self) -> SetLock:
+        removed = 0
         while True:
             try:
                 self._folder.mkdir(parents=True, exist_ok=True)
@@ -44,7 +46,9 @@ class SetLock:
                     )
                 self.waited = True
             except FileNotFoundError:  # the other process has just removed the folder
-                continue
+                removed += 1
+                if removed > _REMOVALS:
+                    raise
         self._path.write_text(f"process {os.getpid()} on {socket.gethostname()}\n", encoding="utf-8")
         return self
 

@@ -32,6 +32,7 @@ from .pictures import Picture, convert, draw, referenced_path, stored_path
 Images = Literal["copy", "reference", "none"]
 Item = Sample | Drop
 
+LONGEST_MESSAGE = 1000  # characters; a path of another machine may be of any length
 REMEMBERED = 100_000  # labels, about 1 kB each
 
 
@@ -208,7 +209,8 @@ def _write_whole(path: Path, data: bytes) -> None:
 
 
 def _dropped(sample_id: str, reason: str, message: str, before: str) -> Change:
-    """The line of a dropped sample, with escapes in place of what is no Unicode."""
+    """The line of a dropped sample, with escapes in place of what is no Unicode; of a very long message the start."""
+    message = message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]} ..."
     texts = (text if is_text(text) else ascii(text)[1:-1] for text in (sample_id, message, before))
     shown_id, shown_message, shown_before = texts
     return Change(id=shown_id, action="dropped", reason=reason, message=shown_message, before=shown_before)

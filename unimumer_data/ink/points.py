@@ -111,7 +111,7 @@ def _advance(
     elif value in "?TF":
         number = None
     else:
-        number = float(int(value[1:], 16)) if value.startswith("#") else float(value)
+        number = _hexadecimal(value[1:]) if value.startswith("#") else float(value)
     if number is None or (order != "!" and channel not in last):
         raise InkError(f"point {index}: {order.strip('!')}{value} gives no coordinate here; correct the trace")
     if order == "!":
@@ -122,3 +122,10 @@ def _advance(
         last[channel] += speed[channel]
     if not abs(last[channel]) <= MAX_COORDINATE:
         raise InkError(f"point {index}: coordinate {last[channel]:g} is out of range; correct or leave out the trace")
+
+
+def _hexadecimal(digits: str) -> float:
+    try:
+        return float(int(digits, 16))
+    except OverflowError:
+        return math.inf

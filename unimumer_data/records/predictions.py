@@ -23,14 +23,10 @@ from pathlib import Path
 from typing import Any
 
 from unimumer_data.errors import PredictionError
+from unimumer_data.support.limits import PREDICTION_BYTES, PREDICTION_CHARACTERS
 from unimumer_data.tasks.answers import bare_answer, final_expression, is_boxed, label_expression, task_of
 
 from .record import IMAGE_TOKEN
-
-MAX_TEXT = 100_000
-"""Characters of an answer or label; a longer one is no formula but a runaway, and scoring it would take minutes."""
-MAX_FILE = 2**28
-"""Bytes of a prediction file, and of what a zip holds when unpacked."""
 
 _PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".inkml", ".gif", ".tif", ".tiff", ".webp")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
@@ -108,8 +104,8 @@ def read_prediction_file(path: Path) -> list[Prediction]:
     if path.suffix not in _READERS:
         raise PredictionError(f"{path}: not a kind of prediction file that is known ({', '.join(_READERS)})")
     try:
-        if path.stat().st_size > MAX_FILE:
-            raise PredictionError(f"{path}: over {MAX_FILE >> 20} MiB; split it into several files")
+        if path.stat().st_size > PREDICTION_BYTES:
+            raise PredictionError(f"{path}: over {PREDICTION_BYTES >> 20} MiB; split it into several files")
         predictions = _READERS[path.suffix](path)
     except FileNotFoundError:
         raise PredictionError(f"{path}: no such file") from None
@@ -210,8 +206,8 @@ def _fault(text: Any) -> str | None:
 
 
 def too_long(text: str) -> str | None:
-    """The failure of an answer over `MAX_TEXT`; None for others."""
-    return f"too long: {len(text)} characters" if len(text) > MAX_TEXT else None
+    """The failure of an answer over `PREDICTION_CHARACTERS`; None for others."""
+    return f"too long: {len(text)} characters" if len(text) > PREDICTION_CHARACTERS else None
 
 
 def whole_text(text: str) -> str:
@@ -237,8 +233,10 @@ def _question(prompt: Any) -> str:
 def _read_zip(path: Path) -> list[Prediction]:
     with zipfile.ZipFile(path) as archive:
         members = [member for member in archive.infolist() if member.filename.endswith(".txt")]
-        if sum(member.file_size for member in members) > MAX_FILE:
-            raise PredictionError(f"{path}: over {MAX_FILE >> 20} MiB when unpacked; that is no prediction file")
+        if sum(member.file_size for member in members) > PREDICTION_BYTES:
+            raise PredictionError(
+                f"{path}: over {PREDICTION_BYTES >> 20} MiB when unpacked; that is no prediction file"
+            )
         return [_dollar_prediction(path, member.filename, _member(archive, member)) for member in members]
 
 

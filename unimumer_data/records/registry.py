@@ -156,7 +156,7 @@ def find_record_file(word: str, root: Path = Path()) -> tuple[str, Path]:
     if path.is_file():
         return path.stem, path
     registry = root / FILE_NAME
-    entries = read_registry(registry)
+    entries = published() | read_registry(registry)
     if word not in entries:
         if path.suffix in (".json", ".jsonl") or path.is_dir():
             raise ConfigError(f"{word}: no such file; `unimumer build` makes record files")
@@ -211,8 +211,7 @@ def _problem(entry: Any) -> str | None:
 def update(path: Path, built: Mapping[str, dict[str, Any]]) -> None:
     """Merge what was built into the registry file; a user's other entries stay, and so does the order.
 
-    Entries of earlier builds of the same folders go if their files are gone. The published names are added where they
-    are missing, so that every recipe finds its data sets named. Several processes may do this at once.
+    Entries of earlier builds of the same folders go if their files are gone. Several processes may do this at once.
 
     Raises:
         RegistryError: the file that is there is damaged; it is left alone.
@@ -220,16 +219,17 @@ def update(path: Path, built: Mapping[str, dict[str, Any]]) -> None:
     """
     with _locked(path):
         entries = read_registry(path)
-        names = published()
-        stale = {
-            name
-            for name, entry in entries.items()
-            if name not in names and name not in built and _is_gone(entry, path.parent, built)
-        }
-        merged = {name: entry for name, entry in entries.items() if name not in stale}
-        merged |= {name: entry for name, entry in names.items() if name not in entries} | dict(built)
+        stay = permanent(entries) | set(built)
+        stale = {name for name, entry in entries.items() if name not in stay and _is_gone(entry, path.parent, built)}
+        merged = {name: entry for name, entry in entries.items() if name not in stale} | dict(built)
         if merged != entries:
             _write(path, merged)
+
+
+def permanent(entries: Mapping[str, Any]) -> set[str]:
+    """Names that stay whether their files are there or not: in the project's own file, those that recipes name."""
+    names = set(published())
+    return names if names <= entries.keys() else set()
 
 
 def remove(path: Path, names: Collection[str]) -> None:

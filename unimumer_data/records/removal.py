@@ -19,7 +19,7 @@ from unimumer_data.errors import ConfigError, OutputError, suggestion
 from unimumer_data.support.commandline import keys_of, read_words, run_command
 from unimumer_data.support.config import load_config, option
 
-from .registry import FILE_NAME, published, read_registry, remove
+from .registry import FILE_NAME, permanent, read_registry, remove
 
 MARKS = ("manifest.json", ".build", "folds")
 """What shows that a folder was made by one of our commands; NAME_errors.json does too."""
@@ -66,8 +66,7 @@ def plan(root: Path, name: str) -> tuple[Path, list[str]]:
     if PurePosixPath(name).name != name or name in ("", ".", ".."):
         raise ConfigError(f"{name!r} is no name of a data set; write the name of a folder below {root / 'data'}")
     listed = [one for one, entry in entries.items() if _is_in(entry, name)]
-    kept = published()
-    own = [one for one in listed if one not in kept]
+    own = [one for one in listed if one not in permanent(entries)]
     if not folder.is_dir() and not own:
         sets = sorted(path.name for path in (root / "data").glob("*") if path.is_dir())
         raise ConfigError(f"{folder}: no such data set{suggestion(name, sets)}. Known: {', '.join(sets) or 'none'}")
@@ -78,7 +77,9 @@ def plan(root: Path, name: str) -> tuple[Path, list[str]]:
 
 
 def remove_set(root: Path, name: str) -> None:
-    """Remove a data set: first its entries, so that no entry is left without its file. Published names stay entered.
+    """Remove a data set: first its entries, so that no entry is left without its file.
+
+    Names that recipes use stay in the project's own dataset_info.json.
 
     Raises:
         ConfigError: as `plan`.

@@ -51,7 +51,8 @@ def ink_label(ink: Ink) -> tuple[str, tuple[Replacement, ...]]:
         return ink.label, ()
     if _damage(label):
         return ink.label, ()
-    return label, (Replacement(reason="mathml", message=f"mathml: {damage}", before=ink.label),)
+    message = f"taken from the MathML layout, since the truth cannot be read ({damage})"
+    return label, (Replacement(reason="mathml", message=message, before=ink.label),)
 
 
 def _damage(label: str) -> str | None:

@@ -200,7 +200,7 @@ def describe_type(hint: Any) -> str:
     if origin is tuple:
         return f"a list of {describe_type(args[0])}"
     if origin is dict:
-        return "a mapping"
+        return "a mapping, such as '{key: value}'"
     names = {int: "an integer", float: "a number", str: "text", Path: "a path", bool: "true or false"}
     return "null" if hint is type(None) else names.get(hint, str(hint))
 

@@ -12,8 +12,7 @@ from typing import Any
 
 import yaml
 
-DEEPEST = 50
-"""Lists and mappings within each other."""
+from .limits import YAML_DEPTH
 
 
 class _Loader(yaml.SafeLoader):  # type: ignore[misc]  # PyYAML has no types
@@ -30,11 +29,23 @@ class _Loader(yaml.SafeLoader):  # type: ignore[misc]  # PyYAML has no types
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise yaml.composer.ComposerError(None, None, "anchors (& and *) are not supported", event.start_mark)
         self._depth += 1
-        if self._depth > DEEPEST:
-            raise yaml.composer.ComposerError(None, None, f"more than {DEEPEST} levels", event.start_mark)
+        if self._depth > YAML_DEPTH:
+            raise yaml.composer.ComposerError(None, None, f"more than {YAML_DEPTH} levels", event.start_mark)
         node = super().compose_node(parent, index)
         self._depth -= 1
+        if isinstance(node, yaml.MappingNode):
+            _refuse_twins(node)
         return node
+
+
+def _refuse_twins(node: yaml.MappingNode) -> None:
+    """PyYAML takes the last of two equal keys, without a word about the first."""
+    seen: set[str] = set()
+    for key, _ in node.value:
+        if isinstance(key, yaml.ScalarNode):
+            if key.value in seen:
+                raise yaml.composer.ComposerError(None, None, f"the key {key.value!r} stands twice", key.start_mark)
+            seen.add(key.value)
 
 
 for _tag, _pattern, _first in (
@@ -55,7 +66,7 @@ def load(text: str) -> Any:
     {'name': '0123', 'rate': 1e-05, 'day': '2024-02-30', 'seed': 7}
 
     Raises:
-        yaml.YAMLError: not YAML, anchors, or more than `DEEPEST` levels.
+        yaml.YAMLError: not YAML, anchors, a key that stands twice, or more than `YAML_DEPTH` levels.
     """
     try:
         return yaml.load(text, Loader=_Loader)

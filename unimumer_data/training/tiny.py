@@ -21,6 +21,7 @@ from unimumer_data.errors import ConfigError, RecordError
 from unimumer_data.records.reading import read_records, texts_of
 from unimumer_data.support.commandline import keys_of, read_words, run_command
 from unimumer_data.support.config import load_config, option
+from unimumer_data.support.quiet import hush_libraries
 from unimumer_data.support.start import require
 from unimumer_data.tasks import TASKS
 
@@ -236,6 +237,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _make(config: TinyConfig) -> None:
     require("torch", "transformers", extra="[train]")
+    hush_libraries()
     parameters = make_tiny(config)
     print(f"{config.output}: random Qwen2.5-VL of {parameters / 1e6:.2f} M parameters, seed {config.seed}")
 

@@ -15,7 +15,6 @@ from __future__ import annotations
 import glob
 import os
 import sys
-import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ from unimumer_data.sources.formats.tables import IMAGE_SUFFIXES
 from unimumer_data.support.commandline import keys_of, parser, run_command
 from unimumer_data.support.config import option, parse_value, read_yaml
 from unimumer_data.support.progress import Progress
+from unimumer_data.support.quiet import hush_libraries
 from unimumer_eval.engines import engine_versions
 
 from .files import ResultFile, check_format, copied
@@ -66,7 +66,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _recognize(words: Sequence[str]) -> int:
-    warnings.simplefilter("ignore", FutureWarning)  # of the engines' dependencies, nothing for a user to change
+    hush_libraries()
     inputs, keys = split_words(words, RecognizeConfig)
     if not inputs:
         raise ConfigError("name what to read: unimumer recognize photo.jpg, or a folder with output=out.jsonl")

@@ -16,7 +16,6 @@ if __name__ == "__main__":  # a missing package is one sentence here too
 
 import os
 import sys
-import warnings
 from asyncio import AbstractEventLoop, BaseTransport, TimerHandle
 from collections.abc import Sequence
 from typing import Any
@@ -26,6 +25,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from unimumer_data.errors import ConfigError
 from unimumer_data.support.commandline import keys_of, parser, run_command
+from unimumer_data.support.quiet import hush_libraries
 from unimumer_eval.recognize.command import split_words
 from unimumer_eval.recognize.recognizer import recognizer_config
 
@@ -46,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _serve(words: Sequence[str]) -> int:
-    warnings.simplefilter("ignore", FutureWarning)  # of the engines' dependencies, nothing for a user to change
+    hush_libraries()
     rest, keys = split_words(words, ServeConfig)
     if rest:
         raise ConfigError(f"{rest[0]!r}: write key=value (only the first word may name a YAML file)")

@@ -88,6 +88,13 @@ class TestTwoBuilds:
         assert build.main([*words, f"output={tmp_path / 'alone'}"]) == 0
         assert contents(tmp_path / "o") == contents(tmp_path / "alone")
 
+    def test_where_no_folder_can_be_made_the_build_ends(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        corpus = write_table(tmp_path / "in", {"a": "x"})
+        assert run(Path("/proc/nowhere"), "source=table", f"path={corpus}", "name=s") == 1
+        assert "/proc/nowhere" in capsys.readouterr().err
+
     def test_a_lock_leaves_nothing_behind(self, tmp_path: Path) -> None:
         with SetLock(tmp_path / "data/a") as lock:
             assert (tmp_path / "data/a/.build.lock").exists() and not lock.waited
@@ -191,6 +198,7 @@ class TestOneBadSample:
         [
             INK.format("x", "[" * 990),
             INK.format("x", '{"a":' * 5000),
+            INK.format("x", "#" + "F" * 1000 + " 1, 2 3"),
             '<?xml version="1.0" encoding="undefined"?>' + INK.format("x", "0 0, 1 1"),
             '<?xml version="1.0" encoding="punycode"?>' + INK.format("x", "0 0, 1 1"),
             '<?xml version="1.0" encoding="utf-7"?>' + INK.format("+2AA-", "0 0, 1 1"),
@@ -425,6 +433,12 @@ class TestSmallThings:
         assert names == ["a", "A__2", "e\u0301", "\u00e9__2"]
         assert dropped(tmp_path / "data/s") == {"A__2": "renamed_id", "\u00e9__2": "renamed_id"}
 
+    def test_all_tasks_by_one_word(self, tmp_path: Path) -> None:
+        corpus = write_table(tmp_path / "in", {"a": "x"})
+        assert run(tmp_path, "source=table", f"path={corpus}", "name=s", "tasks=all") == 0
+        assert {"s", "s_tree", "s_can"} == set(read(tmp_path / "dataset_info.json"))
+        assert not (tmp_path / "data/s/s_error_find.json").exists()
+
     def test_what_windows_keeps_for_itself_is_no_name(self, tmp_path: Path) -> None:
         corpus = write_table(tmp_path / "in", {"con": "x", "b": "y"})
         assert run(tmp_path, "source=table", f"path={corpus}", "name=s") == 0
@@ -465,6 +479,9 @@ class TestSmallThings:
             (["split=tset"], "unknown split 'tset' (did you mean 'test'?). Known: train, valid"),
             (["split=Test"], "unknown split 'Test'"),
             (["options={pictures: [1]}"], "pictures must be text, got [1]"),
+            (["name=con"], "Windows reserves it"),
+            (["name=" + "x" * 300], "over 200 bytes"),
+            (["options=image_column:x"], "options must be a mapping, such as '{key: value}'"),
             (["workers=100000"], "workers must be 0 (one per core) to 512"),
         ],
     )

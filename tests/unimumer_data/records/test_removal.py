@@ -29,7 +29,7 @@ def test_a_set_goes_with_its_entries(root: Path, capsys: pytest.CaptureFixture[s
     assert not (root / "data/mine").exists() and (root / "data/mine_too").is_dir()
     entries = registry.read_registry(root / "dataset_info.json")
     assert not {"mine", "mine_fold0"} & entries.keys()
-    assert {"mine_too", "mine_too_fold0", "sample"} <= entries.keys()
+    assert {"mine_too", "mine_too_fold0"} == entries.keys()
 
 
 def test_nothing_goes_without_a_yes(root: Path, capsys: pytest.CaptureFixture[str]) -> None:

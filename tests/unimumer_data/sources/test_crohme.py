@@ -60,7 +60,7 @@ def test_a_damaged_truth_gives_way_to_the_layout(tmp_path: Path, truth: str, rea
     write_ink(tmp_path / "1.inkml", truth, FRACTION)
     label, note = labels(tmp_path)["1"]
     assert canonical(label) == r"\frac { x } { y + 1 }"
-    assert note == f"mathml: {reason}"
+    assert note == f"taken from the MathML layout, since the truth cannot be read ({reason})"
 
 
 def test_without_a_layout_the_truth_stays_for_build_to_refuse(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -274,6 +275,12 @@ class TestPicturesThatCannotBeRead:
         sample = read(path)[1]
         assert isinstance(sample, Sample) and sample.image is None
         assert message in sample.absent
+
+    def test_a_pipe_is_no_picture(self, tmp_path: Path) -> None:
+        path = write(tmp_path, "t.tsv", "a.png\tx\nb.jpg\ty\n", ("b.jpg",))
+        os.mkfifo(tmp_path / "a.png")
+        sample = read(path)[0]
+        assert isinstance(sample, Sample) and sample.image is None and "a pipe" in sample.absent
 
     def test_beside_texts_too(self, tmp_path: Path) -> None:
         write(tmp_path, "a.txt", "x", ("a.heic",))

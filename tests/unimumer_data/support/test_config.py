@@ -78,6 +78,7 @@ def test_a_word_without_equals_sign_is_refused() -> None:
         "a: [",
         "\t",
         "~: 1",
+        "a: 1\na: 2",
         "1: 1",
         "? [a]\n: 1",
         "tasks: " + "[" * 60 + "]" * 60,

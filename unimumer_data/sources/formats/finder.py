@@ -185,6 +185,8 @@ class PictureFinder:
                 "options={pictures: FOLDER} where the pictures are"
             )
         path, suffix = near[0], os.path.splitext(near[0])[1].lower()
+        if not (self._root / path).is_file():
+            return f"{path} is no file that can be read, but a pipe, a device or a link that leads nowhere"
         if suffix in FOREIGN:
             return f"{path} is {FOREIGN[suffix]}, which cannot be read; convert it to PNG or JPEG"
         if path.rpartition("/")[2].lower() == last:
