@@ -18,7 +18,8 @@ from unimumer_data.training.recipe import read_recipe
 
 RECIPES = {name: ROOT / "recipes" / f"{name}.yaml" for name in read_family(ROOT / "recipes")}
 VALUES = {name: dict(read_recipe(path).values) for name, path in RECIPES.items()}
-TRAINING = [name for name, values in VALUES.items() if values.get("stage") == "sft"]  # others: test_after_sft.py
+# dpo and kto read records of other kinds: test_after_sft.py
+TRAINING = [name for name, values in VALUES.items() if values.get("stage") == "sft"]
 # DeepSpeed is refused without the variables of torchrun.
 SINGLE = {"RANK": "0", "LOCAL_RANK": "0", "WORLD_SIZE": "1", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "29521"}
 TINY = {
