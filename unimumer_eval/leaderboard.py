@@ -59,7 +59,7 @@ _CONTAMINATED = """\
 These figures say how well a system remembers. They do not compare with those above. What is known stands in
 [leaderboard/contamination.yaml](leaderboard/contamination.yaml): the share of the test set that the training data
 holds, and how it was found. Where only the labels of a training set are known, `by` says `labels`: an equal label is
-not yet an equal picture.
+not yet an equal picture. `suspected` says that nothing was compared.
 """
 
 
@@ -126,7 +126,7 @@ def short_table(entries: Sequence[dict[str, Any]], ledger: Sequence[Contaminatio
     seen = [(*_short_row(row), _share(row.contamination)) for row in rows if row.contamination]
     if seen:
         table = write_table((*head, "of it in training data"), seen, "markdown", text_columns=2)
-        note = "Contaminated, not to be compared with the rows above: the system was trained on test samples."
+        note = "Contaminated, not to be compared with the rows above: training data held test samples, or is suspected to."
         lines += ["", note, "", table]
     return "\n".join(lines)
 

@@ -26,7 +26,8 @@ class Contamination:
         system: as the leaderboard calls it.
         set: name of the test set.
         share: percent of the test set that the training data holds; None where it is not known.
-        by: what was compared: ``pictures``, ``labels`` (nothing else of the training set is known) or ``reported``.
+        by: what was compared: ``pictures``, ``labels`` (nothing else of the training set is known), ``reported`` (by
+            others, not measured here) or ``suspected`` (nothing was compared).
         found: how the share was found, one sentence.
         source: where this can be checked.
     """
