@@ -20,6 +20,7 @@ from unimumer_data.support.tables import write_table
 
 from .fingerprints import Fingerprint, fingerprint
 from .leaks import Guard
+from .ledger import add_row, row_of
 from .lint import KINDS, Finding, lint
 from .overlap import Overlap, overlaps
 from .repairs import REPAIRS, repair
@@ -28,8 +29,8 @@ _SET = "SET is a JSON file (records, predictions or label strings) or a data set
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OverlapConfig:
-    """Keys of `unimumer overlap`."""
+class HealthConfig:
+    """Keys of all three commands."""
 
     root: Path = option(Path(), "folder of dataset_info.json and of image paths")
     pictures: bool = option(True, "open the pictures, where the sets have them")
@@ -37,14 +38,27 @@ class OverlapConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LintConfig(OverlapConfig):
+class OverlapConfig(HealthConfig):
+    """Keys of `unimumer overlap`."""
+
+    ledger: Path | None = option(None, "contamination ledger that gets a row of two sets: the test set, training data")
+    system: str = option("", "for the row: the system that was trained on the second set")
+    source: str = option("", "for the row: where it can be checked")
+
+    def __post_init__(self) -> None:
+        if self.ledger and not (self.system and self.source):
+            raise ConfigError("ledger= also needs system= and source=")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LintConfig(HealthConfig):
     """Keys of `unimumer lint`."""
 
     examples: int = option(3, "number of examples to show for each kind of finding")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GuardConfig(OverlapConfig):
+class GuardConfig(HealthConfig):
     """Keys of `unimumer guard`."""
 
     tests: tuple[str, ...] = option((), "the test sets")
@@ -115,8 +129,14 @@ def _around(label: str, finding: Finding, words: int = 6) -> str:
 
 def report_overlaps(sets: Sequence[LabelledSet], config: OverlapConfig) -> int:
     """Print the overlap of each set with itself and with every other."""
+    if config.ledger and len(sets) != 2:
+        raise ConfigError("ledger= is for two sets, the test set first and then the training data")
     found = list(overlaps(sets, pictures=config.pictures))
     print(overlap_table(found))
+    if config.ledger:
+        shared = next(one for one in found if (one.a, one.b) == (sets[0].name, sets[1].name))
+        add_row(config.ledger, row_of(shared, system=config.system, source=config.source))
+        print(f"row of {config.system}, {shared.a} written to {config.ledger}")
     _write(config.output, [asdict(overlap) for overlap in found])
     return 0
 
@@ -160,7 +180,7 @@ def report_leaks(sets: Sequence[LabelledSet], config: GuardConfig) -> int:
     return 1 if any(report.values()) else 0
 
 
-def _prints(one: LabelledSet, config: OverlapConfig) -> Iterator[Fingerprint]:
+def _prints(one: LabelledSet, config: HealthConfig) -> Iterator[Fingerprint]:
     return (fingerprint(item, pictures=config.pictures) for item in one.items)
 
 
@@ -182,7 +202,7 @@ class Command:
     """
 
     about: str
-    config: type[OverlapConfig]
+    config: type[HealthConfig]
     run: Callable[[Sequence[LabelledSet], Any], int]
 
 

@@ -17,6 +17,8 @@ from unimumer_data.errors import ConfigError
 from unimumer_data.support.config import make_config
 from unimumer_data.support.files import write_whole
 
+from .overlap import Overlap
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contamination:
@@ -55,6 +57,23 @@ def read_ledger(path: Path) -> list[Contamination]:
     if not isinstance(content, list) or not all(isinstance(row, dict) for row in content):
         raise ConfigError(f"{path}: must be a list of rows with system, set, share, by, found and source")
     return [make_config(Contamination, row, origin=f"{path}, row {n}") for n, row in enumerate(content, 1)]
+
+
+def row_of(overlap: Overlap, *, system: str, source: str) -> Contamination:
+    """The row of a test set (a) that was held against the training data (b) of a system.
+
+    By pictures where both sets have them: the same pixels, or the same label in a picture that looks alike.
+    """
+    by_pictures = bool(overlap.pictures_a and overlap.pictures_b)
+    count = max(overlap.pixels, overlap.both) if by_pictures else overlap.label_a
+    return Contamination(
+        system=system,
+        set=overlap.a,
+        share=round(100 * count / max(overlap.size_a, 1), 1),
+        by="pictures" if by_pictures else "labels",
+        found=f"unimumer overlap: {count} of {overlap.size_a} test samples occur in {overlap.b}.",
+        source=source,
+    )
 
 
 def add_row(path: Path, row: Contamination) -> None:

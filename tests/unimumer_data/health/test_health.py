@@ -4,6 +4,7 @@ import pytest
 from PIL import Image
 
 from unimumer_data.health.command import main
+from unimumer_data.health.ledger import read_ledger
 
 
 @pytest.fixture
@@ -29,6 +30,25 @@ def test_lint_counts_and_shows(write, capsys, tmp_path):
     assert "unbalanced: 1" in printed and "a_1: " in printed
     assert "repair glued_command: 1" in printed
     assert [hit["kind"] for hit in json.loads(output.read_text())["a"]["a_1"]] == ["unbalanced"]
+
+
+def test_overlap_adds_a_row_to_the_ledger(write, tmp_path):
+    test, training = write("test.json", ["x", r"\frac12", "y", "z"]), write("train.json", [r"\frac { 1 } { 2 }", "a"])
+    ledger = tmp_path / "ledger.yaml"
+    for system in ("Other", "Reader", "Reader"):  # the second row of one system and set replaces the first
+        assert main(["overlap", test, training, f"ledger={ledger}", f"system={system}", "source=a paper"]) == 0
+    assert [(row.system, row.set, row.share, row.by) for row in read_ledger(ledger)] == [
+        ("Other", "test", 25.0, "labels"),
+        ("Reader", "test", 25.0, "labels"),
+    ]
+
+
+def test_a_row_needs_a_system_and_two_sets(write, tmp_path, capsys):
+    one, ledger = write("test.json", ["x"]), f"ledger={tmp_path / 'ledger.yaml'}"
+    assert main(["overlap", one, ledger, "system=Reader", "source=a paper"]) == 2
+    assert "two sets" in capsys.readouterr().err
+    assert main(["overlap", one, one, ledger]) == 2
+    assert "needs system= and source=" in capsys.readouterr().err
 
 
 def test_overlap_table(write, capsys, tmp_path):
