@@ -28,8 +28,16 @@ from unimumer_data.support.files import write_whole
 from unimumer_data.support.tables import write_csv
 
 from .pair_files import read_labels, read_predictions
-from .report import comparison_json, comparison_table, differences_table, report_page
+from .report import (
+    comparison_json,
+    comparison_notes,
+    comparison_table,
+    differences_table,
+    holm_table,
+    report_page,
+)
 from .scores import Comparison, Pair, SetScores, compare, score_set
+from .scores.power import holm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +55,9 @@ class CompareConfig:
     output: Path = option(
         Path("results/compare"),
         "folder of compare.json, compare.csv (samples that only one run has right) and a page for each pair of runs",
+    )
+    seeds: tuple[Path, ...] = option(
+        (), "runs of one model with different seeds, two or more: a difference that is no larger is warned of"
     )
     resamples: int = option(10_000, "resamples of the paired bootstrap")
     seed: int = option(0, "seed of the paired bootstrap")
@@ -73,6 +84,7 @@ def _run(paths: Sequence[Path], config: CompareConfig) -> None:
         (shared,) = next(iter(runs.values()))
         runs = {name: {shared: replace(*sets.values(), name=shared)} for name, sets in runs.items()}
     first, *others = names
+    spread = _spread(config, runs[first])
     config.output.mkdir(parents=True, exist_ok=True)
     comparisons: dict[tuple[str, str], list[Comparison]] = {}
     for other in others:
@@ -86,6 +98,7 @@ def _run(paths: Sequence[Path], config: CompareConfig) -> None:
         print(comparison_table(first, other, comparisons[first, other]) + "\n")
         print(f"{other} - {first}, percent; of TER and CER less is better")
         print(differences_table(comparisons[first, other]) + "\n")
+        print("\n".join(comparison_notes(comparisons[first, other], spread)))
         page = f"{other}_against_{first}.html".replace(os.sep, "_")
         pair = {run: [runs[run][name] for name in sets] for run in (first, other)}
         settings = {run: str(path) for run, path in zip(names, paths, strict=True)}
@@ -94,10 +107,40 @@ def _run(paths: Sequence[Path], config: CompareConfig) -> None:
             report_page(pair, settings, folder=config.output, image_root=config.media_dir, form=config.form),
         )
         print(f"page: {config.output / page}")
+    comparisons = _corrected(comparisons)
+    if any(one.holm_p is not None for found in comparisons.values() for one in found):
+        print("\nCorrected for all comparisons (Holm)\n" + holm_table(comparisons) + "\n")
     settings = {key: str(value) for key, value in asdict(config).items()}
     write_whole(config.output / "compare.json", comparison_json(comparisons, settings))
     write_whole(config.output / "compare.csv", _won_and_lost(comparisons, runs))
     print(f"files in {config.output}: compare.json, compare.csv (samples won and lost)")
+
+
+def _corrected(comparisons: Mapping[tuple[str, str], list[Comparison]]) -> dict[tuple[str, str], list[Comparison]]:
+    """The comparisons with `Comparison.holm_p`; as they are where there is one only."""
+    values = [one.mcnemar_p for found in comparisons.values() for one in found]
+    if len(values) < 2:
+        return dict(comparisons)
+    corrected = iter(holm(values))
+    return {pair: [replace(one, holm_p=next(corrected)) for one in found] for pair, found in comparisons.items()}
+
+
+def _spread(config: CompareConfig, compared: Mapping[str, SetScores]) -> dict[str, float]:
+    """Set -> points of ExpRate between the best and the worst of the runs of ``seeds=``."""
+    if len(config.seeds) == 1:
+        raise ConfigError("seeds= needs two runs or more of one model, with commas between")
+    runs = [_score(path, replace(config, cdm=False)) for path in config.seeds]
+    if not runs:
+        return {}
+    if all(len(run) == 1 for run in (*runs, compared)):  # single files are one set here too
+        runs = [dict(zip(compared, run.values(), strict=True)) for run in runs]
+    shared = [name for name in compared if all(name in run for run in runs)]
+    if not shared:
+        raise PredictionError(
+            f"the runs of seeds= and those compared have no test set in common: {', '.join(compared)}"
+        )
+    rates = {name: [run[name].forms[config.form]["exprate"].value for run in runs] for name in shared}
+    return {name: max(values) - min(values) for name, values in rates.items()}
 
 
 def run_names(paths: Sequence[Path]) -> tuple[str, ...]:

@@ -126,7 +126,7 @@ def short_table(entries: Sequence[dict[str, Any]], ledger: Sequence[Contaminatio
     seen = [(*_short_row(row), _share(row.contamination)) for row in rows if row.contamination]
     if seen:
         table = write_table((*head, "of it in training data"), seen, "markdown", text_columns=2)
-        note = "Contaminated, not to be compared with the rows above: training data held test samples, or is suspected to."
+        note = "Contaminated, not to be compared with the rows above: trained on test samples, or suspected to be."
         lines += ["", note, "", table]
     return "\n".join(lines)
 

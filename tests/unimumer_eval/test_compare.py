@@ -61,3 +61,25 @@ def test_mistakes_end_in_one_sentence(words, code, message, capsys):
 def test_other_samples_are_refused(runs, tmp_path, capsys):
     assert main([runs("a", "xx"), runs("b", "xxx"), f"output={tmp_path / 'out'}"]) == 1
     assert "do not have the same samples" in capsys.readouterr().err
+
+
+def test_what_the_samples_can_show_and_what_seeds_do(runs, tmp_path, capsys):
+    words = [runs("base", "x" * 40 + "y" * 60), runs("new", "x" * 42 + "y" * 58), f"output={tmp_path / 'out'}"]
+    seeds = f"seeds={runs('s1', 'x' * 50 + 'y' * 50)},{runs('s2', 'x' * 47 + 'y' * 53)}"
+    assert main([*words, seeds, "resamples=50", "cdm=false"]) == 0
+    screen = capsys.readouterr().out
+    assert "100 samples, of which 2 have one run right only, can show no difference" in screen
+    assert "WARNING toy: the difference of 2.00 is no more than" in screen and "other seeds, 3.00" in screen
+    assert "Holm" not in screen
+    assert main([*words, seeds.partition(",")[0], "cdm=false"]) == 2
+    assert "two runs or more" in capsys.readouterr().err
+
+
+def test_p_of_several_comparisons_is_corrected(runs, tmp_path, capsys):
+    output = tmp_path / "out"
+    words = [runs("base", "y" * 10), runs("good", "x" * 10), runs("fair", "x" * 6 + "y" * 4)]
+    assert main([*words, f"output={output}", "resamples=50", "cdm=false"]) == 0
+    assert "p Holm" in capsys.readouterr().out
+    found = json.loads((output / "compare.json").read_text(encoding="utf-8"))["comparisons"]
+    assert [one["sets"][0]["mcnemar_p"] for one in found] == pytest.approx([2 / 2**10, 2 / 2**6])
+    assert [one["sets"][0]["holm_p"] for one in found] == pytest.approx([4 / 2**10, 2 / 2**6])

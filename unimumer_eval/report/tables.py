@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from unimumer_data.support.tables import write_table
@@ -84,6 +84,41 @@ def comparison_table(first: str, second: str, comparisons: Sequence[Comparison])
             )
         )
     return write_table(head, rows, "screen")
+
+
+def comparison_notes(comparisons: Sequence[Comparison], spread: Mapping[str, float]) -> list[str]:
+    """What n samples can show, and whether the difference is more than two seeds of one model differ by.
+
+    Args:
+        spread: set -> points of ExpRate by which runs of one model with other seeds differ.
+    """
+    notes = []
+    for one in comparisons:
+        found = abs(one.figures["exprate"].difference.value)
+        disagree = len(one.won) + len(one.lost)
+        can = "can show no difference" if one.smallest is None else f"can show {one.smallest:.2f} points or more"
+        notes.append(f"{one.set}: {one.n} samples, of which {disagree} have one run right only, {can} (power 80 %)")
+        if found and (one.smallest is None or found < one.smallest):
+            notes.append(
+                f"{one.set}: the difference of {found:.2f} is below that: more samples are needed to trust it"
+            )
+        if one.set in spread and found <= spread[one.set]:
+            notes.append(
+                f"WARNING {one.set}: the difference of {found:.2f} is no more than that of runs of one model with "
+                f"other seeds, {spread[one.set]:.2f}"
+            )
+    return notes
+
+
+def holm_table(comparisons: Mapping[tuple[str, str], Sequence[Comparison]]) -> str:
+    """McNemar's p of all comparisons, and corrected for their number."""
+    rows = [
+        (f"{second} against {first}", one.set, f"{one.mcnemar_p:.4g}", f"{one.holm_p:.4g}")
+        for (first, second), found in comparisons.items()
+        for one in found
+        if one.holm_p is not None
+    ]
+    return write_table(("runs", "set", "p McNemar", "p Holm"), rows, "screen", text_columns=2)
 
 
 def differences_table(comparisons: Sequence[Comparison]) -> str:

@@ -12,6 +12,7 @@ from unimumer_data.errors import PredictionError
 from .forms import Form
 from .intervals import Estimate, estimate, resampled_sums
 from .metrics import METRICS
+from .power import smallest_difference
 from .summary import SetScores
 
 RESAMPLES = 10_000
@@ -45,6 +46,9 @@ class Comparison:
         lost: ids that only the first run has right.
         both_right, both_wrong: samples.
         mcnemar_p: two-sided exact McNemar test of won against lost.
+        smallest: points of ExpRate that so many samples can show (`power.smallest_difference`), where the runs
+            disagree as often as these; None where they can show no difference.
+        holm_p: ``mcnemar_p`` corrected for all comparisons made together; None where there is one only.
     """
 
     set: str
@@ -56,6 +60,8 @@ class Comparison:
     both_right: int
     both_wrong: int
     mcnemar_p: float
+    smallest: float | None = None
+    holm_p: float | None = None
 
 
 def compare(
@@ -91,6 +97,7 @@ def compare(
         differences[metric.name] = Difference(
             first=before, second=after, difference=estimate(after - before, drawn), p=_two_sided(drawn)
         )
+    smallest = smallest_difference(n, (len(won) + len(lost)) / n)
     return Comparison(
         set=first.name,
         n=n,
@@ -101,6 +108,7 @@ def compare(
         both_right=int((right_one & right_two).sum()),
         both_wrong=int((~right_one & ~right_two).sum()),
         mcnemar_p=mcnemar(len(won), len(lost)),
+        smallest=None if smallest is None else 100 * smallest,
     )
 
 
