@@ -164,7 +164,7 @@ def probes(official: list[dict[str, Any]]) -> None:
 def sets(folder: Path) -> None:
     """ExpRate@CDM and means of every prediction file."""
     print(
-        "\n## Prediction files\n\n| set | n | ExpRate@CDM | CDM F1 | structure F1 | mended labels + answers |\n"
+        "\n## Prediction files\n\n| set | n | ExpRate@CDM | CDM F1 | structure F1 | repaired labels + answers |\n"
         + "| --- " * 6
         + "|"
     )
@@ -173,9 +173,9 @@ def sets(folder: Path) -> None:
         total = cdm_summary(cdm_many(pairs))
         assert total.n == len(pairs) and np.isfinite(total.f1)
         structure = 100 * np.mean([structure_f1(*pair) for pair in pairs])
-        mended = f"{total.mended_labels} + {total.mended_answers}"
+        repaired = f"{total.repaired_labels} + {total.repaired_answers}"
         name = path.relative_to(folder).with_suffix("")
-        print(f"| {name} | {total.n} | {total.exprate:.2f} | {total.f1:.2f} | {structure:.2f} | {mended} |")
+        print(f"| {name} | {total.n} | {total.exprate:.2f} | {total.f1:.2f} | {structure:.2f} | {repaired} |")
 
 
 def read(path: Path) -> list[tuple[str, str]]:

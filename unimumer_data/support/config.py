@@ -124,7 +124,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: must hold 'key: value' lines, found a {type(content).__name__}")
     odd = [key for key in content if not isinstance(key, str)]
     if odd:
-        raise ConfigError(f"{path}: the key {odd[0]!r} is not a word")
+        raise ConfigError(f"{path}: the key {odd[0]!r} is not text")
     return content
 
 

@@ -107,7 +107,7 @@ def pictures(
 ) -> Iterator[tuple[Request, Image.Image | ImageError]]:
     """Decode and scale the pictures of requests, in order, at most ``window`` ahead of the consumer.
 
-    A picture that cannot be had comes as the error that it raised, for the consumer to record.
+    A picture that cannot be opened comes as the error that it raised, for the consumer to record.
     """
 
     def read(image: Path | Image.Image) -> Image.Image | ImageError:
@@ -136,7 +136,7 @@ def picture_of(image: Path | Image.Image, max_pixels: int, min_pixels: int) -> I
     """The picture of a request as the model gets it.
 
     Raises:
-        ImageError: it cannot be had.
+        ImageError: it cannot be opened.
     """
     return fit_pixels(open_picture(image), max_pixels, min_pixels)
 
@@ -145,7 +145,7 @@ def open_picture(image: Path | Image.Image) -> Image.Image:
     """The picture of a request as it is; ink is drawn.
 
     Raises:
-        ImageError: it cannot be had.
+        ImageError: it cannot be opened.
     """
     if isinstance(image, Image.Image):
         return image

@@ -50,7 +50,7 @@ class OpenAIEngine:
     itself and nowhere else: redirects are not followed, and what the endpoint says is searched for the key.
 
     Attributes:
-        notes: what the endpoint did not take, hence was left out or renamed.
+        notes: what the endpoint did not take, so that it was left out or renamed.
     """
 
     def __init__(self, config: AskConfig) -> None:

@@ -29,7 +29,7 @@ class Input:
 
     Args:
         name: for messages and output files.
-        picture: RGB, as the model gets it; None where it cannot be had.
+        picture: RGB, as the model gets it; None where it cannot be opened.
         whole: the picture before it was scaled, where scaling it twice would not be the same as once.
         ink: the strokes, where the input was ink.
         failure: why there is no picture.

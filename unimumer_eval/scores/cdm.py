@@ -50,7 +50,7 @@ class Cdm:
         f1: 2 * matched / (tokens of the label + tokens of the prediction).
         precision, recall: matched / tokens of the prediction, of the label.
         matched, label_tokens, answer_tokens: the counts behind them; -1 where equal texts made counting needless.
-        label_mended, answer_mended: the text is not LaTeX and was scored as the tolerant reader mends it.
+        label_repaired, answer_repaired: the text is not LaTeX and was scored as the tolerant parser repairs it.
     """
 
     f1: float
@@ -59,8 +59,8 @@ class Cdm:
     matched: int = -1
     label_tokens: int = -1
     answer_tokens: int = -1
-    label_mended: bool = False
-    answer_mended: bool = False
+    label_repaired: bool = False
+    answer_repaired: bool = False
 
     @property
     def exact(self) -> bool:
@@ -83,13 +83,13 @@ def cdm(gt: str, pred: str) -> Cdm:
         return Cdm(f1=1.0, precision=1.0, recall=1.0)
     label, answer = _render(gt), _render(pred)
     empty = not (gt.strip() and pred.strip())
-    if not (empty or label.names or answer.names or label.mended or answer.mended):
+    if not (empty or label.names or answer.names or label.repaired or answer.repaired):
         return Cdm(f1=1.0, precision=1.0, recall=1.0, matched=0, label_tokens=0, answer_tokens=0)
-    mended = {"label_mended": label.mended, "answer_mended": answer.mended}
+    repaired = {"label_repaired": label.repaired, "answer_repaired": answer.repaired}
     n, m = len(label.names), len(answer.names)
     matched = _matches(label, answer) if n and m else 0
     if 2 * matched < n + m and _may_print_the_same(label, answer) and _print_the_same(gt, pred):
-        return Cdm(f1=1.0, precision=1.0, recall=1.0, **mended)
+        return Cdm(f1=1.0, precision=1.0, recall=1.0, **repaired)
     return Cdm(
         f1=2 * matched / (n + m) if n + m else 0.0,
         precision=matched / m if m else 0.0,
@@ -97,7 +97,7 @@ def cdm(gt: str, pred: str) -> Cdm:
         matched=matched,
         label_tokens=n,
         answer_tokens=m,
-        **mended,
+        **repaired,
     )
 
 
@@ -109,7 +109,7 @@ class CdmSummary:
         n: pairs; none is ever left out.
         exprate: ExpRate@CDM, percent.
         f1, precision, recall: means over the pairs, percent.
-        mended_labels, mended_answers: how many texts are not LaTeX.
+        repaired_labels, repaired_answers: how many texts are not LaTeX.
     """
 
     n: int
@@ -117,8 +117,8 @@ class CdmSummary:
     f1: float
     precision: float
     recall: float
-    mended_labels: int
-    mended_answers: int
+    repaired_labels: int
+    repaired_answers: int
 
 
 def cdm_summary(scores: Iterable[Cdm]) -> CdmSummary:
@@ -129,7 +129,7 @@ def cdm_summary(scores: Iterable[Cdm]) -> CdmSummary:
         n += 1
         exact += score.exact
         f1, precision, recall = f1 + score.f1, precision + score.precision, recall + score.recall
-        labels, answers = labels + score.label_mended, answers + score.answer_mended
+        labels, answers = labels + score.label_repaired, answers + score.answer_repaired
     percent = 100 / n if n else 0.0
     return CdmSummary(
         n=n,
@@ -137,8 +137,8 @@ def cdm_summary(scores: Iterable[Cdm]) -> CdmSummary:
         f1=percent * f1,
         precision=percent * precision,
         recall=percent * recall,
-        mended_labels=labels,
-        mended_answers=answers,
+        repaired_labels=labels,
+        repaired_answers=answers,
     )
 
 
@@ -227,7 +227,7 @@ class _Rendered:
         classes: what their synonyms are called together.
         boxes: ``[n, 4]`` pixels: left, top, right, bottom.
         width, height: of the picture, pixels.
-        mended: the text is not LaTeX.
+        repaired: the text is not LaTeX.
     """
 
     names: tuple[str, ...]
@@ -235,7 +235,7 @@ class _Rendered:
     boxes: NDArray[np.float64]
     width: float
     height: float
-    mended: bool
+    repaired: bool
 
 
 @lru_cache(maxsize=1024)

@@ -124,7 +124,7 @@ def mcnemar(won: int, lost: int) -> float:
 
 
 def _two_sided(drawn: np.ndarray) -> float:
-    """Twice the smaller tail; one is added above and below, since a p of 0 cannot be had by drawing."""
+    """Twice the smaller tail; one is added above and below, since resampling cannot show a p of 0."""
     tail = min(int((drawn <= 0).sum()), int((drawn >= 0).sum()))
     return min(1.0, 2 * (tail + 1) / (len(drawn) + 1))
 

@@ -64,7 +64,7 @@ def mark_duplicates(pairs: Iterable[Pair]) -> list[Pair]:
 def against_labels(
     name: str, pairs: Sequence[Pair], labels: Mapping[str, str], *, missing: Literal["error", "wrong"] = "error"
 ) -> list[Pair]:
-    """The predictions of a set, held against the set's own labels: id -> label.
+    """The predictions of a set, compared with the set's own labels: id -> label.
 
     The label of the set replaces the one in the prediction file. A sample without a prediction becomes a failed pair.
 

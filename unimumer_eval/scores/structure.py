@@ -25,7 +25,7 @@ class StructureScore:
         f1: 2 * matched / (label_nodes + answer_nodes).
         precision, recall: matched / nodes of the prediction, of the label.
         matched, label_nodes, answer_nodes: the counts behind them.
-        label_mended, answer_mended: the text is not LaTeX and was scored as the tolerant reader mends it.
+        label_repaired, answer_repaired: the text is not LaTeX and was scored as the tolerant parser repairs it.
     """
 
     f1: float
@@ -34,8 +34,8 @@ class StructureScore:
     matched: int
     label_nodes: int
     answer_nodes: int
-    label_mended: bool = False
-    answer_mended: bool = False
+    label_repaired: bool = False
+    answer_repaired: bool = False
 
 
 def structure_score(gt: str, pred: str) -> StructureScore:
@@ -46,13 +46,13 @@ def structure_score(gt: str, pred: str) -> StructureScore:
 
     Two LaTeX texts that print nothing score 1; an empty text scores 0 unless both are empty.
     """
-    (label, label_mended), (answer, answer_mended) = _nodes(gt), _nodes(pred)
+    (label, label_repaired), (answer, answer_repaired) = _nodes(gt), _nodes(pred)
     n, m = len(label), len(answer)
-    blank = bool(gt.strip() and pred.strip()) and not (label_mended or answer_mended)
+    blank = bool(gt.strip() and pred.strip()) and not (label_repaired or answer_repaired)
     if gt == pred or (label == answer and (n or blank)):
         return StructureScore(
             f1=1.0, precision=1.0, recall=1.0, matched=n, label_nodes=n, answer_nodes=m,
-            label_mended=label_mended, answer_mended=answer_mended,
+            label_repaired=label_repaired, answer_repaired=answer_repaired,
         )  # fmt: skip
     matched = common_length(label, answer)
     return StructureScore(
@@ -62,8 +62,8 @@ def structure_score(gt: str, pred: str) -> StructureScore:
         matched=matched,
         label_nodes=n,
         answer_nodes=m,
-        label_mended=label_mended,
-        answer_mended=answer_mended,
+        label_repaired=label_repaired,
+        answer_repaired=answer_repaired,
     )
 
 
@@ -83,7 +83,7 @@ Nodes = tuple[tuple[str, int], ...]
 
 @lru_cache(maxsize=4096)
 def _nodes(text: str) -> tuple[Nodes, bool]:
-    """Symbol and number of the path of every node, in reading order; whether the text had to be mended."""
+    """Symbol and number of the path of every node, in reading order; whether the text had to be repaired."""
     repairs: list[Repair] = []
     reading = read(text)  # a strict form is read back as the tree that it spells
     row = canonical_tree(text, "strict", repairs=repairs) if reading.fault else parse_tokens(reading.strict)

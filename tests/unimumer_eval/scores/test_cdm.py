@@ -65,9 +65,9 @@ def test_nothing_is_right_about_an_empty_answer() -> None:
         assert (score.f1, score.precision, score.recall) == (0, 0, 0)
 
 
-def test_what_is_no_latex_is_mended_counted_and_scored() -> None:
+def test_what_is_no_latex_is_repaired_counted_and_scored() -> None:
     score = cdm("x ^ { 2 } + y", "x ^ { 2 + y")
-    assert score.answer_mended and not score.label_mended
+    assert score.answer_repaired and not score.label_repaired
     assert 0 < score.f1 <= 1
 
 
@@ -98,7 +98,7 @@ def test_many_pairs_come_in_order_from_processes_with_progress() -> None:
 
 def test_the_summary_counts_every_pair() -> None:
     total = cdm_summary([cdm("x", "x"), cdm("x", ""), cdm("x ^ {", "x"), cdm("x y", "x")])
-    assert (total.n, total.mended_labels, total.mended_answers) == (4, 1, 0)
+    assert (total.n, total.repaired_labels, total.repaired_answers) == (4, 1, 0)
     assert total.exprate == 50 and total.recall == pytest.approx(100 * 2.5 / 4)
     assert cdm_summary([]).n == 0
 

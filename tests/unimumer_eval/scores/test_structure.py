@@ -49,9 +49,9 @@ def test_nothing_is_right_about_an_empty_answer() -> None:
     assert structure_f1("", "x") == structure_f1("x", "") == structure_f1("{ }", "") == 0
 
 
-def test_what_is_mended_is_told() -> None:
+def test_what_is_repaired_is_marked() -> None:
     score = structure_score("x ^ { 2", "x ^ { 2 }")
-    assert score.label_mended and not score.answer_mended and score.f1 == 1
+    assert score.label_repaired and not score.answer_repaired and score.f1 == 1
 
 
 def test_length_and_depth_are_no_trouble() -> None:
