@@ -19,6 +19,8 @@ BY_NAME = {target.name: target for target in TARGETS}
     [
         ("label", rb"\begin{} a \end{} b"),
         ("label", rb"\sum \limits _ a \int \nolimits _ b"),
+        ("label", b"\\" * 200_000),
+        ("label", b"\t" + b"a" * 200_000),
         ("tree", b"\\begin\n\tx (begin_cases)"),
         ("tree", b"\\begin\n\tx (begin_cases)\n\t\\end (end_matrix)"),
         ("answer", b"\\begin\n\tx (begin_cases)\nx"),

@@ -12,7 +12,8 @@ from unimumer_data.latex.grammar import is_known
 
 _ESCAPES = {"\t": "t", "\n": "n", "\r": "r"}
 _LOST = re.compile(r"([\t\n\r])([A-Za-z]+)")
-_BEFORE_LETTERS = re.compile(r"(\\+)([A-Za-z]+)")
+_BEFORE_LETTERS = re.compile(r"(?<!\\)(\\++)([A-Za-z]+)")  # linear in a run without letters
+_LONGEST_NAME = 40  # characters; no command has more
 
 
 def restore_lost(label: str) -> tuple[str, list[str]]:
@@ -28,7 +29,7 @@ def restore_lost(label: str) -> tuple[str, list[str]]:
     def restore(match: re.Match[str]) -> str:
         name = _ESCAPES[match[1]] + match[2]
         command = next(
-            ("\\" + name[:stop] for stop in range(len(name), 1, -1)
+            ("\\" + name[:stop] for stop in range(min(len(name), _LONGEST_NAME), 1, -1)
              if (stop == len(name) or stop > 3) and is_known("\\" + name[:stop])), None
         )  # fmt: skip
         if command is None:
