@@ -73,7 +73,7 @@ class AskConfig:
 
     engine: str = option("vllm", f"what runs the model: {' | '.join(CHOICES)}", section="who answers")
     model: str | None = option(None, "folder or hub name of the model; with engine=openai the served model's name")
-    adapter: Path | None = option(None, "folder of a LoRA adapter (engine=transformers)")
+    adapter: Path | None = option(None, "folder of a LoRA adapter (transformers, vllm)")
     system: str | None = option(None, "system prompt; null leaves it to the model's chat template")
     template_args: dict[str, Any] = option(
         about="further arguments of the chat template, such as {enable_thinking: false}", factory=dict
@@ -138,7 +138,7 @@ class AskConfig:
             (sampled > 1 and self.temperature <= 0, f"{sampled} samples need temperature > 0, such as 0.7"),
             (self.temperature < 0, "temperature must not be negative"),
             (self.n > 1 and self.task == "refine", "task=refine starts from one recognition; leave n at 1"),
-            (self.adapter is not None and self.engine != "transformers", _ADAPTER),
+            (self.adapter is not None and not self._takes_adapters, _ADAPTER),
             (bool(self.engine_args) and self.engine not in ("vllm", "transformers"), _ENGINE_ARGS),
             (self.data_parallel > 1 and self.engine != "vllm", "data_parallel= is for engine=vllm"),
             (self.scale == "ray" and sampled > 1, "scale=ray gives one sample each; leave n and vote alone"),
@@ -160,6 +160,10 @@ class AskConfig:
     @property
     def _needs_model(self) -> bool:
         return self._asks and self.engine_name != "python"
+
+    @property
+    def _takes_adapters(self) -> bool:
+        return self.engine in ("transformers", "vllm") and self.scale == "local"
 
     @property
     def engine_name(self) -> str:
@@ -271,5 +275,8 @@ _COUNTS = (
     *("n", "max_tokens", "rounds", "batch_size", "window", "concurrency", "image_max_pixels"),
     *("tensor_parallel", "data_parallel"),
 )
-_ADAPTER = "adapter= is for engine=transformers; for the others merge it first: llamafactory-cli export"
+_ADAPTER = (
+    "adapter= is for engine=transformers and engine=vllm (not scale=ray); elsewhere merge it first: "
+    "llamafactory-cli export recipes/merge_lora.yaml"
+)
 _ENGINE_ARGS = "engine_args= is for engine=vllm and engine=transformers"

@@ -58,13 +58,15 @@ def test_every_sample_is_accounted_for(workshop: Workshop, by_transformers: list
     assert workshop.read("results/transformers/troubled_run.json")["failed"] == {"image": 3}
 
 
-def test_an_adapter_answers_as_the_merged_model(workshop: Workshop, by_transformers: list[dict[str, Any]]) -> None:
+def test_an_adapter_answers_as_the_merged_model(
+    workshop: Workshop, by_transformers: list[dict[str, Any]], predict_with_vllm: Callable[..., str]
+) -> None:
     from peft import LoraConfig, get_peft_model
     from transformers import AutoModelForImageTextToText, AutoProcessor
 
     base, adapter, merged = (str(workshop.folder / "outputs" / name) for name in ("tiny", "adapter", "merged"))
     model = AutoModelForImageTextToText.from_pretrained(base, dtype="float32")
-    lora = LoraConfig(r=4, target_modules=["q_proj", "v_proj"], init_lora_weights=False)
+    lora = LoraConfig(r=4, target_modules=["q_proj", "v_proj", "qkv"], init_lora_weights=False)
     tuned = get_peft_model(model, lora)
     tuned.save_pretrained(adapter)
     tuned.merge_and_unload().save_pretrained(merged)
@@ -76,6 +78,9 @@ def test_an_adapter_answers_as_the_merged_model(workshop: Workshop, by_transform
     found = workshop.read("results/adapter/troubled_pred.json")
     assert found == workshop.read("results/merged/troubled_pred.json")
     assert found != by_transformers[:6]
+    words = (MODEL, "adapter=outputs/adapter", "engine=vllm", *common[1:])
+    predict_with_vllm(*words, "output=results/adapter_vllm")
+    assert workshop.read("results/adapter_vllm/troubled_pred.json") == found
 
 
 def test_a_killed_run_goes_on_and_both_engines_agree(

@@ -80,7 +80,7 @@ def test_without_the_package_one_sentence_says_what_to_do(tmp_path: Path) -> Non
         (["model=owner/m", "data=no_such_set"], 2, "no_such_set"),
         (["model=no_model", "data=x"], 2, "no_model: no such folder"),
         (["model=owner/m", "data=set.json", "vote=5"], 2, "temperature > 0"),
-        (["model=owner/m", "data=set.json", "adapter=a"], 2, "llamafactory-cli export"),
+        (["model=owner/m", "data=set.json", "adapter=a", "scale=ray"], 2, "llamafactory-cli export"),
         (["engine=replay", "predictions=nowhere"], 1, "nowhere"),
     ],
 )

@@ -51,6 +51,18 @@ def read_adapter(folder: Path) -> dict[str, Any]:
     return content
 
 
+def adapts_vision(folder: Path) -> bool:
+    """Whether an adapter holds weights for the vision tower or the projector."""
+    weights = folder / "adapter_model.safetensors"
+    if not weights.is_file():
+        return True
+    from safetensors import safe_open
+
+    with safe_open(weights, framework="pt") as file:
+        names: list[str] = file.keys()
+    return any("visual" in name for name in names)
+
+
 def other_bounds(config: AskConfig) -> str | None:
     """A warning where pictures are scaled in another way than in the training of the checkpoint."""
     folders = [str(folder) for folder in (config.adapter, config.model) if folder]

@@ -14,6 +14,7 @@ from unimumer_data.images import SIDE_OF_TOKEN
 from unimumer_eval.config import AskConfig, Sampling
 
 from .base import Answer, Output, Request, Step, brief, pictures
+from .checkpoints import adapts_vision, read_adapter
 from .prompting import prompter
 from .steps import steps_of
 
@@ -23,6 +24,7 @@ _MISSING = (
 )
 _BATCH = {"cpu": 32, "cuda": 256}
 _INSTRUCTION_TOKENS = 512  # longest instruction with its chat turns, generously
+_RANKS = (8, 16, 32, 64, 128, 256, 320, 512)  # of max_lora_rank
 _PROFILE_PIXELS = 1280 * SIDE_OF_TOKEN**2
 
 
@@ -48,6 +50,7 @@ class VllmEngine:
         processor = load_processor(config)
         self._tokenizer = processor.tokenizer
         self._chat = prompter(processor, config)
+        self._adapter = _lora_request(config)
 
     def predict(self, requests: Iterable[Request], sampling: Sampling) -> Iterator[Answer]:
         params = sampling_params(sampling)
@@ -84,7 +87,7 @@ class VllmEngine:
             return Answer(index=request.index, failure=f"image: {picture}")
         prompt = {"prompt": self._chat(request.prompt) + request.prefix, "multi_modal_data": {"image": picture}}
         try:
-            internal = self.llm.enqueue([prompt], params.clone(), use_tqdm=False)[0]
+            internal = self.llm.enqueue([prompt], params.clone(), lora_request=self._adapter, use_tqdm=False)[0]
         except (VLLMClientError, ValueError, TypeError, RuntimeError) as error:
             return Answer(index=request.index, failure=f"refused: {brief(error)}")
         waiting[internal.partition("-")[0]] = request  # vLLM appends random characters; outputs come without them
@@ -154,8 +157,34 @@ def engine_arguments(config: AskConfig, device: str) -> dict[str, Any]:
         "tensor_parallel_size": config.tensor_parallel,
         "gpu_memory_utilization": config.gpu_memory_utilization,
         "disable_log_stats": True,
+        **(_lora_arguments(config.adapter) if config.adapter else {}),
         **config.engine_args,
     }
+
+
+def _lora_arguments(adapter: Path) -> dict[str, Any]:
+    """VLLM leaves out an adapter's weights for the vision tower without a word, unless it is told to take them."""
+    return {
+        "enable_lora": True,
+        "max_lora_rank": _rank_of(adapter),
+        **({"enable_tower_connector_lora": True} if adapts_vision(adapter) else {}),
+    }
+
+
+def _rank_of(adapter: Path) -> int:
+    """The rank that vLLM has to provide for: the adapter's own, rounded up to one that vLLM has."""
+    rank = read_adapter(adapter).get("r")
+    if not isinstance(rank, int) or not 1 <= rank <= _RANKS[-1]:
+        raise EngineError(f"adapter={adapter}: rank {rank!r}; vllm takes 1 to {_RANKS[-1]}. Merge it first")
+    return next(one for one in _RANKS if one >= rank)
+
+
+def _lora_request(config: AskConfig) -> Any:
+    if config.adapter is None:
+        return None
+    from vllm.lora.request import LoRARequest
+
+    return LoRARequest("adapter", 1, str(config.adapter.resolve()))
 
 
 def sampling_params(sampling: Sampling) -> Any:

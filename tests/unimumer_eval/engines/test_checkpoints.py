@@ -32,7 +32,7 @@ def test_an_adapter_for_an_engine_without_adapters_says_what_to_do(tmp_path: Pat
     base = folder(tmp_path / "base", config={})
     adapter = folder(tmp_path / "adapter", adapter_config={"base_model_name_or_path": str(base)})
     with pytest.raises(ConfigError, match=r"is a LoRA adapter of .*llamafactory-cli export"):
-        resolve(AskConfig(engine="vllm", model=str(adapter)))
+        resolve(AskConfig(engine="vllm", scale="ray", model=str(adapter)))
 
 
 def test_an_adapter_that_does_not_name_its_model(tmp_path: Path) -> None:
