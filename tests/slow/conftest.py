@@ -39,6 +39,15 @@ def vllm_python() -> Path:
 
 
 @pytest.fixture(scope="session")
+def rl_python() -> Path:
+    """The interpreter of the environment of GRPO."""
+    python = ENVIRONMENTS / "rl" / "bin" / "python"
+    if not python.exists():
+        pytest.skip("needs the environment of GRPO: make rl-env")
+    return python
+
+
+@pytest.fixture(scope="session")
 def predict_with_vllm(workshop: Workshop, vllm_python: Path) -> Callable[..., str]:
     """``eval/run.py`` in the vLLM environment; takes ``key=value`` words."""
 

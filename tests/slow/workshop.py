@@ -62,9 +62,9 @@ class Workshop:
     def read(self, path: str) -> Any:
         return json.loads((self.folder / path).read_text(encoding="utf-8"))
 
-    def register(self, name: str, records: list[dict[str, Any]]) -> None:
-        """Write a record file and its entry of this folder's dataset_info.json."""
+    def register(self, name: str, records: list[dict[str, Any]], like: str = "sample") -> None:
+        """Write a record file and its entry of this folder's dataset_info.json, of the form of another set."""
         entries = self.read("dataset_info.json")
-        entries[name] = {**entries["sample"], "file_name": f"data/{name}.json"}
+        entries[name] = {**entries[like], "file_name": f"data/{name}.json"}
         for path, content in {f"data/{name}.json": records, "dataset_info.json": entries}.items():
             (self.folder / path).write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
