@@ -1,7 +1,7 @@
 """How many samples a comparison needs: the smallest difference of ExpRate that n samples can show.
 
-unimumer power n=986
-unimumer power n=986 disagree=12 power=90
+    unimumer power n=986
+    unimumer power n=986 disagree=12 power=90
 """
 
 from __future__ import annotations
