@@ -2,6 +2,8 @@
 
     unimumer power n=986
     unimumer power n=986 disagree=12 power=90
+
+``disagree`` is the percentage of samples that only one of two runs gets right; without it, several are shown.
 """
 
 from __future__ import annotations
