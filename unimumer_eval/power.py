@@ -1,7 +1,9 @@
 """How many samples a comparison needs: the smallest difference of ExpRate that n samples can show.
 
-unimumer power n=986
-unimumer power n=986 disagree=12 power=90
+    unimumer power n=986
+    unimumer power n=986 disagree=12 power=90
+
+``disagree`` is the percentage of samples that only one of two runs gets right; without it, several are shown.
 """
 
 from __future__ import annotations

@@ -114,7 +114,6 @@ def test_lf_v1_is_read_by_its_data_engine(root: Path, tmp_path: Path, monkeypatc
     [
         (["set=s", "format=parqet"], 2, "unknown format 'parqet' (did you mean 'parquet'?)"),
         (["set=t", "format=swift"], 1, "no data set 't'"),
-        (["set=crohme_train", "format=swift"], 1, "crohme_train.json is not there"),
     ],
 )
 def test_mistakes(

@@ -136,7 +136,7 @@ def test_a_broken_registry(project: Path, change: dict[str, Any], kind: str, mes
     ("records", "kind", "message"),
     [
         ({"images": []}, "no_messages", "record 0 has no 'messages'"),
-        ("x", "file_broken", "must be a JSON array"),
+        ("x", "file_broken", "a JSON array is needed"),
         ([], "set_empty", "holds no record"),
         (["x"], "record", "record 0 is no object but a str"),
         ([{"images": []}], "no_messages", "has no 'messages'"),
