@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -15,6 +13,7 @@ from PIL import Image
 from unimumer_data.errors import ImageError, InkError
 from unimumer_data.images import fit_pixels, load_image
 from unimumer_data.ink import Ink, read_inkml, render
+from unimumer_data.support.ahead import ahead
 from unimumer_eval.config import Sampling
 
 INK_SUFFIX = ".inkml"
@@ -110,26 +109,13 @@ def pictures(
     A picture that cannot be opened comes as the error that it raised, for the consumer to record.
     """
 
-    def read(image: Path | Image.Image) -> Image.Image | ImageError:
+    def read(request: Request) -> Image.Image | ImageError:
         try:
-            return picture_of(image, max_pixels, min_pixels)
+            return picture_of(request.image, max_pixels, min_pixels)
         except ImageError as error:
             return error
 
-    waiting: deque[tuple[Request, Future[Image.Image | ImageError]]] = deque()
-    with ThreadPoolExecutor(max_workers=2, thread_name_prefix="pictures") as pool:
-        try:
-            for request in requests:
-                waiting.append((request, pool.submit(read, request.image)))
-                if len(waiting) > window:
-                    head, future = waiting.popleft()
-                    yield head, future.result()
-            while waiting:
-                head, future = waiting.popleft()
-                yield head, future.result()
-        finally:
-            for _, future in waiting:
-                future.cancel()
+    return ahead(read, requests, window)
 
 
 def picture_of(image: Path | Image.Image, max_pixels: int, min_pixels: int) -> Image.Image:

@@ -12,13 +12,13 @@ from typing import Any, Literal, TypeVar
 from PIL import Image
 
 from unimumer_data.errors import ConfigError, EngineError, suggestion
+from unimumer_data.support.ahead import ahead
 from unimumer_data.support.config import make_config, option
 from unimumer_data.tasks import TASKS
 from unimumer_eval.config import AskConfig, Sampling
 from unimumer_eval.engines import open_engine
 from unimumer_eval.engines.base import Answer, Output, Predictor, Request, Step
 
-from .ahead import ahead
 from .inputs import Input, Source, is_one_source, read_input
 from .refining import refine
 from .result import Recognition, make_result

@@ -26,7 +26,7 @@ def ahead(
         threads: at work.
     """
     waiting: deque[tuple[Item, Future[Result]]] = deque()
-    with ThreadPoolExecutor(threads, thread_name_prefix="inputs") as pool:
+    with ThreadPoolExecutor(threads, thread_name_prefix="ahead") as pool:
         try:
             for item in items:
                 waiting.append((item, pool.submit(work, item)))
