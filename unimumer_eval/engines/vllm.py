@@ -163,7 +163,7 @@ def engine_arguments(config: AskConfig, device: str) -> dict[str, Any]:
 
 
 def _lora_arguments(adapter: Path) -> dict[str, Any]:
-    """VLLM leaves out an adapter's weights for the vision tower without a word, unless it is told to take them."""
+    """VLLM leaves out an adapter's weights for the vision tower silently, unless this option is set."""
     return {
         "enable_lora": True,
         "max_lora_rank": _rank_of(adapter),

@@ -46,7 +46,7 @@ class Comparison:
         lost: ids that only the first run has right.
         both_right, both_wrong: samples.
         mcnemar_p: two-sided exact McNemar test of won against lost.
-        smallest: points of ExpRate that so many samples can show (`power.smallest_difference`), where the runs
+        smallest: points of ExpRate that this many samples can show (`power.smallest_difference`), where the runs
             disagree as often as these; None where they can show no difference.
         holm_p: ``mcnemar_p`` corrected for all comparisons made together; None where there is one only.
     """

@@ -1,6 +1,6 @@
 """What a test set of n samples can show: power of McNemar's test, and Holm's correction for several comparisons.
 
-Two runs over the same samples are told apart only by the samples on which one is right and the other is wrong. With
+Two runs over the same samples differ only in the samples on which one is right and the other is wrong. With
 the share d of such samples, a true difference of D and the significance level a, the power of the two-sided test is
 about P(Z < (D sqrt(n) - z(1 - a/2) sqrt(d)) / sqrt(d - D^2)) (Connor, Biometrics 43, 1987).
 """
