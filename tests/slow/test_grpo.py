@@ -96,6 +96,8 @@ def test_goes_on_from_a_checkpoint(grpo: Train, history: list[dict[str, Any]]) -
 
 
 def test_lora_leaves_an_adapter(grpo: Train, half_trained: Workshop) -> None:
-    history = grpo("outputs/adapter", "finetuning_type=lora", "max_steps=1", "save_steps=1000", "exprate_every=1000")
+    history = grpo(
+        "outputs/rewarded_adapter", "finetuning_type=lora", "max_steps=1", "save_steps=1000", "exprate_every=1000"
+    )
     assert any("reward" in entry for entry in history)
-    assert (half_trained.folder / "outputs/adapter/adapter_model.safetensors").is_file()
+    assert (half_trained.folder / "outputs/rewarded_adapter/adapter_model.safetensors").is_file()

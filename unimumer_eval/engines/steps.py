@@ -17,37 +17,30 @@ def steps_of(
 ) -> tuple[Step, ...]:
     """The steps of one generated text.
 
+    A character may be spread over several tokens: it belongs to the last of them, and the others add no text. What a
+    token adds is the difference of two short decodings, from the token before the last whole character on, so that
+    the work grows with T and not T * T.
+
     Args:
         tokenizer: of transformers, or one with the same ``decode``.
         ids: of the T generated tokens, the end included.
         logprobs: of the same T tokens.
-        likely: for each token, ids and log-probabilities of the likeliest ones; empty for none.
+        likely: for each token, ids and log-probabilities of the likeliest ones; empty for none. Their texts are what
+            each would add at this place.
     """
-    texts = texts_of(tokenizer, ids)
-    others = likely or [()] * len(ids)
-    return tuple(
-        Step(text, round(logprob, _DIGITS), tuple((_decode(tokenizer, [id]), round(p, _DIGITS)) for id, p in choices))
-        for text, logprob, choices in zip(texts, logprobs, others, strict=True)
-    )
-
-
-def texts_of(tokenizer: Any, ids: Sequence[int]) -> list[str]:
-    """What each token adds to the text; joined, they are the whole text.
-
-    A character may be spread over several tokens: it belongs to the last of them. Each text is the difference of two
-    short decodings, from the token before the last whole character on, so that the work grows with T and not T * T.
-    """
-    texts: list[str] = []
+    steps: list[Step] = []
     start, read = 0, 0
-    for stop in range(1, len(ids) + 1):
-        before = _decode(tokenizer, ids[start:read])
-        text = _decode(tokenizer, ids[start:stop])
-        if text.endswith(_PARTIAL):
-            texts.append("")
-            continue
-        texts.append(text[len(before) :])
-        start, read = read, stop
-    return texts
+    for place, (token, logprob, choices) in enumerate(zip(ids, logprobs, likely or [()] * len(ids), strict=True)):
+        before = len(_decode(tokenizer, ids[start:read]))
+        known = ids[start:place]
+        texts = {id: _decode(tokenizer, [*known, id]) for id in (token, *(id for id, _ in choices))}
+        added = {id: "" if text.endswith(_PARTIAL) else text[before:] for id, text in texts.items()}
+        steps.append(
+            Step(added[token], round(logprob, _DIGITS), tuple((added[id], round(p, _DIGITS)) for id, p in choices))
+        )
+        if not texts[token].endswith(_PARTIAL):
+            start, read = read, place + 1
+    return tuple(steps)
 
 
 def _decode(tokenizer: Any, ids: Sequence[int]) -> str:

@@ -30,7 +30,7 @@ def ask(engine: Predictor, request: Request, **sampling: int | bool) -> Answer:
 
 
 def picture() -> Image.Image:
-    return Image.effect_noise((90, 60), 80).convert("RGB")
+    return Image.radial_gradient("L").resize((90, 60)).convert("RGB")
 
 
 def test_steps_are_the_text_token_by_token(engine: Predictor) -> None:
