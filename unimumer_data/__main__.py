@@ -42,6 +42,7 @@ class Command:
 
 COMMANDS: dict[str, Command] = {
     "build": Command("unimumer_data.build.command", "turn a corpus, or your own pictures, into training records"),
+    "bank": Command("unimumer_data.build.bank", "collect symbols of handwriting, for formulas written by hand"),
     "join": Command("unimumer_data.build.join", "join the shards of a set into one set"),
     "export": Command("unimumer_data.export.command", "write a data set in the format of another tool"),
     "preview": Command("unimumer_data.build.preview", "draw a contact sheet of ink or picture files"),
