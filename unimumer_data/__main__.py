@@ -13,7 +13,7 @@ from importlib import import_module
 
 from unimumer_data import __version__
 from unimumer_data.errors import suggestion
-from unimumer_data.support.start import require
+from unimumer_data.support.start import note_other_checkout, require
 
 BASE = ("PIL", "filelock", "pylatexenc", "rich", "yaml")
 RECIPES = ("omegaconf",)
@@ -136,6 +136,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"error: unknown command {words[0]!r}{suggestion(words[0], COMMANDS)}. Known: {known}", file=sys.stderr)
         return 2
     check(words[0])
+    note_other_checkout()
     code: int = import_module(command.module).main([*command.words, *words[1:]])
     return code
 

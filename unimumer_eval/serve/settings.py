@@ -39,7 +39,10 @@ class ServeConfig(RecognizerConfig):
         if not 0 <= self.likely <= 20:
             raise ConfigError(f"likely must be 0 to 20, got {self.likely}")
         if self.task == "refine":
-            raise ConfigError("the server answers one question at a time; task=refine is for unimumer recognize")
+            raise ConfigError(
+                "task=refine asks up to three questions in a row about each picture, and all other clients would wait "
+                "for them; use unimumer recognize task=refine, or ask the questions through /v1/chat/completions"
+            )
 
     @property
     def is_local(self) -> bool:
