@@ -150,5 +150,5 @@ def test_a_damaged_bank_is_refused_with_the_cure(tmp_path: Path) -> None:
     assert main([f"path={SAMPLE}", f"output={tmp_path / 'bank'}", "workers=1"]) == 0
     file = tmp_path / "bank" / "symbols.tsv"
     file.write_text(file.read_text() + "x\tw\ti\t[[0,0]]\n")
-    with pytest.raises(SourceError, match="damaged bank .* make it again"):
+    with pytest.raises(SourceError, match=r"damaged bank .* make it again"):
         read_bank(tmp_path / "bank")
