@@ -87,9 +87,9 @@ def _prints_of(folder: Path) -> Path | None:
     return path
 
 
-def guard_of(tests: dict[str, Path]) -> Guard:
-    """A guard that knows these test sets."""
-    return Guard([(name, list(read_lines(path))) for name, path in tests.items()])
+def guard_of(tests: dict[str, Path], *, by_label: bool = False) -> Guard:
+    """A guard that knows these test sets; ``by_label``: an equal label alone is a leak."""
+    return Guard([(name, list(read_lines(path))) for name, path in tests.items()], by_label=by_label)
 
 
 def _closed(path: Path, what: str, content: dict[str, Any] | None) -> OutputError:
