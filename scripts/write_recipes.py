@@ -33,6 +33,8 @@ SECTIONS = {
     "pref_beta": "method",
     "pref_loss": "method",
     "pref_ftx": "method",
+    "mix_strategy": "dataset",
+    "interleave_probs": "dataset",
     "max_steps": "train",
 }
 
