@@ -80,6 +80,12 @@ COMMANDS: dict[str, Command] = {
     "eval": Command("unimumer_eval.run", "predict with a model and score the predictions", needs=EVAL, extra="[eval]"),
     "compare": Command("unimumer_eval.compare", "compare runs on the same samples", needs=EVAL, extra="[eval]"),
     "power": Command("unimumer_eval.power", "say what n samples can show", needs=EVAL, extra="[eval]"),
+    "calibrate": Command(
+        "unimumer_eval.calibrate",
+        "learn which answers can be trusted",
+        needs=(*EVAL, "sklearn"),
+        extra="[eval,calibrate]",
+    ),
     "completion": Command(
         "unimumer_data.support.completion",
         "print a completion script for your shell",

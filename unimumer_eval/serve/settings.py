@@ -38,8 +38,8 @@ class ServeConfig(RecognizerConfig):
             raise ConfigError(f"port must be 0 to 65535, got {self.port}")
         if not 0 <= self.likely <= 20:
             raise ConfigError(f"likely must be 0 to 20, got {self.likely}")
-        if self.task == "refine":
-            raise ConfigError("the server answers one question at a time; task=refine is for unimumer recognize")
+        if self.task in ("refine", "three"):
+            raise ConfigError(f"the server answers one question at a time; task={self.task} is for unimumer recognize")
 
     @property
     def is_local(self) -> bool:
