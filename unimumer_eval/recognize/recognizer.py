@@ -13,13 +13,14 @@ from typing import Any, Literal, TypeVar
 from PIL import Image
 
 from unimumer_data.errors import ConfigError, EngineError, suggestion
+from unimumer_data.images import IMAGE_MAX_PIXELS, IMAGE_MIN_PIXELS
 from unimumer_data.support.ahead import ahead
 from unimumer_data.support.config import make_config, option
 from unimumer_data.tasks import TASKS
 from unimumer_eval.config import AskConfig, Sampling
 from unimumer_eval.engines import open_engine
 from unimumer_eval.engines.base import Answer, Output, Predictor, Request, Step
-from unimumer_eval.engines.checkpoints import resolve
+from unimumer_eval.engines.checkpoints import resolve, trained_bounds
 from unimumer_eval.inference.settings import settings_of_model
 from unimumer_eval.trust.calibrator import read_calibrator
 
@@ -47,15 +48,27 @@ class RecognizerConfig(AskConfig):
     engine: str = option(
         "vllm", "what runs the model; without it the endpoint of base_url, else vllm, else transformers"
     )
+    image_max_pixels: int = option(
+        IMAGE_MAX_PIXELS, "LLaMA-Factory's upper limit of training; without it that of the model's unimumer.json"
+    )
+    image_min_pixels: int = option(IMAGE_MIN_PIXELS, "LLaMA-Factory's lower limit of training; likewise")
 
 
 def recognizer_config(cls: type[Config], keys: Mapping[str, Any], *, origin: str) -> Config:
-    """The settings that the keys ask for, with the engine that fits what is there.
+    """The settings that the keys ask for, with the engine that fits what is there, and pixel bounds as in training.
+
+    Bounds that the model's folder records are used where the keys have none, and named on standard error.
 
     Raises:
         ConfigError: a key or value.
     """
-    return make_config(cls, {"engine": default_engine(keys), **keys}, origin=origin)
+    folder, bounds = trained_bounds(keys.get("adapter"), keys.get("model"))
+    taken = {key: value for key, value in bounds.items() if key not in keys}
+    config = make_config(cls, {"engine": default_engine(keys), **taken, **keys}, origin=origin)
+    if taken:
+        words = " ".join(f"{key}={value}" for key, value in taken.items())
+        print(f"pictures are scaled as {folder} was trained: {words}", file=sys.stderr, flush=True)
+    return config
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +106,8 @@ class Recognizer:
         alternatives: note this many of the likeliest tokens at each place, in `Recognition.symbols`.
         keys: those of ``unimumer eval`` about who answers and how: engine, task, vote, temperature, adapter,
             image_max_pixels ... Without ``engine`` it is an endpoint if there is a base_url, else vLLM if that is
-            installed, else transformers.
+            installed, else transformers. Without pixel bounds they are those of the model's training, where its
+            folder records them.
 
     Raises:
         ConfigError: a key or value.

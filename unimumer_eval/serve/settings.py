@@ -39,7 +39,11 @@ class ServeConfig(RecognizerConfig):
         if not 0 <= self.likely <= 20:
             raise ConfigError(f"likely must be 0 to 20, got {self.likely}")
         if self.task in ("refine", "three"):
-            raise ConfigError(f"the server answers one question at a time; task={self.task} is for unimumer recognize")
+            raise ConfigError(
+                f"task={self.task} asks up to three questions in a row about each picture, and all other clients would "
+                f"wait for them; use unimumer recognize task={self.task}, or ask the questions through "
+                "/v1/chat/completions"
+            )
 
     @property
     def is_local(self) -> bool:
