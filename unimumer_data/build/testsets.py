@@ -1,7 +1,7 @@
 """The test sets that were built, as the guard of a training set needs them: a fingerprint for each sample.
 
 A guard that does not know a test set any more would let its samples into training. Hence a set whose manifest or
-fingerprints are gone or damaged stops the build of a training set.
+fingerprints are gone or damaged stops the build of a training set; without a manifest any set may be a test set.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from unimumer_data.health.fingerprints import Fingerprint
 from unimumer_data.health.leaks import Guard
 
 from . import manifest
+from .lock import SetLock
 
-FILE_NAME = "fingerprints.tsv"
+FILE_NAME = manifest.FINGERPRINTS
 TEST = "test"
 
 
@@ -55,24 +56,35 @@ def built_test_sets(data: Path, *, but: str) -> dict[str, Path]:
     """Name -> fingerprints of each test set below the folder ``data``, except the set ``but``.
 
     Raises:
-        OutputError: a test set whose fingerprints or manifest are gone or damaged.
+        OutputError: a test set whose fingerprints or manifest are gone or damaged, or a set without a manifest.
     """
     found = {}
     for folder in sorted(data.iterdir()) if data.is_dir() else ():
-        path, manifest_path = folder / FILE_NAME, folder / manifest.FILE_NAME
-        if folder.name == but or not (path.exists() or manifest_path.exists()):
+        if folder.name == but or not manifest.is_of_build(folder):
             continue
-        content = manifest.read(folder)
-        if content is None:
-            raise _closed(manifest_path, "is damaged" if manifest_path.exists() else "is gone", None)
-        if content["config"].get("split") != TEST:
-            continue
-        if not path.is_file():
-            raise _closed(path, "is gone", content)
-        if sha256(path.read_bytes()).hexdigest() != content["files"].get(FILE_NAME, {}).get("sha256"):
-            raise _closed(path, "is damaged", content)
-        found[folder.name] = path
+        try:
+            path = _prints_of(folder)
+        except OutputError:  # unless its files are just taking their places
+            with SetLock(folder):
+                path = _prints_of(folder)
+        if path:
+            found[folder.name] = path
     return found
+
+
+def _prints_of(folder: Path) -> Path | None:
+    """The fingerprints of a set, None if it is no test set."""
+    path, manifest_path = folder / FILE_NAME, folder / manifest.FILE_NAME
+    content = manifest.read(folder)
+    if content is None:
+        raise _closed(manifest_path, "is damaged" if manifest_path.exists() else "is gone", None)
+    if content["config"].get("split") != TEST:
+        return None
+    if not path.is_file():
+        raise _closed(path, "is gone", content)
+    if sha256(path.read_bytes()).hexdigest() != content["files"].get(FILE_NAME, {}).get("sha256"):
+        raise _closed(path, "is damaged", content)
+    return path
 
 
 def guard_of(tests: dict[str, Path]) -> Guard:
@@ -84,8 +96,9 @@ def _closed(path: Path, what: str, content: dict[str, Any] | None) -> OutputErro
     config = content["config"] if content else {}
     source, place = config.get("source") or "...", config.get("path") or "..."
     name = config.get("name") or path.parent.name
+    which = "this test set" if content else "this set, if it is a test set,"
     command = f"unimumer build source={source} path={place} name={name} split={TEST}"
     return OutputError(
-        f"{path}: {what}, so that samples of this test set cannot be kept out of training. Build it again: {command}; "
+        f"{path}: {what}, so that samples of {which} cannot be kept out of training. Build it again: {command}; "
         f"or remove {path.parent}; or write guard=keep"
     )
