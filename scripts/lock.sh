@@ -14,7 +14,7 @@ lock() { # NAME EXTRA...: versions that the file pins already are kept
   echo "requirements/$name.lock"
 }
 
-lock train train eval recognize serve mathnote dev
+lock train train eval calibrate recognize serve mathnote dev
 lock rl rl eval recipes
 # With the Pillow of the training environment, on which the key of a build depends: each goes on where the other stopped.
 OPTIONS=(--constraint requirements/train.lock)

@@ -25,14 +25,13 @@ from . import manifest, testsets
 from .config import NOT_CONTENT, SetConfig, is_name, parse_shard
 from .error_sets import read_candidates, write_error_sets
 from .lock import SetLock
-from .manifest import Tally
+from .manifest import DROPPED, Tally
 from .selection import CHUNK, Chunk, Inputs, Selection
 from .staging import FOLDER as WORK_FOLDER
 from .staging import Staging
 from .worker import Change, Result, Work, process
 
 ALL = "all"  # of the tasks
-DROPPED = "dropped.jsonl"
 OUTCOMES = "outcomes.txt"  # of shards, for those who join them
 
 

@@ -1,8 +1,8 @@
 """The test sets that were built, as the guard of a training set needs them: a fingerprint for each sample.
 
 A guard that does not know a test set any more would let its samples into training. Hence a set whose manifest or
-fingerprints are gone or damaged stops the build of a training set, and so do shards of which one is missing. Shards
-and the set that is joined from them are one test set.
+fingerprints are gone or damaged stops the build of a training set, and so do shards of which one is missing; without a
+manifest any set may be a test set. Shards and the set that is joined from them are one test set.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from unimumer_data.health.fingerprints import Fingerprint
 from unimumer_data.health.leaks import Guard
 
 from . import manifest
+from .lock import SetLock
 
-FILE_NAME = "fingerprints.tsv"
+FILE_NAME = manifest.FINGERPRINTS
 TEST = "test"
 
 
@@ -56,30 +57,43 @@ def built_test_sets(data: Path, *, but: str) -> dict[str, list[Path]]:
     """Name -> files of fingerprints of each test set below the folder ``data``, except the set ``but``.
 
     Raises:
-        OutputError: a test set whose fingerprints or manifest are gone or damaged, or that lacks a shard.
+        OutputError: a test set whose fingerprints or manifest are gone or damaged, or that lacks a shard; or a set
+            without a manifest.
     """
     found: dict[str, list[Path]] = {}
     shards: dict[str, dict[str, dict[str, Any]]] = {}
     for folder in sorted(data.iterdir()) if data.is_dir() else ():
-        path, manifest_path = folder / FILE_NAME, folder / manifest.FILE_NAME
-        if folder.name == but or not (path.exists() or manifest_path.exists()):
+        if folder.name == but or not manifest.is_of_build(folder):
             continue
-        content = manifest.read(folder)
+        try:
+            content = _test_set(folder)
+        except OutputError:  # unless its files are just taking their places
+            with SetLock(folder):
+                content = _test_set(folder)
         if content is None:
-            raise _closed(manifest_path, "is damaged" if manifest_path.exists() else "is gone", None)
-        if content["config"].get("split") != TEST:
             continue
-        if not path.is_file():
-            raise _closed(path, "is gone", content)
-        if sha256(path.read_bytes()).hexdigest() != content["files"].get(FILE_NAME, {}).get("sha256"):
-            raise _closed(path, "is damaged", content)
         shard = str(content["config"].get("shard") or "")
         name = _whole_name(folder.name, shard)
-        found.setdefault(name, []).append(path)
+        found.setdefault(name, []).append(folder / FILE_NAME)
         shards.setdefault(name, {})[shard] = content
     for name, parts in shards.items():
         _expect_all(data / name, parts)
     return found
+
+
+def _test_set(folder: Path) -> dict[str, Any] | None:
+    """The manifest of a test set; None of any other set."""
+    path, manifest_path = folder / FILE_NAME, folder / manifest.FILE_NAME
+    content = manifest.read(folder)
+    if content is None:
+        raise _closed(manifest_path, "is damaged" if manifest_path.exists() else "is gone", None)
+    if content["config"].get("split") != TEST:
+        return None
+    if not path.is_file():
+        raise _closed(path, "is gone", content)
+    if sha256(path.read_bytes()).hexdigest() != content["files"].get(FILE_NAME, {}).get("sha256"):
+        raise _closed(path, "is damaged", content)
+    return content
 
 
 def _whole_name(name: str, shard: str) -> str:
@@ -125,10 +139,11 @@ def _closed(path: Path, what: str, content: dict[str, Any] | None) -> OutputErro
     config = content["config"] if content else {}
     source, place = config.get("source") or "...", config.get("path") or "..."
     name, shard = str(config.get("name") or path.parent.name), str(config.get("shard") or "")
+    which = "this test set" if content else "this set, if it is a test set,"
     command = f"unimumer build source={source} path={place} name={_whole_name(name, shard)} split={TEST}"
     command += f" shard={shard}" if shard else ""
     rest = path.parent if path.parent.exists() else "its other shards"
     return OutputError(
-        f"{path}: {what}, so that samples of this test set cannot be kept out of training. Build it again: {command}; "
+        f"{path}: {what}, so that samples of {which} cannot be kept out of training. Build it again: {command}; "
         f"or remove {rest}; or write guard=keep"
     )
