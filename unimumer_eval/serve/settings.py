@@ -40,8 +40,8 @@ class ServeConfig(RecognizerConfig):
             raise ConfigError(f"likely must be 0 to 20, got {self.likely}")
         if self.task in ("refine", "three"):
             raise ConfigError(
-                f"task={self.task} asks up to three questions in a row about each picture, and all other clients "
-                f"would wait for them; use unimumer recognize task={self.task}, or ask the questions through "
+                f"task={self.task} asks up to three questions in a row about each picture, and all others would "
+                f"wait for them; use unimumer recognize task={self.task}, or ask the questions through "
                 "/v1/chat/completions"
             )
 
