@@ -8,7 +8,6 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property, partial
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from unimumer_data.health.leaks import LeakError
 from unimumer_data.latex import canonical
 from unimumer_data.records import registry
 from unimumer_data.sources import Source, get_source
+from unimumer_data.support.cluster import cluster_map
 from unimumer_data.support.progress import Progress
 from unimumer_data.support.workers import ordered_map
 from unimumer_data.tasks import TASKS, get_task
@@ -100,11 +100,15 @@ class SetBuilder:
         return [DROPPED, *prints, *([OUTCOMES] if self.config.shard else [])]
 
     @cached_property
-    def _tests(self) -> dict[str, Path]:
+    def _tests(self) -> dict[str, list[Path]]:
         """The test sets to guard against, as they are when the building begins: one may just have been built."""
         if self.split == testsets.TEST or self.config.guard == "keep":
             return {}
         return testsets.built_test_sets(self.config.output / "data", but=self.name)
+
+    @cached_property
+    def _guarded_against(self) -> dict[str, str]:
+        return {name: testsets.digest_of(files) for name, files in self._tests.items()}
 
     def build(self) -> Outcome:
         """Write the set and enter it in the registry; nothing is done where nothing has changed.
@@ -251,12 +255,19 @@ class SetBuilder:
 
     def _results(self, chunks: Iterator[Chunk], work: Work, progress: Progress) -> Iterator[tuple[Chunk, Result]]:
         """What becomes of the chunks, in their order."""
-        cores = len(os.sched_getaffinity(0))
-        workers = min(self.config.workers or cores, max(cores, 1 + (self.selection.total() or 0) // CHUNK))
         with progress:
-            for chunk, result in ordered_map(partial(_process, work), chunks, workers):
+            for chunk, result in self._mapped(chunks, work):
                 yield chunk, result
                 progress.step(len(chunk.items))
+
+    def _mapped(self, chunks: Iterator[Chunk], work: Work) -> Iterator[tuple[Chunk, Result]]:
+        config = self.config
+        if config.scale == "ray":
+            run = partial(_process_on_machine, work, manifest.build_key({}))
+            return cluster_map(run, chunks, config.workers, config.address)
+        cores = len(os.sched_getaffinity(0))
+        workers = min(config.workers or cores, max(cores, 1 + (self.selection.total() or 0) // CHUNK))
+        return ordered_map(partial(_process, work), chunks, workers)
 
     def _work(self, images: Path | None) -> Work:
         config = self.config
@@ -286,9 +297,7 @@ class SetBuilder:
             "conventions": self.conventions,
             "repair": self.repair,
             "tasks": [task.name for task in self.tasks],
-            "guarded_against": {
-                name: sha256(path.read_bytes()).hexdigest()[:16] for name, path in self._tests.items()
-            },
+            "guarded_against": self._guarded_against,
         }
         return settings
 
@@ -323,4 +332,18 @@ class SetBuilder:
 
 
 def _process(work: Work, chunk: Chunk) -> Result:
+    return process(work, chunk.items)
+
+
+def _process_on_machine(work: Work, versions: str, chunk: Chunk) -> Result:
+    """A chunk on a machine of a cluster; other code or another Pillow there would give other bytes.
+
+    Raises:
+        ConfigError: it has other versions.
+    """
+    if manifest.build_key({}) != versions:
+        raise ConfigError(
+            f"{os.uname().nodename}: has other versions of unimumer or Pillow than this machine; "
+            "install the same on every machine of the cluster"
+        )
     return process(work, chunk.items)

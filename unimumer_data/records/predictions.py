@@ -51,6 +51,7 @@ class Prediction:
         confidence: probability in [0, 1] that it is right, as the engine says.
         by_place: whether the id is only the place in the file.
         unwrapped: whether something around the answer was removed (a code fence, dollars ...).
+        plausible: the formula before a symbol of the ink was changed, see `unimumer faithful`.
     """
 
     id: str
@@ -62,6 +63,7 @@ class Prediction:
     confidence: float | None = None
     by_place: bool = False
     unwrapped: bool = False
+    plausible: str | None = None
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -199,6 +201,7 @@ def _prediction(path: Path, index: int, value: Any, id: str | None = None) -> Pr
         confidence=_confidence(path, index, row.get("confidence")),
         by_place=name is None,
         unwrapped=not failure and bare_answer(text, task, boxed=boxed) != text,
+        plausible=whole_text(row["plausible"]) if isinstance(row.get("plausible"), str) else None,
     )
 
 

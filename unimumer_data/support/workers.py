@@ -45,7 +45,7 @@ def ordered_map(
         UniMumerError: a worker was killed.
         Exception: whatever ``work`` raises.
     """
-    with _rare_collection():
+    with rare_collection():
         if workers == 1:
             yield from ((chunk, work(chunk)) for chunk in chunks)
         else:
@@ -76,7 +76,7 @@ def _in_processes(
 
 
 @contextmanager
-def _rare_collection() -> Iterator[None]:
+def rare_collection() -> Iterator[None]:
     """Look for reference cycles rarely: expression trees have none, and looking takes a fifth of the time."""
     before = gc.get_threshold()
     gc.set_threshold(COLLECTION_THRESHOLD)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from unimumer_data.errors import ConfigError, InkError, RecordError
+from unimumer_data.handwriting.changed import PLAUSIBLE
 from unimumer_data.ink import read_inkml
 from unimumer_data.records.reading import image_root, parts_of, read_records
 from unimumer_data.records.registry import find_record_file
@@ -37,6 +38,7 @@ class Item:
         task: which task that is: ``vanilla``, ``tree``, ``can``, ``error_find``, ``error_fix``.
         gt: the expression to be found, taken from the record's answer; None where the record has none.
         fault: why this record cannot be asked; it counts as wrong.
+        plausible: the formula that stood there before one symbol of the ink was changed; see `unimumer faithful`.
     """
 
     index: int
@@ -47,6 +49,7 @@ class Item:
     task: str
     gt: str | None
     fault: str | None = None
+    plausible: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +146,12 @@ def pictures_of(folder: Path) -> list[Path]:
 
 
 def _picture_item(index: int, path: Path, root: Path) -> Item:
-    label, fault = None, None
+    label, fault, plausible = None, None, None
     if path.suffix.lower() == INK_SUFFIX:
         try:
-            label = label_expression(read_inkml(path).label, "vanilla") or None
+            ink = read_inkml(path)
+            label = label_expression(ink.label, "vanilla") or None
+            plausible = ink.annotations.get(PLAUSIBLE)
         except InkError as error:
             fault = f"image: {error}"
     relative = path.relative_to(root)
@@ -159,6 +164,7 @@ def _picture_item(index: int, path: Path, root: Path) -> Item:
         task="vanilla",
         gt=label,
         fault=fault,
+        plausible=plausible,
     )
 
 
