@@ -46,6 +46,7 @@ COMMANDS: dict[str, Command] = {
     "join": Command("unimumer_data.build.join", "join the shards of a set into one set"),
     "export": Command("unimumer_data.export.command", "write a data set in the format of another tool"),
     "preview": Command("unimumer_data.build.preview", "draw a contact sheet of ink or picture files"),
+    "faithful": Command("unimumer_data.build.faithful", "make unusual or false formulas, to test for over-correction"),
     "lint": Command("unimumer_data.health.command", "find broken labels", words=("lint",)),
     "overlap": Command("unimumer_data.health.command", "count the samples that data sets share", words=("overlap",)),
     "guard": Command("unimumer_data.health.command", "find test samples in training sets", words=("guard",)),

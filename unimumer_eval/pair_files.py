@@ -49,7 +49,7 @@ def write_published(
             "img_id": pair.id,
             **({"failure": pair.extra.get("detail", pair.failure)} if pair.failure else {}),
             **({"samples": pair.extra["samples"], "sampling": sampling} if "samples" in pair.extra else {}),
-            **({"accept": pair.extra["accept"]} if "accept" in pair.extra else {}),
+            **{key: pair.extra[key] for key in ("accept", "plausible") if key in pair.extra},
         }
         for place, pair in enumerate(pairs)
     ]
@@ -185,13 +185,15 @@ def read_labels(path: Path) -> Labels:
 
 def _pair(prediction: Prediction) -> Pair:
     label = prediction.label or ""
+    extra: dict[str, Any] = {} if prediction.plausible is None else {"plausible": prediction.plausible}
     if prediction.failure:
-        return failed_pair(prediction.id, label, prediction.failure, prediction.image_path)
+        failed = failed_pair(prediction.id, label, prediction.failure, prediction.image_path)
+        return replace(failed, extra={**failed.extra, **extra})
     return Pair(
         id=prediction.id,
         gt=label,
         pred=prediction.text,
         image_path=prediction.image_path,
         confidence=prediction.confidence,
-        extra={"unwrapped": True} if prediction.unwrapped else {},
+        extra=extra | ({"unwrapped": True} if prediction.unwrapped else {}),
     )

@@ -38,6 +38,7 @@ from .pair_files import Labels, NamedPairs, check_replaceable, read_labels, read
 from .report import screen_table, write_results
 from .scores import Pair, SetScores, score_set
 from .scores.calibration import Accepted, Calibration
+from .scores.faithful import Faithful
 from .trust.calibrator import read_calibrator
 
 ALONE = 5000
@@ -141,6 +142,8 @@ def _show(
     for one in scores:
         if one.counts.failures:
             print(_failures(one))
+        if one.faithful:
+            print(_over_corrected(one.name, one.faithful))
         if one.calibration and one.calibration.accepted:
             print(_trusted(one.name, one.calibration, one.calibration.accepted))
     for each in sets:
@@ -179,6 +182,13 @@ def _failures(scores: SetScores) -> str:
     total = sum(scores.counts.failures.values())
     return printable(
         f"{scores.name}: {total} of {scores.n} failed and count as wrong: {reasons}; first: {first.id}: {detail}"
+    )
+
+
+def _over_corrected(name: str, found: Faithful) -> str:
+    right, plausible = (f"{one.value:.2f} % [{one.low:.2f}, {one.high:.2f}]" for one in (found.right, found.plausible))
+    return printable(
+        f"{name}: {found.n} changed formulas: read as written {right}, as the plausible formula instead {plausible}"
     )
 
 

@@ -24,7 +24,7 @@ from unimumer_eval.scores import Pair
 from unimumer_eval.trust.calibrator import Calibrator, asking, read_calibrator
 
 from . import methods
-from .items import RecordSet, load_sets
+from .items import Item, RecordSet, load_sets
 from .journal import Journal
 from .methods import Method, Stage
 from .settings import picture_digests, settings_of_model
@@ -225,6 +225,7 @@ class _Run:
             pairs: list[Pair] = end.value
         finally:
             journal.close()
+        pairs = [_with_plausible(pair, item) for pair, item in zip(pairs, self.one.items, strict=True)]
         calibration = self._calibration(settings)
         if calibration is not None:
             pairs = calibration.judge(pairs)
@@ -294,6 +295,10 @@ class _Run:
             "image_max_pixels": config.image_max_pixels,
             "image_min_pixels": config.image_min_pixels,
         }
+
+
+def _with_plausible(pair: Pair, item: Item) -> Pair:
+    return pair if item.plausible is None else replace(pair, extra={**pair.extra, "plausible": item.plausible})
 
 
 def _price(answers: list[Answer], config: EvalConfig) -> Price:
