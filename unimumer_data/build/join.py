@@ -26,9 +26,10 @@ from unimumer_data.support.config import REQUIRED, load_config, make_config, opt
 from unimumer_data.support.progress import Progress
 
 from . import manifest, testsets
-from .builder import DROPPED, OUTCOMES, SetBuilder
+from .builder import OUTCOMES, SetBuilder
 from .config import NOT_CONTENT, SetConfig
 from .lock import SetLock
+from .manifest import DROPPED
 from .selection import Inputs, hash_of
 from .staging import IMAGES, Staging
 

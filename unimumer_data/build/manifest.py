@@ -22,6 +22,9 @@ from unimumer_data.sources.base import Drop, is_safe_id
 from .worker import Item, Result
 
 FILE_NAME = "manifest.json"
+DROPPED = "dropped.jsonl"
+FINGERPRINTS = "fingerprints.tsv"
+OWN_LISTS = (DROPPED, FINGERPRINTS)  # beside the manifest, in the folder of a set
 
 
 @dataclass(slots=True)
@@ -163,12 +166,17 @@ def read(folder: Path) -> dict[str, Any] | None:
     return content if _is_whole(content) else None
 
 
+def is_of_build(folder: Path) -> bool:
+    """Whether a folder has a file that only build writes, so that a manifest belongs there, whatever became of it."""
+    return any((folder / name).exists() for name in (FILE_NAME, *OWN_LISTS))
+
+
 def was_built(folder: Path) -> bool:
-    """Whether build has made the folder, even if its manifest is damaged."""
+    """Whether build has made the folder, even if its manifest is gone or damaged."""
     try:
         content = json.loads((folder / FILE_NAME).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
-        return (folder / FILE_NAME).exists() and (folder / "fingerprints.tsv").exists()
+        return any((folder / name).exists() for name in OWN_LISTS)
     return isinstance(content, dict) and "key" in content
 
 

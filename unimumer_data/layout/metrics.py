@@ -28,6 +28,10 @@ class Glyph:
         self.width, self.height, self.depth, self.italic, self.skew = [number / 1000 for number in row[:5]]
         self.left, self.bottom, self.right, self.top = [number / 1000 for number in row[5:]]
 
+    def sizes(self, scale: float) -> tuple[float, float]:
+        """Width and height of the em of the size ``scale``."""
+        return scale * self.spread(scale), scale
+
     def spread(self, scale: float) -> float:
         """How much wider the font of this size is than the one of 10 points that our metrics come from."""
         if self.font in _ONE_SIZE:

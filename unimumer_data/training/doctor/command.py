@@ -55,8 +55,7 @@ def _report(words: Sequence[str]) -> int:
     recipe = read_recipe(path, [word for word in words[1:] if word.split("=")[0] not in own])
     findings = Findings()
     examine(recipe, config, findings)
-    colour = sys.stdout.isatty()
-    print(findings.screen(colour=colour))
+    findings.show()
     errors, warnings = findings.count("error"), findings.count("warning")
     print(f"\n{path}: {count_of(errors, 'error')}, {count_of(warnings, 'warning')}")
     return 1 if errors else 0
