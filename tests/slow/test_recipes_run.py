@@ -70,7 +70,7 @@ def ask(
     cwd: Path | None = None,
     **environment: str,
 ) -> Any:
-    """Run a script that takes the recipes in a file, changes of all of them, and may leave findings in another file."""
+    """Run a script that takes the recipes in a file, changes of all of them, and may leave findings in a file."""
     taken, found = workshop.folder / "recipes.json", workshop.folder / "found.json"
     taken.write_text(json.dumps(recipes), encoding="utf-8")
     found.unlink(missing_ok=True)
