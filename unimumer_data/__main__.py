@@ -46,6 +46,7 @@ COMMANDS: dict[str, Command] = {
     "join": Command("unimumer_data.build.join", "join the shards of a set into one set"),
     "export": Command("unimumer_data.export.command", "write a data set in the format of another tool"),
     "preview": Command("unimumer_data.build.preview", "draw a contact sheet of ink or picture files"),
+    "faithful": Command("unimumer_data.build.faithful", "make unusual or false formulas, to test for over-correction"),
     "lint": Command("unimumer_data.health.command", "find broken labels", words=("lint",)),
     "overlap": Command("unimumer_data.health.command", "count the samples that data sets share", words=("overlap",)),
     "guard": Command("unimumer_data.health.command", "find test samples in training sets", words=("guard",)),
@@ -82,6 +83,12 @@ COMMANDS: dict[str, Command] = {
     "eval": Command("unimumer_eval.run", "predict with a model and score the predictions", needs=EVAL, extra="[eval]"),
     "compare": Command("unimumer_eval.compare", "compare runs on the same samples", needs=EVAL, extra="[eval]"),
     "power": Command("unimumer_eval.power", "say what n samples can show", needs=EVAL, extra="[eval]"),
+    "calibrate": Command(
+        "unimumer_eval.calibrate",
+        "learn which answers can be trusted",
+        needs=(*EVAL, "sklearn"),
+        extra="[eval,calibrate]",
+    ),
     "completion": Command(
         "unimumer_data.support.completion",
         "print a completion script for your shell",

@@ -15,7 +15,7 @@ from unimumer_data.support.limits import WORKERS
 
 from .worker import Augment, Images
 
-NOT_CONTENT = ("output", "workers", "errors", "debug")
+NOT_CONTENT = ("output", "workers", "scale", "address", "errors", "package", "published", "debug")
 """Keys that decide nothing about the content of a set."""
 
 _WORD = re.compile(r"[\w.-]*\w[\w.-]*")
@@ -47,6 +47,12 @@ class SetConfig:
     guard: Literal["stop", "drop", "keep"] = option("stop", "what to do with test samples in a training set")
     options: dict[str, Any] = option(factory=dict, about="options of the source, listed below")
     workers: int = option(0, "number of processes; 0: one per core")
+    scale: Literal["local", "ray"] = option("local", "build on this machine, or on the machines of a Ray cluster")
+    address: str | None = option(
+        None, "with scale=ray, of the cluster (HOST:6379, auto); default: RAY_ADDRESS, or a Ray started here"
+    )
+    package: str | None = option(None, "where the corpus is to be got, for --plan; default: as the source says")
+    published: int | None = option(None, "samples of the corpus as its makers say, for --plan where it is missing")
     debug: bool = option(False, "stop at an unexpected error of a sample and show its traceback")
 
     def __post_init__(self) -> None:
@@ -58,6 +64,8 @@ class SetConfig:
             raise ConfigError(f"workers must be 0 (one per core) to {WORKERS}, got {self.workers}")
         if self.augment != "none" and self.images != "copy":
             raise ConfigError(f"augment={self.augment} makes new pictures: write images=copy, not {self.images}")
+        if self.address is not None and self.scale != "ray":
+            raise ConfigError("address= is that of a Ray cluster; write scale=ray beside it")
         if self.shard is not None:
             parse_shard(self.shard)
         if self.name is not None and not is_name(self.name):

@@ -19,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from unimumer_data.build.testsets import built_test_sets, read_lines
+from unimumer_data.build.testsets import built_test_sets, fingerprints_of
 from unimumer_data.errors import ConfigError, LatexSyntaxError, OutputError, SourceError
 from unimumer_data.latex import canonical
 from unimumer_data.sources.synth import formulas_of
@@ -98,7 +98,7 @@ def practise(config: PractiseConfig) -> str:
 def _pool(config: PractiseConfig, weakness: Weakness) -> _Pool:
     """Each formula once, without those that are tested."""
     tests = built_test_sets(config.root / "data", but="")
-    tested = {one.label for path in tests.values() for one in read_lines(path)}
+    tested = {one.label for files in tests.values() for one in fingerprints_of(files)}
     pool = _Pool({}, Counter())
     for formula in _formulas(config.formulas):
         try:

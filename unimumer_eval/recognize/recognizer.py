@@ -20,8 +20,11 @@ from unimumer_data.tasks import TASKS
 from unimumer_eval.config import AskConfig, Sampling
 from unimumer_eval.engines import open_engine
 from unimumer_eval.engines.base import Answer, Output, Predictor, Request, Step
-from unimumer_eval.engines.checkpoints import trained_bounds
+from unimumer_eval.engines.checkpoints import resolve, trained_bounds
+from unimumer_eval.inference.settings import settings_of_model
+from unimumer_eval.trust.calibrator import read_calibrator
 
+from .agreeing import three
 from .inputs import Input, Source, is_one_source, read_input
 from .refining import refine
 from .result import Recognition, make_result
@@ -36,8 +39,8 @@ ASKED = ("vanilla", "tree", "can")
 class RecognizerConfig(AskConfig):
     """Who is asked to recognise, and how: the keys of evaluation with other defaults."""
 
-    task: Literal["vanilla", "tree", "can", "refine"] = option(
-        "vanilla", "what to ask: plain recognition, with a tree, with counts, or with correction (refine)"
+    task: Literal["vanilla", "tree", "can", "three", "refine"] = option(
+        "vanilla", "what to ask: plain recognition, with a tree, with counts, all three, or with correction (refine)"
     )
     model: str | None = option(
         DEFAULT_MODEL, "folder or hub name of the model; with engine=openai the name of the served model"
@@ -126,10 +129,13 @@ class Recognizer:
         sampling = config.sampling
         self.sampling = replace(sampling, steps=sampling.logprobs, alternatives=alternatives)
         self._engine: Predictor | None = None
+        self._calibrator = read_calibrator(config.calibration) if config.calibration else None
+        if self._calibrator is not None:
+            self._calibrator.check(_way_of_asking(config))
 
     @property
     def task(self) -> str:
-        """What is asked of each input: vanilla, tree, can or refine."""
+        """What is asked of each input: vanilla, tree, can, three or refine."""
         return self.config.task
 
     def __call__(self, source: Any, **special: Any) -> Any:
@@ -164,15 +170,17 @@ class Recognizer:
             sampling: likewise; `sampling` is the recognizer's own.
         """
         queries = (one if isinstance(one, Query) else Query(source=one) for one in sources)
-        if (task or self.task) == "refine":
-            yield from refine(self, queries)
+        if (task or self.task) in _SEVERAL:
+            yield from _SEVERAL[task or self.task](self, queries)
             return
+        usual = sampling is None or sampling == self.sampling
         waiting: dict[int, tuple[Query, Input]] = {}
         ready: dict[int, Recognition] = {}
         following = 0
         for answer in self.ask(self._requests(queries, waiting, ready), sampling):
             query, read = waiting.pop(answer.index)
-            ready[answer.index] = self._result(query, read, answer)
+            result = self._result(query, read, answer)
+            ready[answer.index] = self.judged(result) if usual and self._is_usual(query) else result
             while following in ready:
                 yield ready.pop(following)
                 following += 1
@@ -191,6 +199,10 @@ class Recognizer:
     def start(self) -> None:
         """Load the model now."""
         if self._engine is None:
+            if self._calibrator is not None:
+                now = {**settings_of_model(resolve(self.config)), **_way_of_asking(self.config)}
+                for warning in self._calibrator.check(now):
+                    print(warning, file=sys.stderr)
             self._engine = open_engine(self.config)
 
     def read(self, query: Query, number: int = 0) -> Input:
@@ -213,13 +225,27 @@ class Recognizer:
     ) -> None:
         self.close()
 
+    def judged(self, result: Recognition) -> Recognition:
+        """A result with its calibrated probability and whether to accept it; as it is without calibration=."""
+        calibrator = self._calibrator
+        if calibrator is None:
+            return result
+        if result.failure is not None:
+            return replace(result, accept=False)
+        probability = calibrator.probability(result.evidence, result.latex)
+        return replace(result, confidence=probability, accept=bool(result.latex) and calibrator.accepts(probability))
+
+    def _is_usual(self, query: Query) -> bool:
+        """Whether the question is the recognizer's own, for which the calibration was made."""
+        return query.prompt is None and not query.prefix and self._task_of(query) == self.task
+
     def _requests(
         self, queries: Iterable[Query], waiting: dict[int, tuple[Query, Input]], ready: dict[int, Recognition]
     ) -> Iterator[Request]:
         numbered = ((query, number) for number, query in enumerate(queries))
         for (query, number), read in ahead(lambda one: self.read(*one), numbered, self.config.window):
             if read.picture is None:
-                ready[number] = Recognition(name=read.name, failure=read.failure)
+                ready[number] = self.judged(Recognition(name=read.name, failure=read.failure))
                 continue
             waiting[number] = (query, read)
             yield self.request(number, read, query)
@@ -250,6 +276,26 @@ class Recognizer:
             picture=read.picture,
             ink=read.ink,
         )
+
+
+_SEVERAL = {"refine": refine, "three": three}
+"""Ways that ask more than one question."""
+
+
+def _way_of_asking(config: RecognizerConfig) -> dict[str, Any]:
+    sampling = config.sampling
+    return {
+        "task": config.task,
+        "vote": config.vote,
+        "rounds": config.rounds if config.task == "refine" else 0,
+        "temperature": sampling.temperature,
+        "n": sampling.n,
+        "top_p": sampling.top_p,
+        "max_tokens": sampling.max_tokens,
+        "system": config.system,
+        "image_max_pixels": config.image_max_pixels,
+        "image_min_pixels": config.image_min_pixels,
+    }
 
 
 def default_engine(keys: Mapping[str, Any]) -> str:

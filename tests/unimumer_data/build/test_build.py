@@ -640,3 +640,16 @@ class TestMistakes:
         assert stop.value.code == 0
         shown = capsys.readouterr().out
         assert all(word in shown for word in ("image_max_pixels", "crohme-inkml", "captions", "vanilla", "shard"))
+
+
+class TestScale:
+    def test_ray_that_is_not_installed_and_an_address_without_it(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        corpus = write_table(tmp_path / "in", THREE)
+        words = ("source=table", f"path={corpus}", "name=s")
+        monkeypatch.setitem(sys.modules, "ray", None)
+        assert run(tmp_path, *words, "scale=ray") == 2
+        assert "scale=ray needs Ray on every machine: pip install 'unimumer[ray]'" in capsys.readouterr().err
+        assert run(tmp_path, *words, "address=auto") == 2
+        assert "write scale=ray beside it" in capsys.readouterr().err
