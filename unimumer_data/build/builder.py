@@ -18,7 +18,7 @@ from unimumer_data.records import registry
 from unimumer_data.sources import Source, get_source
 from unimumer_data.support.cluster import cluster_map
 from unimumer_data.support.progress import Progress
-from unimumer_data.support.workers import ordered_map
+from unimumer_data.support.workers import core_count, ordered_map
 from unimumer_data.tasks import TASKS, get_task
 
 from . import manifest, testsets
@@ -160,7 +160,7 @@ class SetBuilder:
         tally, first, examples = Tally(), dict[str, str](), list[Change]()
         inputs = Inputs(self.selection.items(), pictures=False)
         progress = Progress(self.name, self.selection.total())
-        for chunk, result in self._results(inputs.chunks(), self._work(images=None), progress):
+        for chunk, result in self._results(inputs.chunks(), self.work(images=None), progress):
             tally.add(len(chunk.items), result)
             examples += result.changes[: max(0, 3 - len(examples))]
             for task in self.tasks:
@@ -202,7 +202,7 @@ class SetBuilder:
                 chunks = self._inputs().chunks()
             examples: list[Change] = []
             checkpoint = staging.checkpoint
-            work, progress = self._work(images=staging.images), Progress(self.name, total, checkpoint.tally.read)
+            work, progress = self.work(images=staging.images), Progress(self.name, total, checkpoint.tally.read)
             for chunk, result in self._results(chunks, work, progress):
                 if result.leaks and self.config.guard == "stop":
                     staging.discard()
@@ -266,11 +266,12 @@ class SetBuilder:
         if config.scale == "ray":
             run = partial(_process_on_machine, work, manifest.build_key({}))
             return cluster_map(run, chunks, config.workers, config.address)
-        cores = len(os.sched_getaffinity(0))
+        cores = core_count()
         workers = min(config.workers or cores, max(cores, 1 + (self.selection.total() or 0) // CHUNK))
         return ordered_map(partial(_process, work), chunks, workers)
 
-    def _work(self, images: Path | None) -> Work:
+    def work(self, images: Path | None, *, guarded: bool = True) -> Work:
+        """What the workers of a build have to know; without the guard, for those who only measure."""
         config = self.config
         return Work(
             source=self.source.name,
@@ -282,7 +283,7 @@ class SetBuilder:
             image_folder=images,
             image_prefix=f"./data/{self.name}/images",
             root=config.output.resolve(),
-            guard=testsets.guard_of(self._tests) if self._tests else None,
+            guard=testsets.guard_of(self._tests) if guarded and self._tests else None,
             fingerprints=self.split == testsets.TEST,
             outcomes=config.shard is not None,
             debug=config.debug,

@@ -15,7 +15,7 @@ from unimumer_data.support.limits import WORKERS
 
 from .worker import Images
 
-NOT_CONTENT = ("output", "workers", "scale", "address", "errors", "debug")
+NOT_CONTENT = ("output", "workers", "scale", "address", "errors", "package", "published", "debug")
 """Keys that decide nothing about the content of a set."""
 
 _WORD = re.compile(r"[\w.-]*\w[\w.-]*")
@@ -50,6 +50,8 @@ class SetConfig:
     address: str | None = option(
         None, "with scale=ray, of the cluster (HOST:6379, auto); default: RAY_ADDRESS, or a Ray started here"
     )
+    package: str | None = option(None, "where the corpus is to be got, for --plan; default: as the source says")
+    published: int | None = option(None, "samples of the corpus as its makers say, for --plan where it is missing")
     debug: bool = option(False, "stop at an unexpected error of a sample and show its traceback")
 
     def __post_init__(self) -> None:

@@ -52,6 +52,7 @@ class Source:
             opened, and ink is read, by the workers of build. An ink sample with an empty label has its label in its
             own InkML file; ``ink_label`` says which. Raises SourceError where the path is not such a corpus.
         licence: what a user must know before training on it, one line.
+        package: where it is to be got: an address, and its size where that is known.
         conventions: name of the label conventions, the ``corpus`` of ``latex.canonical``; None is the general form.
         split: what the set is taken for where the user does not say.
         splits: names of further splits, beyond train, valid (by any of its names) and test.
@@ -69,6 +70,7 @@ class Source:
     layout: str
     read: Callable[..., Iterator[Sample | Drop]]
     licence: str
+    package: str = ""
     conventions: str | None = None
     split: str = "train"
     splits: tuple[str, ...] = ()

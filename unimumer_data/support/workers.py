@@ -24,6 +24,11 @@ COLLECTION_THRESHOLD = 100_000  # objects; Python's own is 700
 _work: Callable[[Any], Any]  # of this worker process, set once when it starts
 
 
+def core_count() -> int:
+    """The processors that this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
 def ordered_map(
     work: Callable[[Chunk], Result],
     chunks: Iterable[Chunk],
