@@ -63,7 +63,7 @@ def _is_text_alone(letters: Sequence[str]) -> bool:
 def _spaced(label: str) -> Iterator[str]:
     """Words of a label that is written as people write."""
     if not _SWITCH.search(label):  # which sets what follows it, however far
-        yield from (word for word in _WORD.findall(_SET.sub("\\", label)) if word.lower() in WORDS)
+        yield from (word for word in _WORD.findall(_SET.sub("#", label)) if word.lower() in WORDS)
 
 
 def _unspaced(tokens: Sequence[str]) -> Iterator[str]:
