@@ -194,6 +194,7 @@ class SetBuilder:
             kept=samples["kept"],
             dropped=content["dropped"],
             repaired=content["repaired"],
+            noted=content.get("noted", {}),
             images=images["count"],
         )
         return self._outcome("unchanged", tally, [])

@@ -115,7 +115,7 @@ def summary(outcome: Outcome) -> str:
     lines = [f"{outcome.name}: {outcome.status}, {tally.kept} of {tally.read} samples kept -> {outcome.folder}"]
     if outcome.licence:
         lines.append(f"  licence: {outcome.licence}")
-    for action, counts in (("dropped", tally.dropped), ("repaired", tally.repaired)):
+    for action, counts in tally.counts.items():
         if counts:
             reasons = ", ".join(f"{reason}: {count}" for reason, count in sorted(counts.items()))
             lines.append(f"  {action}: {reasons}   (each in {outcome.folder / 'dropped.jsonl'})")

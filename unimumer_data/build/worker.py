@@ -18,6 +18,7 @@ from unimumer_data.health.backslashes import restore_doubled, restore_lost
 from unimumer_data.health.fingerprints import Fingerprint, look_hash, pixel_hash
 from unimumer_data.health.leaks import Guard, Leak
 from unimumer_data.health.lint import markup
+from unimumer_data.health.prose import prose
 from unimumer_data.health.repairs import repair as repair_label
 from unimumer_data.ink import Ink, write_inkml
 from unimumer_data.latex import Repair, canonical, canonical_tree
@@ -79,12 +80,15 @@ class Work:
     debug: bool = False
 
 
+Action = Literal["dropped", "repaired", "noted"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """A line of ``dropped.jsonl``: a sample that was left out, or whose label is not what the corpus says."""
+    """A line of ``dropped.jsonl``: a sample that was left out, whose label is not what the corpus says, or is odd."""
 
     id: str
-    action: Literal["dropped", "repaired"]
+    action: Action
     reason: str
     message: str
     before: str
@@ -104,7 +108,7 @@ class Result:
 
     Args:
         records: task -> its records as JSON, one for each sample that was kept.
-        changes: samples dropped or repaired.
+        changes: samples dropped, repaired or noted.
         prints: of the samples kept, where asked for.
         leaks: samples that stand in a test set.
         outcomes: of each sample, where asked for: whether it was kept, and how many changes are its own.
@@ -282,11 +286,13 @@ class _Answered:
         text: the label in the form of the records.
         answers: of each task.
         repairs: (reason, message) of what was repaired.
+        notes: (reason, message) of what a person should look at.
     """
 
     text: str
     answers: tuple[str, ...]
     repairs: tuple[tuple[str, str], ...]
+    notes: tuple[tuple[str, str], ...]
 
 
 @lru_cache(maxsize=REMEMBERED)
@@ -310,7 +316,8 @@ def _answer(label: str, conventions: str | None, repair: bool, tasks: tuple[str,
         raise LatexSyntaxError("the label is empty", reason="empty_label")
     reasons = restored + [(name, "a listed repair, see docs/corpora.md") for name in listed]
     reasons += [(one.reason, one.message) for one in repairs or ()]
-    return _Answered(expression.text, tuple(get_task(name).answer(expression) for name in tasks), tuple(reasons))
+    answers = tuple(get_task(name).answer(expression) for name in tasks)
+    return _Answered(expression.text, answers, tuple(reasons), (("prose", found),) if (found := prose(label)) else ())
 
 
 def _restored(label: str, repair: bool) -> tuple[str, list[tuple[str, str]]]:
@@ -348,16 +355,19 @@ def _is_too_large(label: str) -> bool:
 
 
 def _changes(opened: _Opened, answered: _Answered) -> list[Change]:
-    """What the source replaced, then what was repaired in the label."""
+    """What the source replaced, what was repaired in the label, then what is odd about it."""
     sample = opened.sample
-    if not sample.replaced and not answered.repairs:
+    if not (sample.replaced or answered.repairs or answered.notes):
         return []
-    made = [(one.reason, one.message, one.before) for one in sample.replaced]
     label = sample.replaced[0].before if sample.replaced else sample.label
-    made += [(reason, message, label) for reason, message in answered.repairs]
+    made: list[tuple[Action, str, str, str]] = [
+        *(("repaired", one.reason, one.message, one.before) for one in sample.replaced),
+        *(("repaired", *repair, label) for repair in answered.repairs),
+        *(("noted", *note, label) for note in answered.notes),
+    ]
     return [
-        Change(id=sample.id, action="repaired", reason=reason, message=message, before=before, after=answered.text)
-        for reason, message, before in made
+        Change(id=sample.id, action=action, reason=reason, message=message, before=before, after=answered.text)
+        for action, reason, message, before in made
     ]
 
 
