@@ -36,6 +36,8 @@ SECTIONS = {
     "neat_packing": "dataset",
     "pref_loss": "method",
     "pref_ftx": "method",
+    "mix_strategy": "dataset",
+    "interleave_probs": "dataset",
     "max_steps": "train",
 }
 

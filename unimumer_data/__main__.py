@@ -63,6 +63,7 @@ COMMANDS: dict[str, Command] = {
     ),
     "errors": Command("unimumer_data.error_driven.corpus", "turn wrong predictions into training records"),
     "confusions": Command("unimumer_data.error_driven.show_confusions", "count which symbols a model confuses"),
+    "practise": Command("unimumer_data.error_driven.practise", "draw formulas by what a model gets wrong"),
     "doctor": Command(
         "unimumer_data.training.doctor.command",
         "check a training recipe before it runs",

@@ -113,6 +113,8 @@ def summary(outcome: Outcome) -> str:
     """What a build did, for the screen."""
     tally = outcome.tally
     lines = [f"{outcome.name}: {outcome.status}, {tally.kept} of {tally.read} samples kept -> {outcome.folder}"]
+    if outcome.licence:
+        lines.append(f"  licence: {outcome.licence}")
     for action, counts in tally.counts.items():
         if counts:
             reasons = ", ".join(f"{reason}: {count}" for reason, count in sorted(counts.items()))

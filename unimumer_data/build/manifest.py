@@ -87,6 +87,8 @@ def describe(item: Item, *, pictures: bool) -> bytes:
             text += f"\0{file}\0{stat.st_size}\0{stat.st_mtime_ns}\0{stat.st_mode}"
         except OSError:
             text += f"\0{file}\0unreadable"
+    if item.writing is not None:
+        text += f"\0{item.writing.digest}\0{item.writing.seed}"
     packed = blake2b(item.pixels, digest_size=16).digest() if item.pixels and pictures else b""
     return text.encode("utf-8", "surrogatepass") + packed
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from hashlib import blake2b
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, cast
 
 from unimumer_data.errors import LatexSyntaxError, SourceError, UniMumerError
 from unimumer_data.health.backslashes import restore_doubled, restore_lost
@@ -20,17 +20,20 @@ from unimumer_data.health.leaks import Guard, Leak
 from unimumer_data.health.lint import markup
 from unimumer_data.health.prose import prose
 from unimumer_data.health.repairs import repair as repair_label
+from unimumer_data.ink import Ink, write_inkml
 from unimumer_data.latex import Repair, canonical, canonical_tree
 from unimumer_data.records.record import Sample, record_writer
 from unimumer_data.sources import get_source
 from unimumer_data.sources.base import Drop, machine_fault, read_ink
 from unimumer_data.sources.formats.tables import is_text
+from unimumer_data.support.files import write_whole
 from unimumer_data.support.limits import LABEL_CHARACTERS, LABEL_WORK
 from unimumer_data.tasks import Expression, get_task
 
 from .pictures import Picture, convert, draw, referenced_path, stored_path
 
 Images = Literal["copy", "reference", "none"]
+Augment = Literal["none", "photo"]
 Item = Sample | Drop
 
 LONGEST_MESSAGE = 1000  # characters; a path of another machine may be of any length
@@ -49,6 +52,8 @@ class Work:
         images: ``copy`` writes every picture into ``image_folder``; ``reference`` does so only for ink and packed
             pictures and lets records point to picture files where they are; ``none`` neither opens nor writes any.
         image_max_pixels: bound of height times width.
+        augment: ``photo`` makes each picture look photographed.
+        seed: decides with the sample's id over the photograph.
         image_folder: where pictures are written; None to open and write none (a dry run).
         image_prefix: of their paths in the records.
         root: what the paths in records count from.
@@ -64,6 +69,8 @@ class Work:
     repair: bool
     images: Images
     image_max_pixels: int
+    augment: Augment
+    seed: int
     image_folder: Path | None
     image_prefix: str
     root: Path
@@ -128,10 +135,12 @@ class _Opened:
 
     Args:
         picture: makes the picture; None where none is to be opened.
+        made: the ink, where the source has made it.
     """
 
     sample: Sample
     picture: Callable[[], Picture] | None
+    made: Ink | None = None
 
 
 def process(work: Work, items: Sequence[Item]) -> Result:
@@ -181,6 +190,8 @@ def _process_one(
         _write_whole(work.image_folder / os.path.basename(path), picture.data)
         digest.update(picture.data)
         result.images += 1
+    if opened.made and item.writing and item.writing.inkml and work.image_folder:
+        write_whole(item.writing.inkml / f"{item.id}.inkml", write_inkml(opened.made))
     for name, record in zip(work.tasks, records, strict=True):
         result.records[name].append(record)
     result.changes += _changes(opened, answered)
@@ -222,12 +233,15 @@ def _dropped(sample_id: str, reason: str, message: str, before: str) -> Change:
 
 def _open(work: Work, sample: Sample) -> _Opened:
     """Read what the label needs; pictures are left for later, since a broken label saves their cost."""
-    if sample.ink is not None:
-        ink = read_ink(sample.ink)
+    if sample.ink is not None or sample.writing is not None:
+        made = _make(work, sample) if sample.writing is not None else None
+        ink = made or read_ink(cast(Path, sample.ink))
         if not sample.label:
             sample = get_source(work.source).with_ink_label(sample, ink)
         drawn = work.images != "none" and work.image_folder is not None
-        return _Opened(sample, partial(draw, ink, work.image_max_pixels) if drawn else None)
+        return _Opened(
+            sample, partial(draw, ink, work.image_max_pixels, _photo(work, sample)) if drawn else None, made
+        )
     where = sample.image or sample.pixels
     if work.images == "none":
         return _Opened(sample, None)
@@ -240,7 +254,19 @@ def _open(work: Work, sample: Sample) -> _Opened:
     if work.image_folder is None or not looked_at:
         return _Opened(sample, None)
     prepare = get_source(work.source).picture
-    return _Opened(sample, partial(convert, where, work.image_max_pixels, prepare))
+    return _Opened(sample, partial(convert, where, work.image_max_pixels, prepare, _photo(work, sample)))
+
+
+def _photo(work: Work, sample: Sample) -> str | None:
+    """The seed of the photograph of a sample; None where none is made."""
+    return f"{work.seed}\0{sample.id}" if work.augment == "photo" else None
+
+
+def _make(work: Work, sample: Sample) -> Ink:
+    """The ink that the source makes of a label."""
+    write = get_source(work.source).write
+    assert write is not None
+    return write(sample)
 
 
 def _path(work: Work, sample: Sample) -> str:
@@ -249,7 +275,7 @@ def _path(work: Work, sample: Sample) -> str:
         if not is_text(path):
             raise SourceError(f"{path!a}: the path of the picture is not Unicode; rename it")
         return path
-    return stored_path(sample, work.image_prefix)
+    return stored_path(sample, work.image_prefix, photo=work.augment == "photo")
 
 
 @dataclass(frozen=True, slots=True)
