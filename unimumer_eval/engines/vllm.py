@@ -48,9 +48,9 @@ class VllmEngine:
         except (RuntimeError, ValueError, OSError, TypeError) as error:
             raise EngineError(f"vllm cannot start {config.model}: {brief(error)}") from error
         processor = load_processor(config)
-        self._tokenizer = processor.tokenizer
-        self._chat = prompter(processor, config)
-        self._adapter = _lora_request(config)
+        self.tokenizer = processor.tokenizer
+        self.chat = prompter(processor, config)
+        self.adapter = _lora_request(config)
 
     def predict(self, requests: Iterable[Request], sampling: Sampling) -> Iterator[Answer]:
         params = sampling_params(sampling)
@@ -85,9 +85,9 @@ class VllmEngine:
 
         if isinstance(picture, ImageError):
             return Answer(index=request.index, failure=f"image: {picture}")
-        prompt = {"prompt": self._chat(request.prompt) + request.prefix, "multi_modal_data": {"image": picture}}
+        prompt = {"prompt": self.chat(request.prompt) + request.prefix, "multi_modal_data": {"image": picture}}
         try:
-            internal = self.llm.enqueue([prompt], params.clone(), lora_request=self._adapter, use_tqdm=False)[0]
+            internal = self.llm.enqueue([prompt], params.clone(), lora_request=self.adapter, use_tqdm=False)[0]
         except (VLLMClientError, ValueError, TypeError, RuntimeError) as error:
             return Answer(index=request.index, failure=f"refused: {brief(error)}")
         waiting[internal.partition("-")[0]] = request  # vLLM appends random characters; outputs come without them
@@ -100,7 +100,7 @@ class VllmEngine:
                 tokens=len(item.token_ids),
                 logprob=item.cumulative_logprob if sampling.logprobs or sampling.steps else None,
                 finish=item.finish_reason or "stop",
-                steps=read_steps(self._tokenizer, item.logprobs, sampling) if sampling.steps else (),
+                steps=read_steps(self.tokenizer, item.logprobs, sampling) if sampling.steps else (),
             )
             for item in sorted(output.outputs, key=lambda item: item.index)
         )
