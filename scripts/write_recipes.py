@@ -33,6 +33,7 @@ SECTIONS = {
     "pref_beta": "method",
     "pref_loss": "method",
     "pref_ftx": "method",
+    "enable_thinking": "dataset",
     "max_steps": "train",
 }
 

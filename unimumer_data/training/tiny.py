@@ -48,7 +48,7 @@ class TinyConfig:
     heads: int = option(4, "attention heads of the language model")
     key_value_heads: int = option(2, "heads for keys and values; heads is a multiple of it")
     layers: int = option(2, "layers of the language model")
-    intermediate_size: int = option(256, "width inside the language model's MLP")
+    intermediate_size: int = option(256, "width inside the language model's MLP; three times hidden_size for glm-ocr")
     vision_hidden_size: int = option(64, "width of the vision tower, a multiple of vision_heads")
     vision_heads: int = option(2, "attention heads of the vision tower")
     vision_layers: int = option(2, "layers of the vision tower")
@@ -167,7 +167,7 @@ def _model_config(config: TinyConfig, tokenizer: Any) -> dict[str, Any]:
         return int(tokenizer.convert_tokens_to_ids(token))
 
     head = config.hidden_size // config.heads
-    frequencies = int(head * family.partial) // 2
+    frequencies = int(head * (family.partial or 1.0)) // 2
     sides = int(frequencies * family.sides)
     blocks = {family.last_block: [config.vision_layers - 1]} if family.last_block else {}
     kinds = list(islice(cycle(family.layers), config.layers))
@@ -175,7 +175,7 @@ def _model_config(config: TinyConfig, tokenizer: Any) -> dict[str, Any]:
         "text_config": {
             "vocab_size": len(tokenizer),
             "hidden_size": config.hidden_size,
-            "intermediate_size": config.intermediate_size,
+            "intermediate_size": config.hidden_size * family.wide if family.wide else config.intermediate_size,
             "num_hidden_layers": config.layers,
             "num_attention_heads": config.heads,
             "num_key_value_heads": config.key_value_heads,
@@ -188,7 +188,7 @@ def _model_config(config: TinyConfig, tokenizer: Any) -> dict[str, Any]:
                 "rope_theta": family.theta,
                 "mrope_section": [frequencies - 2 * sides, sides, sides],
                 **({"mrope_interleaved": True} if family.interleaved else {}),
-                **({"partial_rotary_factor": family.partial} if family.partial < 1 else {}),
+                **({"partial_rotary_factor": family.partial} if family.partial else {}),
             },
             "bos_token_id": token_id(family.bos),
             "eos_token_id": token_id(family.eos),

@@ -26,12 +26,14 @@ class TinyFamily:
         stops: further tokens that end an answer.
         ids: key of config.json -> token whose id it is.
         chat_template: Jinja; writes the same characters as LLaMA-Factory's template of the family.
-        partial: share of a head that is rotated.
+        partial: share of a head that is rotated, where config.json says it; else all of it.
         sides: share of the rotary frequencies that height has, as width; the rest is time's.
         theta: base of the rotary frequencies.
         interleaved: time, height and width take turns.
         layers: kinds of layers of the language model, in turn; empty where there is one kind.
         last_block: key of vision_config that lists blocks; the last block is listed.
+        wide: width of the language model's MLP in widths of the model, where engines rely on it (vLLM takes the
+            projector's inner width from there).
         text: further values of text_config.
         vision: further values of vision_config.
     """
@@ -48,12 +50,13 @@ class TinyFamily:
     eos: str = "<|im_end|>"
     pad: str = "<|endoftext|>"
     stops: tuple[str, ...] = ()
-    partial: float = 1.0
+    partial: float | None = None
     sides: float = 3 / 8
     theta: float = 1000000.0
     interleaved: bool = False
     layers: tuple[str, ...] = ()
     last_block: str | None = None
+    wide: int | None = None
     text: Mapping[str, Any] = field(default_factory=dict)
     vision: Mapping[str, Any] = field(default_factory=dict)
 
@@ -242,6 +245,8 @@ FAMILIES: Mapping[str, TinyFamily] = {
             "video_start_token_id": "<|begin_of_video|>",
             "video_end_token_id": "<|end_of_video|>",
         },
+        partial=1.0,
         theta=10000.0,
+        wide=3,
     ),
 }

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from unimumer_data.errors import EngineError, ImageError
@@ -68,13 +69,24 @@ def _look(
         tokens=words(engine.tokenizer, ids),
         start=len(prompt),
         grid=np.asarray(data["image_grid_thw"].data.cpu()).reshape(-1)[-3:].astype(np.int64),
-        pixels=data["pixel_values"].data.float().cpu().numpy(),
+        pixels=_normalised(data["pixel_values"].data, engine.processor.image_processor),
         positions=np.asarray(positions.cpu()).astype(np.int64),
         logprobs=_label_logprobs(engine, picture, label),
     )
 
 
-def _label_logprobs(engine: VllmEngine, picture: Image.Image, label: list[int]) -> np.ndarray:
+def _normalised(patches: Any, image_processor: Any) -> NDArray[np.float32]:
+    """Patches as the vision tower gets them; vLLM may hand them over as bytes, and normalise them on the device."""
+    values: NDArray[np.float32] = patches.float().cpu().numpy()
+    if patches.is_floating_point():
+        return values
+    mean = np.array(image_processor.image_mean, dtype=np.float32)[:, None]
+    std = np.array(image_processor.image_std, dtype=np.float32)[:, None]
+    channels = values.reshape(len(values), len(mean), -1)  # channels come first
+    return ((channels * image_processor.rescale_factor - mean) / std).reshape(values.shape)
+
+
+def _label_logprobs(engine: VllmEngine, picture: Image.Image, label: list[int]) -> NDArray[np.float64]:
     """The label as the end of a prompt, whose tokens vLLM rates."""
     from vllm import SamplingParams
 
