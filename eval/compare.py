@@ -1,11 +1,11 @@
-"""``python eval/compare.py`` is ``unimumer compare``."""
+"""``python eval/compare.py`` is ``unimumer compare``, with the code of this checkout whatever is installed."""
 
 import sys
+from pathlib import Path
 
-try:
-    from unimumer_data.__main__ import main
-except ModuleNotFoundError:
-    sys.exit(f"error: the project is not installed for {sys.executable}; run: make envs, or: pip install -e '.[eval]'")
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from unimumer_data.__main__ import main
 
 if __name__ == "__main__":
     sys.exit(main(["compare", *sys.argv[1:]]))

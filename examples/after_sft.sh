@@ -37,7 +37,7 @@ predict model=outputs/sft data=sample n="${SAMPLES:-4}" temperature=0.8 seed=0 o
 
 step "DPO with LLaMA-Factory, the adapter merged into the model"
 logged llamafactory-cli train "$root/recipes/dpo.yaml" model_name_or_path=outputs/sft dataset=sample_dpo \
-    output_dir=outputs/dpo_adapter max_steps="${DPO_STEPS:-20}" learning_rate=2.0e-4 pref_ftx=1.0 \
+    output_dir=outputs/dpo_adapter max_steps="${DPO_STEPS:-20}" learning_rate=2.0e-4 \
     image_max_pixels=16384 use_cpu=true bf16=false gradient_accumulation_steps=1 per_device_train_batch_size=8 \
     logging_steps=1 preprocessing_num_workers=1 dataloader_num_workers=0 overwrite_cache=true overwrite_output_dir=true
 logged llamafactory-cli export "$root/recipes/merge_lora.yaml" model_name_or_path=outputs/sft \
@@ -48,7 +48,7 @@ rm -rf outputs/grpo
 logged "$environments/rl/bin/python" -m unimumer_data grpo "$root/recipes/grpo.yaml" model_name_or_path=outputs/dpo \
     dataset=sample output_dir=outputs/grpo max_steps="${GRPO_STEPS:-20}" learning_rate=1.0e-4 image_max_pixels=16384 \
     use_cpu=true bf16=false gradient_checkpointing=false per_device_train_batch_size=48 gradient_accumulation_steps=1 \
-    max_completion_length=48 logging_steps=1 save_steps=1000000 exprate_every=1000000
+    max_completion_length=48 warmup_steps=2 logging_steps=1 save_steps=1000000 exprate_every=1000000
 
 step "predict with each stage, compare"
 for stage in sft dpo grpo; do

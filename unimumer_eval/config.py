@@ -62,8 +62,9 @@ class AskConfig:
 
     task: str = option(
         "record",
-        f"what to ask: what each record asks (record), one task for all ({', '.join(_ON_LABELS)}), or recognise, "
-        "detect errors and correct them (refine)",
+        f"what to ask: what each record asks (record), one task for all ({', '.join(_ON_LABELS)}), the expression "
+        "alone, with tree and with counts, and take what most of them mean (three), or recognise, detect errors and "
+        "correct them (refine)",
         section="what to ask",
     )
     rounds: int = option(1, "corrections that task=refine may make, at most")
@@ -95,6 +96,11 @@ class AskConfig:
     image_max_pixels: int = option(IMAGE_MAX_PIXELS, "LLaMA-Factory's upper limit of training; must be the same here")
     image_min_pixels: int = option(IMAGE_MIN_PIXELS, "LLaMA-Factory's lower limit of training; must be the same here")
     logprobs: bool = option(True, "ask for log-probabilities, for the confidence")
+    calibration: Path | None = option(
+        None,
+        "file of `unimumer calibrate`: confidence becomes the probability of being right, and accept says which "
+        "answers can be trusted",
+    )
 
     batch_size: int | None = option(
         None, "requests that the engine works on at once; by default what fits the device", section="how fast"
@@ -134,10 +140,11 @@ class AskConfig:
             (_no_folder(self), f"model={self.model}: no such folder"),
             (self.vote == 1 or self.vote < 0, "vote must be 2 or more, or 0 for none"),
             (self.vote > 1 and self.n > 1, "vote and n both set the number of samples; give one"),
-            (self.vote > 1 and self.task == "refine", "vote and task=refine do not go together"),
+            (self.vote > 1 and self.task in ("refine", "three"), f"vote and task={self.task} do not go together"),
             (sampled > 1 and self.temperature <= 0, f"{sampled} samples need temperature > 0, such as 0.7"),
             (self.temperature < 0, "temperature must not be negative"),
             (self.n > 1 and self.task == "refine", "task=refine starts from one recognition; leave n at 1"),
+            (self.n > 1 and self.task == "three", "task=three takes one answer of each kind; leave n at 1"),
             (self.adapter is not None and not self._takes_adapters, _ADAPTER),
             (bool(self.engine_args) and self.engine not in ("vllm", "transformers"), _ENGINE_ARGS),
             (self.data_parallel > 1 and self.engine != "vllm", "data_parallel= is for engine=vllm"),
@@ -243,8 +250,8 @@ class EvalConfig(AskConfig, DataConfig):
 
 
 def known_tasks() -> tuple[str, ...]:
-    """What ``task=`` may be: tasks that need no wrong prediction, and the two that are no tasks."""
-    return ("record", *(name for name, task in TASKS.items() if not task.fields), "refine")
+    """What ``task=`` may be: tasks that need no wrong prediction, and the three that are no tasks."""
+    return ("record", *(name for name, task in TASKS.items() if not task.fields), "three", "refine")
 
 
 def _unknown_task(name: str) -> str:

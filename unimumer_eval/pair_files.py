@@ -17,6 +17,7 @@ from unimumer_data.support.files import write_whole
 
 from .inference.items import load_sets
 from .scores import Pair, against_labels
+from .trust.files import with_evidence, write_evidence
 
 Labels = Mapping[str, str] | Sequence[str]
 
@@ -30,7 +31,8 @@ def write_published(
 ) -> None:
     """Write ``<set>_pred.json`` as the published evaluator does; a failed sample has its reason beside it.
 
-    Where several texts were sampled for a picture, all of them, and how, stand beside the first.
+    Where several texts were sampled for a picture, all of them, and how, stand beside the first. What the engine says
+    about its answers is in a file of its own, see `trust.files`.
 
     Args:
         path: of the file.
@@ -38,6 +40,7 @@ def write_published(
         sampling: how the texts were sampled: temperature, seed ...
         unlabelled: places of pairs without a label; they get no ``gt``.
     """
+    pairs = list(pairs)
     rows = [
         {
             **({} if place in unlabelled else {"gt": pair.gt}),
@@ -46,10 +49,12 @@ def write_published(
             "img_id": pair.id,
             **({"failure": pair.extra.get("detail", pair.failure)} if pair.failure else {}),
             **({"samples": pair.extra["samples"], "sampling": sampling} if "samples" in pair.extra else {}),
+            **{key: pair.extra[key] for key in ("accept", "plausible") if key in pair.extra},
         }
         for place, pair in enumerate(pairs)
     ]
     write_whole(path, json.dumps(rows, ensure_ascii=False, indent=2) + "\n")
+    write_evidence(path, pairs)
 
 
 def failed_pair(id: str, gt: str, detail: str, image_path: str = "") -> Pair:
@@ -129,7 +134,7 @@ def read_pair_file(
         MissingPredictionError: labels without a prediction, and ``missing`` is ``error``.
     """
     predictions = read_prediction_file(path)
-    pairs = [_pair(prediction) for prediction in predictions]
+    pairs = with_evidence(path, [_pair(prediction) for prediction in predictions])
     if labels is None:
         none = not any(prediction.label for prediction in predictions)
         return PairFile(
@@ -180,13 +185,15 @@ def read_labels(path: Path) -> Labels:
 
 def _pair(prediction: Prediction) -> Pair:
     label = prediction.label or ""
+    extra: dict[str, Any] = {} if prediction.plausible is None else {"plausible": prediction.plausible}
     if prediction.failure:
-        return failed_pair(prediction.id, label, prediction.failure, prediction.image_path)
+        failed = failed_pair(prediction.id, label, prediction.failure, prediction.image_path)
+        return replace(failed, extra={**failed.extra, **extra})
     return Pair(
         id=prediction.id,
         gt=label,
         pred=prediction.text,
         image_path=prediction.image_path,
         confidence=prediction.confidence,
-        extra={"unwrapped": True} if prediction.unwrapped else {},
+        extra=extra | ({"unwrapped": True} if prediction.unwrapped else {}),
     )

@@ -37,6 +37,9 @@ from .inference.settings import without_credentials
 from .pair_files import Labels, NamedPairs, check_replaceable, read_labels, read_pair_file, write_published
 from .report import screen_table, write_results
 from .scores import Pair, SetScores, score_set
+from .scores.calibration import Accepted, Calibration
+from .scores.faithful import Faithful
+from .trust.calibrator import read_calibrator
 
 ALONE = 5000
 """Pairs up to which CDM is faster in this process than the start of others."""
@@ -105,6 +108,9 @@ def _replay(config: EvalConfig, output: Path) -> int:
     if labels is not None and len(files) > 1:
         raise ConfigError(f"labels= is for one prediction file, predictions= names {len(files)}")
     read = {name: _read(name, file, config, labels) for name, file in files.items()}
+    if config.calibration:
+        calibrator = read_calibrator(config.calibration)
+        read = {name: replace(one, pairs=calibrator.judge(one.pairs)) for name, one in read.items()}
     settings = {name: {"engine": REPLAY, "predictions": file.as_posix()} for name, file in files.items()}
     for one in read.values():
         target = output / f"{one.name}_pred.json"
@@ -136,6 +142,10 @@ def _show(
     for one in scores:
         if one.counts.failures:
             print(_failures(one))
+        if one.faithful:
+            print(_over_corrected(one.name, one.faithful))
+        if one.calibration and one.calibration.accepted:
+            print(_trusted(one.name, one.calibration, one.calibration.accepted))
     for each in sets:
         print("".join(f"{printable(line)}\n" for line in _remarks(each)), end="")
     print(f"\nfiles in {output}: " + ", ".join(path.name for path in written))
@@ -172,6 +182,23 @@ def _failures(scores: SetScores) -> str:
     total = sum(scores.counts.failures.values())
     return printable(
         f"{scores.name}: {total} of {scores.n} failed and count as wrong: {reasons}; first: {first.id}: {detail}"
+    )
+
+
+def _over_corrected(name: str, found: Faithful) -> str:
+    right, plausible = (f"{one.value:.2f} % [{one.low:.2f}, {one.high:.2f}]" for one in (found.right, found.plausible))
+    return printable(
+        f"{name}: {found.n} changed formulas: read as written {right}, as the plausible formula instead {plausible}"
+    )
+
+
+def _trusted(name: str, calibration: Calibration, accepted: Accepted) -> str:
+    share, precision = accepted.share, accepted.precision
+    right = "" if precision is None else f", {precision.value:.2f} % [{precision.low:.2f}, {precision.high:.2f}] right"
+    return printable(
+        f"{name}: accepted: {accepted.n} ({share.value:.2f} % [{share.low:.2f}, {share.high:.2f}]){right}; "
+        f"Brier score {calibration.brier:.4f}, ECE {calibration.ece:.4f}, area under the risk-coverage curve "
+        f"{calibration.aurc:.4f}"
     )
 
 

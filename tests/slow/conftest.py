@@ -50,6 +50,15 @@ def rl_python() -> Path:
 
 
 @pytest.fixture(scope="session")
+def ray_python() -> Path:
+    """The interpreter of the environment of Ray."""
+    python = ENVIRONMENTS / "ray" / "bin" / "python"
+    if not python.exists():
+        pytest.skip("needs the environment of Ray: make ray-env")
+    return python
+
+
+@pytest.fixture(scope="session")
 def predict_with_vllm(workshop: Workshop, vllm_python: Path) -> Callable[..., str]:
     """``eval/run.py`` in the vLLM environment; takes ``key=value`` words."""
 

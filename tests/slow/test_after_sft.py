@@ -108,9 +108,9 @@ def test_every_record_is_loaded_whole(made: Workshop, form: str) -> None:
 
 
 def test_dpo_raises_the_chosen_answers_and_lowers_the_rejected_ones(made: Workshop, half_trained: str) -> None:
-    """Eight pairs, all in every step. With the recipe's pref_ftx both fall in a model that is so little trained."""
+    """Eight pairs, all in every step, with the recipe's own loss."""
     made.register("eight_pairs", made.read("data/sample/sample_dpo.json")[::12], like="sample_dpo")
-    history = train(made, "dpo", half_trained, "dataset=eight_pairs", "pref_ftx=1.0")
+    history = train(made, "dpo", half_trained, "dataset=eight_pairs")
     assert len(history) == STEPS["dpo"]
     assert history[-1]["logps/chosen"] > history[0]["logps/chosen"] + 1
     assert history[-1]["logps/rejected"] < history[0]["logps/rejected"] - 1

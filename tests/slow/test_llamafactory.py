@@ -30,7 +30,7 @@ BUNDLED = ("sample", "sample_tree", "sample_can")
 CROHME_2014 = {
     "ink": ("source=crohme-inkml", "path={data}/crohme-inkml/TestEM2014GT"),
     "captions": ("source=captions", "path={data}/crohme-wap/2014_caption.txt"),
-    "table": ("source=table", "path={data}/crohme-png/groundtruth_2014.tsv"),  # three labels need mending
+    "table": ("source=table", "path={data}/crohme-png/groundtruth_2014.tsv"),  # three labels need repair
 }
 
 

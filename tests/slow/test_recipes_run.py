@@ -1,4 +1,5 @@
-"""LLaMA-Factory reads every recipe, and trains two steps of each on CPU with a tiny model of its family and the bundled data.
+"""LLaMA-Factory reads every recipe, and trains two steps of each on CPU, with a tiny model of its family and the
+bundled data.
 
 Start-up takes longer than two steps, so one process reads or trains them all.
 """
@@ -40,6 +41,7 @@ TINY = {
     "plot_loss": False,
 }
 
+HERE = {"use_cpu": True, "enable_liger_kernel": False, "output_dir": "outputs/unused"}  # what this machine lacks
 PARSE = """
 import json, sys
 from llamafactory.data.parser import get_dataset_list
@@ -47,7 +49,7 @@ from llamafactory.hparams import get_infer_args, get_train_args
 found = {}
 for name, values in json.load(open(sys.argv[1])).items():
     if values.get("do_train"):
-        model, data, training, *_ = get_train_args({**values, "use_cpu": True, "output_dir": "outputs/unused"})
+        model, data, training, *_ = get_train_args({**values, **json.loads(sys.argv[3])})
         found[name] = [len(get_dataset_list(data.dataset, data.dataset_dir)), training.learning_rate]
     else:
         model, *_ = get_infer_args(values)
@@ -71,12 +73,19 @@ for values in json.load(open(sys.argv[1])).values():
 """
 
 
-def ask(workshop: Workshop, script: str, recipes: dict[str, Any], cwd: Path | None = None, **environment: str) -> Any:
-    """Run a script that takes the recipes in a file and may leave its findings in another."""
+def ask(
+    workshop: Workshop,
+    script: str,
+    recipes: dict[str, Any],
+    changes: dict[str, Any] | None = None,
+    cwd: Path | None = None,
+    **environment: str,
+) -> Any:
+    """Run a script that takes the recipes in a file, changes of all of them, and may leave findings in a file."""
     taken, found = workshop.folder / "recipes.json", workshop.folder / "found.json"
     taken.write_text(json.dumps(recipes), encoding="utf-8")
     found.unlink(missing_ok=True)
-    workshop.run(sys.executable, "-c", script, taken, found, cwd=cwd, **environment)
+    workshop.run(sys.executable, "-c", script, taken, found, json.dumps(changes or {}), cwd=cwd, **environment)
     return json.loads(found.read_text(encoding="utf-8")) if found.exists() else None
 
 
@@ -87,7 +96,7 @@ def losses(workshop: Workshop, output: str) -> list[float]:
 
 @pytest.fixture(scope="module")
 def parsed(workshop: Workshop) -> dict[str, list[Any]]:
-    return ask(workshop, PARSE, VALUES, cwd=ROOT, **SINGLE)
+    return ask(workshop, PARSE, VALUES, HERE, cwd=ROOT, **SINGLE)
 
 
 @pytest.mark.parametrize("name", VALUES)
@@ -101,18 +110,17 @@ def test_llamafactory_parses(parsed: dict[str, list[Any]], name: str) -> None:
 
 @pytest.fixture(scope="module")
 def trained(workshop: Workshop) -> dict[str, str]:
-    """Recipe -> output folder, after two steps of each without DeepSpeed and without 4-bit weights."""
+    """Recipe -> output folder, after two steps of each without DeepSpeed, 4-bit weights and kernels for GPUs."""
     outputs = {name: f"outputs/two_steps/{name}" for name in TRAINING}
     others = {family for family in FAMILIES.values() if family not in (None, "qwen2.5-vl")}
     models = {family: f"outputs/tiny-{family}" for family in others}
     workshop.python("-c", MAKE, json.dumps(models))
-    changes = {"deepspeed": None, "quantization_bit": None}
+    without = {"deepspeed": None, "quantization_bit": None, "enable_liger_kernel": False}
     recipes = {}
     for name in TRAINING:
         model = models.get(FAMILIES[name], TINY["model_name_or_path"])
-        recipes[name] = {
-            **VALUES[name], **TINY, **changes, "model_name_or_path": model, "output_dir": outputs[name]
-        }  # fmt: skip
+        own = {"model_name_or_path": model, "output_dir": outputs[name]}
+        recipes[name] = {**VALUES[name], **TINY, **without, **own}
     ask(workshop, RUN, recipes)
     return outputs
 

@@ -3,6 +3,7 @@
 Screenshots at both widths are left in the folder of ``UNIMUMER_SCREENSHOTS`` where it is set.
 """
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from unimumer_data.layout import extent, layout
+from unimumer_data.stats import command as card
 from unimumer_eval.report import report_page
 from unimumer_eval.scores import Pair, score_set
 
@@ -66,7 +68,14 @@ def folder(tmp_path_factory) -> Path:
 
 def _pair(number: int, answer: str) -> Pair:
     name = f"sample_{number:03}"
-    return Pair(id=name, gt=LABELS[number % 5], pred=answer, image_path="ink.png", confidence=0.5 + number / 250)
+    return Pair(
+        id=name,
+        gt=LABELS[number % 5],
+        pred=answer,
+        image_path="ink.png",
+        confidence=0.5 + number / 250,
+        extra={"accept": number % 3 == 0},
+    )
 
 
 @pytest.fixture(scope="module")
@@ -194,9 +203,15 @@ def test_every_formula_is_drawn_as_it_was_set(at_width):
 def test_confidence_is_drawn_where_there_is_one(at_width):
     browser = at_width("one.html")
     figure = browser.find_element(By.CSS_SELECTOR, ".chart.reliability")
-    assert "ECE 0." in figure.text and figure.find_elements(By.TAG_NAME, "circle")
+    assert figure.find_elements(By.TAG_NAME, "circle")
+    facts = browser.find_element(By.ID, "trust-facts").text
+    assert "Brier score\n0." in facts and "Area under the risk-coverage curve\n0." in facts
+    assert browser.find_elements(By.CSS_SELECTOR, ".chart.risk .mark")
+    choose(browser, "accepted")
+    assert "34 of 100 samples" in browser.find_element(By.ID, "status").text
+    assert all("accepted" in one.text for one in browser.find_elements(By.CSS_SELECTOR, "#cards .meta"))
     browser.find_elements(By.CSS_SELECTOR, "#summary tbody button")[1].click()
-    assert not browser.find_elements(By.CSS_SELECTOR, ".chart.reliability")
+    assert not browser.find_element(By.ID, "trust").is_displayed()
 
 
 def test_filters_and_pages(at_width):
@@ -280,3 +295,39 @@ def test_failures_and_missing_pictures_are_said(at_width):
     first, second = browser.find_element(By.TAG_NAME, "article").find_elements(By.CLASS_NAME, "answer")
     assert "Not drawn as written: " not in first.text and "Not drawn as written: " in second.text
     assert second.find_elements(By.TAG_NAME, "svg")
+
+
+def test_nothing_that_others_wrote_runs(browser, tmp_path, hostile):
+    texts = [*hostile, *hostile[1:], hostile[0]]
+    answers = [
+        Pair(id=f"{text}{n}", gt=text, pred=other, image_path=other, failure=text if n % 9 == 0 else "")
+        for n, (text, other) in enumerate(zip(hostile, texts[len(hostile) :], strict=True))
+    ]
+    right = [Pair(id=one.id, gt=one.gt, pred=one.gt, image_path=one.image_path) for one in answers]
+    name = "<img src=x onerror=window.harm=1>"
+    first, second = (score_set(name, pairs, text_metrics=True) for pairs in (answers, right))
+    settings = {"model": name, "note": list(hostile)}
+    (tmp_path / "one.html").write_text(report_page({"": [first]}, settings, folder=tmp_path))
+    (tmp_path / "two.html").write_text(report_page({name: [first], "b": [second]}, {}, folder=tmp_path))
+    predictions = [{"img_id": one.id, "gt": one.gt, "pred": one.pred} for one in answers]
+    (tmp_path / f"{name}_pred.json").write_text(json.dumps(predictions))
+    card.main([str(tmp_path / f"{name}_pred.json"), f"output={tmp_path}", "samples=99", "examples=99"])
+    for page in ("one.html", "two.html", "data_card.html"):
+        browser.get((tmp_path / page).as_uri())
+        for _ in range(2):
+            state = browser.execute_script(
+                """
+                for (const one of document.querySelectorAll("button, summary, input[type=radio], td[tabindex]"))
+                  one.click();
+                const named = [...document.querySelectorAll("*")].flatMap(e => [...e.attributes].map(a => [e, a]));
+                return [
+                  window.harm,
+                  named.filter(([e, a]) => /^on/i.test(a.name) && a.value !== "return false").map(([, a]) => a.value),
+                  named.filter(([, a]) => ["href", "src"].includes(a.name)).map(([e]) => e)
+                    .filter(e => (e.href || e.src).toString().startsWith("javascript:")).length,
+                  document.querySelectorAll("iframe, details[ontoggle], hr, [onerror]").length,
+                ];
+                """
+            )
+            assert state == [None, [], 0, 0], page
+    browser.get_log("browser")  # pictures that are not there

@@ -26,9 +26,10 @@ from unimumer_data.support.config import REQUIRED, load_config, make_config, opt
 from unimumer_data.support.progress import Progress
 
 from . import manifest, testsets
-from .builder import DROPPED, OUTCOMES, SetBuilder
+from .builder import OUTCOMES, SetBuilder
 from .config import NOT_CONTENT, SetConfig
 from .lock import SetLock
+from .manifest import DROPPED
 from .selection import Inputs, hash_of
 from .staging import IMAGES, Staging
 
@@ -88,9 +89,7 @@ def _merge(builder: SetBuilder, shards: Sequence[_Shard], staging: Staging, tota
             for item in chunk.items:
                 shard = shards[hash_of(item.id) % len(shards)]
                 changes = shard.take(staging, is_drop=isinstance(item, Drop), digest=digest)
-                for action, counts in (("dropped", tally.dropped), ("repaired", tally.repaired)):
-                    for reason in (one["reason"] for one in changes if one["action"] == action):
-                        counts[reason] = counts.get(reason, 0) + 1
+                tally.add_changes((one["action"], one["reason"]) for one in changes)
             tally.read += len(chunk.items)
             tally.image_digest = manifest.chain(tally.image_digest, digest.hexdigest().encode())
             staging.checkpoint.digest = chunk.digest

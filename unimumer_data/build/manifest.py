@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from hashlib import blake2b, sha256
@@ -22,6 +21,9 @@ from unimumer_data.sources.base import Drop, is_safe_id
 from .worker import Item, Result
 
 FILE_NAME = "manifest.json"
+DROPPED = "dropped.jsonl"
+FINGERPRINTS = "fingerprints.tsv"
+OWN_LISTS = (DROPPED, FINGERPRINTS)  # beside the manifest, in the folder of a set
 
 
 @dataclass(slots=True)
@@ -31,7 +33,7 @@ class Tally:
     Args:
         read: samples that came from the corpus.
         kept: samples that have records.
-        dropped, repaired: reason -> samples.
+        dropped, repaired, noted: reason -> samples.
         images: pictures written.
         image_digest: chained hash of their bytes.
     """
@@ -40,18 +42,28 @@ class Tally:
     kept: int = 0
     dropped: dict[str, int] = field(default_factory=dict)
     repaired: dict[str, int] = field(default_factory=dict)
+    noted: dict[str, int] = field(default_factory=dict)
     images: int = 0
     image_digest: str = ""
 
     def add(self, items: int, result: Result) -> None:
         """Count a chunk of ``items`` samples."""
-        for action, counts in (("dropped", self.dropped), ("repaired", self.repaired)):
-            for reason, count in Counter(c.reason for c in result.changes if c.action == action).items():
-                counts[reason] = counts.get(reason, 0) + count
+        self.add_changes((change.action, change.reason) for change in result.changes)
         self.read += items
         self.kept += items - sum(change.action == "dropped" for change in result.changes)
         self.images += result.images
         self.image_digest = chain(self.image_digest, result.image_digest.encode())
+
+    def add_changes(self, changes: Iterable[tuple[str, str]]) -> None:
+        """Count (action, reason) of lines of ``dropped.jsonl``."""
+        counts = self.counts
+        for action, reason in changes:
+            counts[action][reason] = counts[action].get(reason, 0) + 1
+
+    @property
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Action -> reason -> samples."""
+        return {"dropped": self.dropped, "repaired": self.repaired, "noted": self.noted}
 
 
 def chain(previous: str, data: bytes) -> str:
@@ -75,6 +87,8 @@ def describe(item: Item, *, pictures: bool) -> bytes:
             text += f"\0{file}\0{stat.st_size}\0{stat.st_mtime_ns}\0{stat.st_mode}"
         except OSError:
             text += f"\0{file}\0unreadable"
+    if item.writing is not None:
+        text += f"\0{item.writing.digest}\0{item.writing.seed}"
     packed = blake2b(item.pixels, digest_size=16).digest() if item.pixels and pictures else b""
     return text.encode("utf-8", "surrogatepass") + packed
 
@@ -149,6 +163,7 @@ def make(
         },
         "dropped": dict(sorted(tally.dropped.items())),
         "repaired": dict(sorted(tally.repaired.items())),
+        "noted": dict(sorted(tally.noted.items())),
         "images": {**images, "digest": tally.image_digest},
         "files": dict(files),
     }
@@ -163,12 +178,17 @@ def read(folder: Path) -> dict[str, Any] | None:
     return content if _is_whole(content) else None
 
 
+def is_of_build(folder: Path) -> bool:
+    """Whether a folder has a file that only build writes, so that a manifest belongs there, whatever became of it."""
+    return any((folder / name).exists() for name in (FILE_NAME, *OWN_LISTS))
+
+
 def was_built(folder: Path) -> bool:
-    """Whether build has made the folder, even if its manifest is damaged."""
+    """Whether build has made the folder, even if its manifest is gone or damaged."""
     try:
         content = json.loads((folder / FILE_NAME).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
-        return (folder / FILE_NAME).exists() and (folder / "fingerprints.tsv").exists()
+        return any((folder / name).exists() for name in OWN_LISTS)
     return isinstance(content, dict) and "key" in content
 
 

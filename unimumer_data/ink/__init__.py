@@ -6,5 +6,6 @@ encode_png(render(ink))
 
 from .reader import Ink, Symbol, read_inkml
 from .render import Style, encode_png, render
+from .writer import write_inkml
 
-__all__ = ["Ink", "Style", "Symbol", "encode_png", "read_inkml", "render"]
+__all__ = ["Ink", "Style", "Symbol", "encode_png", "read_inkml", "render", "write_inkml"]

@@ -75,9 +75,10 @@ class Mark(NamedTuple):
 
 def glyph_box(node: Node, glyph: Glyph, scale: float, stretch: float = 1.0) -> Box:
     """A character, ``stretch`` times as high as it is; as wide as the font of that size has it."""
-    wide, high = scale * glyph.spread(scale), scale * stretch
+    wide, high = glyph.sizes(scale)
+    high *= stretch
     box = Box(glyph.width * wide, glyph.height * high, glyph.depth * high)
-    box.italic, box.skew, box.is_char = glyph.italic * wide, glyph.skew * wide, True
+    box.italic, box.skew, box.is_char = glyph.italic * wide, glyph.skew * wide, glyph.is_char
     edges = (glyph.left * wide, glyph.bottom * high, glyph.right * wide, glyph.top * high)
     box.parts.append((0.0, 0.0, Ink(node, glyph.font, glyph.char, (wide, high), edges)))
     return box

@@ -12,10 +12,10 @@ from unimumer_data.latex.tree import Node
 from . import constructions as make
 from . import styles
 from .boxes import LINE, Box, beside, centered, glyph_box, rule_box
-from .looks import look, shape_of
+from .looks import Font, look, shape_of
 from .metrics import Glyph, glyph, symbols
 from .styles import CRAMPED, PARAMETERS, SAME, SUBSCRIPT, SUPERSCRIPT, Styles
-from .symbols import ACCENTS, ALIASES, ARROWS, FONTS, OVER, UNDER, WIDE_ACCENTS, WORDS
+from .symbols import ACCENTS, ARROWS, FONTS, OVER, UNDER, WIDE_ACCENTS, WORDS
 
 Nucleus = tuple[str, Box]
 """Class of atom (ord, op, bin, rel, open, close, punct, inner) and box."""
@@ -25,6 +25,7 @@ class Setter(Protocol):
     """What a builder may ask the typesetter for."""
 
     notes: list[str]
+    font: Font
 
     def child(self, node: Node, relation: str) -> Box | None:
         """The box of the row that hangs on ``node`` by ``relation``."""
@@ -38,7 +39,7 @@ Builder = Callable[[Setter, Node, int, str], Nucleus]
 
 def symbol(setter: Setter, node: Node, style: int, font: str) -> Nucleus:
     """Set a symbol; one that is not known is drawn as its name in a frame, with a note."""
-    looks = look(node.symbol, font)
+    looks = setter.font.look(node.symbol, font)
     scale = PARAMETERS[style].scale
     if looks.unknown:
         setter.notes.append(f"{node.symbol!r} is unknown; its name is drawn in a frame")
@@ -55,11 +56,7 @@ def symbol(setter: Setter, node: Node, style: int, font: str) -> Nucleus:
 
 def _operator(setter: Setter, node: Node, style: int, font: str) -> Nucleus:
     """Rule 13: a large operator, centred on the axis."""
-    char = symbols()[ALIASES.get(node.symbol, node.symbol)][2]
-    shape = glyph("size2" if style < styles.TEXT else "size1", char) or glyph("main", char)
-    if shape is None:  # a closed surface integral: no font has it
-        shape = glyph("size2" if style < styles.TEXT else "size1", _OPEN_SURFACE[char])
-    assert shape is not None
+    shape = setter.font.operator(node.symbol, large=style < styles.TEXT)
     p = PARAMETERS[style]
     sign = glyph_box(node, shape, p.scale)
     # our table gives double and triple integrals the width of a single one
@@ -71,11 +68,8 @@ def _operator(setter: Setter, node: Node, style: int, font: str) -> Nucleus:
 
 def _word(setter: Setter, node: Node, style: int, font: str) -> Nucleus:
     scale = PARAMETERS[style].scale
-    letters = [
-        glyph_box(node, shape, scale) if (shape := glyph("main", char)) else Box(scale / 6)
-        for char in WORDS[node.symbol]
-    ]
-    box = beside(letters)
+    letters = setter.font.word(node.symbol, WORDS[node.symbol])
+    box = beside(glyph_box(node, shape, scale) if shape else Box(scale / 6) for shape in letters)
     line = _WORD_LINES.get(node.symbol)
     if line == "below" or line == "above":
         box = make.line_beside(node, box, style, below=line == "below")
@@ -94,7 +88,9 @@ def _operator_group(setter: Setter, node: Node, style: int, font: str) -> Nucleu
 
 def _fraction(setter: Setter, node: Node, style: int, font: str) -> Nucleus:
     own = _FRACTION_STYLES.get(node.symbol, SAME)[style]
-    return "ord", make.fraction(node, setter.argument(node, "above"), setter.argument(node, "below"), own)
+    above, below = (setter.font.part(setter.argument(node, place), place, own) for place in ("above", "below"))
+    beyond = setter.font.beyond(max(above.width, below.width), own)
+    return "ord", make.fraction(node, above, below, own, beyond=beyond)
 
 
 def _binomial(setter: Setter, node: Node, style: int, font: str) -> Nucleus:
@@ -103,7 +99,7 @@ def _binomial(setter: Setter, node: Node, style: int, font: str) -> Nucleus:
     inside = make.fraction(node, above, below, own, line=False)
     p = PARAMETERS[own]
     size = p.delim1 if own < styles.TEXT else p.delim2
-    ends = [make.delimiter(node, shape_of(char), size, own) for char in "()"]
+    ends = [make.delimiter(node, setter.font.shape(char), size, own) for char in "()"]
     return "ord", beside([ends[0], inside, ends[1]])
 
 
@@ -113,7 +109,7 @@ def _root(setter: Setter, node: Node, style: int, font: str) -> Nucleus:
 
 def _accent(setter: Setter, node: Node, style: int, font: str) -> Nucleus:
     scale = PARAMETERS[style].scale
-    signs = [glyph("main", char) for char in ACCENTS[node.symbol].split()]
+    signs = [setter.font.accent(char) for char in ACCENTS[node.symbol].split()]
     sign = beside([_ink_wide(glyph_box(node, shape, scale), shape) for shape in signs if shape])
     return "ord", make.accent(setter.argument(node), sign, style, below=node.symbol == "\\ubar")
 
@@ -160,10 +156,10 @@ def _environment(setter: Setter, node: Node, style: int, font: str) -> Nucleus:
     parts = [inside]
     size = make.size_around(inside, style)
     if environment.left:
-        parts.insert(0, make.delimiter(node, shape_of(environment.left), size, style))
+        parts.insert(0, make.delimiter(node, setter.font.shape(environment.left), size, style))
     if environment.right:
         ends = node.child(f"end_{name}")
-        parts.append(make.delimiter(ends[0] if ends else node, shape_of(environment.right), size, style))
+        parts.append(make.delimiter(ends[0] if ends else node, setter.font.shape(environment.right), size, style))
     return ("inner" if len(parts) > 1 else "ord"), beside(parts)
 
 
@@ -198,8 +194,8 @@ def _circled(setter: Setter, node: Node, style: int, font: str) -> Nucleus:
 def _parenthesized(setter: Setter, node: Node, style: int, font: str) -> Nucleus:
     r"""``\pmod`` and ``\tag``: something in parentheses, set off."""
     scale = PARAMETERS[style].scale
-    letters = [glyph_box(node, look(char, "main").pieces[0][0], scale) for char in _OPENINGS[node.symbol]]
-    closing = glyph_box(node, shape_of(")"), scale)
+    letters = [glyph_box(node, setter.font.look(char, "main").pieces[0][0], scale) for char in _OPENINGS[node.symbol]]
+    closing = glyph_box(node, setter.font.shape(")"), scale)
     return "ord", beside([Box(scale), *letters, Box(scale / 6), setter.argument(node), closing])
 
 
@@ -207,7 +203,9 @@ def _fenced(setter: Setter, node: Node, style: int, font: str) -> Nucleus:
     r"""``\braket``: delimiters in the size of the text; ``\Braket``: as high as what they hold."""
     inside, command = setter.argument(node), COMMANDS[node.symbol]
     size = make.size_around(inside, style) if node.symbol[1].isupper() else 0.0
-    left, right = (make.delimiter(node, shape_of(char), size, style) for char in (command.left, command.right))
+    left, right = (
+        make.delimiter(node, setter.font.shape(char), size, style) for char in (command.left, command.right)
+    )
     return "ord", beside([left, inside, right])
 
 
@@ -251,7 +249,6 @@ def _framed(node: Node, inside: Box, style: int, gap: float) -> Box:
     return box
 
 
-_OPEN_SURFACE = {"\u222f": "\u222c", "\u2230": "\u222d"}
 _WORD_LINES = {
     r"\varliminf": "below",
     r"\varlimsup": "above",

@@ -13,8 +13,10 @@ from .styles import PARAMETERS, SUBSCRIPT, SUPERSCRIPT
 from .symbols import STRETCHED_WHOLE
 
 
-def fraction(node: Node, above: Box, below: Box, style: int, *, line: bool = True) -> Box:
-    """Rule 15: a fraction; without a line, the inside of a binomial."""
+def fraction(
+    node: Node, above: Box, below: Box, style: int, *, line: bool = True, beyond: tuple[float, float] = (0.0, 0.0)
+) -> Box:
+    """Rule 15: a fraction; without a line, the inside of a binomial. ``beyond``: how far the line goes, in em."""
     p = PARAMETERS[style]
     display = style < styles.TEXT
     width = max(above.width, below.width)
@@ -28,11 +30,12 @@ def fraction(node: Node, above: Box, below: Box, style: int, *, line: bool = Tru
         clearance = 7 * p.rule if display else 3 * p.rule
         missing = max(0.0, clearance - (up - above.depth - below.height + down))
         up, down = up + missing / 2, down + missing / 2
-    box = Box(width + 2 * styles.NULL_DELIMITER)
-    box.put(styles.NULL_DELIMITER + centered(above, width), up, above)
-    box.put(styles.NULL_DELIMITER + centered(below, width), -down, below)
+    left, right = beyond
+    box = Box(width + 2 * styles.NULL_DELIMITER + left + right)
+    box.put(styles.NULL_DELIMITER + left + centered(above, width), up, above)
+    box.put(styles.NULL_DELIMITER + left + centered(below, width), -down, below)
     if line:
-        box.put(styles.NULL_DELIMITER, p.axis, rule_box(node, width, p.rule / 2, p.rule / 2))
+        box.put(styles.NULL_DELIMITER, p.axis, rule_box(node, width + left + right, p.rule / 2, p.rule / 2))
     return box
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from .boxes import TEXT
+from .boxes import TEXT, Box
 from .metrics import Glyph, glyph, symbols
+from .styles import PARAMETERS, SPACING
 from .symbols import ALIASES, GLYPHS, RUNS
 
 
@@ -62,3 +64,52 @@ def _foreign(text: str, width: int) -> Glyph:
 def shape_of(token: str) -> Glyph:
     """The first glyph of a token in the default font."""
     return look(token, "").pieces[0][0]
+
+
+class Font:
+    """What the typesetter asks a font for. This one is print; a hand gives its own glyphs and distances."""
+
+    def look(self, token: str, font: str) -> Look:
+        """The glyphs of a symbol."""
+        return look(token, font)
+
+    def shape(self, token: str) -> Glyph:
+        """The glyph of a delimiter."""
+        return shape_of(token)
+
+    def operator(self, token: str, *, large: bool) -> Glyph:
+        """The glyph of a large operator, in the size of display style or of text."""
+        char = symbols()[ALIASES.get(token, token)][2]
+        size = "size2" if large else "size1"
+        # no font has the closed surface integrals
+        shape = glyph(size, char) or glyph("main", char) or glyph(size, _OPEN_SURFACE[char])
+        assert shape is not None
+        return shape
+
+    def word(self, token: str, letters: str) -> Sequence[Glyph | None]:
+        """The glyphs of a name that is set upright; None is a space."""
+        return [glyph("main", char) for char in letters]
+
+    def accent(self, char: str) -> Glyph | None:
+        """The sign of an accent, in its place over a letter of the height of an x."""
+        return glyph("main", char)
+
+    def gap(self, before: str, after: str, style: int) -> float:
+        """The distance between atoms of two classes, in em."""
+        return SPACING[style].get((before, after), 0.0) * PARAMETERS[style].quad
+
+    def part(self, part: Box, place: str, style: int) -> Box:
+        """A script (sup, sub), limit (upper, lower) or part of a fraction (above, below) before it is set.
+
+        A hand may move it.
+        """
+        return part
+
+    def beyond(self, width: float, style: int) -> tuple[float, float]:
+        """How far the line of a fraction goes beyond its parts, ``width`` em wide, at the left and the right."""
+        return 0.0, 0.0
+
+
+PRINT = Font()
+
+_OPEN_SURFACE = {"\u222f": "\u222c", "\u2230": "\u222d"}

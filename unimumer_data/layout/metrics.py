@@ -18,7 +18,10 @@ class Glyph:
         italic: italic correction: how far an upper script moves to the right.
         skew: how far an accent moves to the right.
         left, bottom, right, top: the box of the ink.
+        is_char: scripts are set as at a character, whatever its height; a symbol written by hand is a box to them.
     """
+
+    is_char = True
 
     __slots__ = ("bottom", "char", "depth", "font", "height", "italic", "left", "right", "skew", "top", "width")
 
@@ -27,6 +30,10 @@ class Glyph:
         self.char = char
         self.width, self.height, self.depth, self.italic, self.skew = [number / 1000 for number in row[:5]]
         self.left, self.bottom, self.right, self.top = [number / 1000 for number in row[5:]]
+
+    def sizes(self, scale: float) -> tuple[float, float]:
+        """Width and height of the em of the size ``scale``."""
+        return scale * self.spread(scale), scale
 
     def spread(self, scale: float) -> float:
         """How much wider the font of this size is than the one of 10 points that our metrics come from."""

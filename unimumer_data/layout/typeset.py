@@ -19,7 +19,7 @@ from . import constructions as make
 from . import styles
 from .boxes import Box, Mark, marks_of
 from .commands import ARGUMENTS, BUILDERS, symbol
-from .looks import look
+from .looks import PRINT, Font
 from .styles import PARAMETERS, SAME, SUBSCRIPT, SUPERSCRIPT
 from .symbols import BIG, FONTS, LIMITS, SPACES
 from .tables import ALIGNED, LINES, MATRIX, SMALL, STACK, TABLES, Form, is_small
@@ -58,14 +58,15 @@ def layout(text: str) -> Layout:
     return formula
 
 
-def layout_row(row: Row, tokens: Sequence[str] = ()) -> Layout:
+def layout_row(row: Row, tokens: Sequence[str] = (), font: Font = PRINT) -> Layout:
     r"""Set a tree.
 
     Args:
         tokens: those that the nodes were read from: spaces, ``\left`` and ``\big`` are in them only. Without them the
             formula is set as if it had none.
+        font: gives glyphs and distances.
     """
-    setter = _Typesetter(tokens)
+    setter = _Typesetter(tokens, font)
     box = setter.set(row)
     return Layout(marks_of(box), box.width, box.height, box.depth, setter.notes)
 
@@ -73,8 +74,9 @@ def layout_row(row: Row, tokens: Sequence[str] = ()) -> Layout:
 class _Typesetter:
     """Plans all rows from the outside in, then sets them from the inside out."""
 
-    def __init__(self, tokens: Sequence[str]) -> None:
+    def __init__(self, tokens: Sequence[str], font: Font) -> None:
         self.tokens = tokens
+        self.font = font
         self.boxes: dict[int, Box] = {}  # id of a row -> its box
         self.cells: dict[int, _Table] = {}  # id of a row with breaks -> its cells
         self.notes: list[str] = []
@@ -162,13 +164,13 @@ class _Typesetter:
     def _set_row(self, row: Row, style: int, font: str) -> Box:
         atoms = self._atoms(row, style, font)
         _settle_binaries(atoms)
-        spacing, quad = styles.SPACING[style], PARAMETERS[style].quad
+        gap, quad = self.font.gap, PARAMETERS[style].quad
         result = Box()
         x, before = 0.0, ""
         for name, box, space in atoms:
             x += space * quad
             if before and name:
-                x += spacing.get((before, name), 0.0) * quad
+                x += gap(before, name, style)
             result.put(x, 0.0, box)
             x += box.width
             before = name or before
@@ -210,6 +212,10 @@ class _Typesetter:
             if base.italic:
                 base.width += base.italic
             return base
+        if lower is not None:
+            lower = self.font.part(lower, "lower" if limits else "sub", style)
+        if upper is not None:
+            upper = self.font.part(upper, "upper" if limits else "sup", style)
         if limits:
             slant, base.italic, base.width = base.italic, 0.0, base.width + base.italic
             return make.with_limits(base, lower, upper, style, slant)
@@ -267,7 +273,7 @@ class _Typesetter:
         return size
 
     def _grow(self, atoms: list[_Atom], at: int, node: Node, size: float, style: int, name: str) -> None:
-        looks = look(node.symbol, "")
+        looks = self.font.look(node.symbol, "")
         if len(looks.pieces) != 1:
             return
         grown = make.delimiter(node, looks.pieces[0][0], size, style)

@@ -9,6 +9,7 @@ from typing import Any, TextIO
 
 from unimumer_data.errors import RecordError
 
+_decode = json.JSONDecoder().raw_decode
 _SPACE = " \t\r\n"
 _ENDS = frozenset(",]" + _SPACE)  # what may stand after an item
 
@@ -108,10 +109,9 @@ class _Array:
 
     def _item(self) -> Any:
         self._peek()
-        decoder = json.JSONDecoder()
         while True:
             try:
-                item, stop = decoder.raw_decode(self._text, self._start)
+                item, stop = _decode(self._text, self._start)
                 if self._text[stop : stop + 1] in _ENDS:  # a number may go on in the next block
                     self._start = stop
                     return item

@@ -21,7 +21,7 @@ from unimumer_data.support.config import load_config, option
 
 from .registry import FILE_NAME, permanent, read_registry, remove
 
-MARKS = ("manifest.json", ".build", "folds")
+MARKS = ("manifest.json", "dropped.jsonl", ".build", "folds")
 """What shows that a folder was made by one of our commands; NAME_errors.json does too."""
 
 

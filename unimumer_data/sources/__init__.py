@@ -17,6 +17,7 @@ from . import (
     mathwriting,
     pickles,
     published,
+    synth,
     table,
     unimer,
 )
@@ -37,6 +38,7 @@ SOURCES: dict[str, Source] = {
         mathwriting.SOURCE,
         pickles.SOURCE,
         published.SOURCE,
+        synth.SOURCE,
         table.SOURCE,
         unimer.SOURCE,
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -62,6 +63,8 @@ class Output:
         text: as the model wrote it.
         tokens: of the text, pieces; 0 where the engine does not say.
         logprob: natural logarithm of the text's probability, None where the engine does not say.
+        logprobs: of its tokens one by one, the end included; empty where the engine does not say. An array of single
+            floats takes four bytes a token, and a run holds millions of tokens.
         finish: ``stop``, or ``length`` where the text was cut at the limit.
         steps: the tokens one by one, where `Sampling.steps` asks for them and the engine says.
     """
@@ -69,8 +72,14 @@ class Output:
     text: str
     tokens: int = 0
     logprob: float | None = None
+    logprobs: Sequence[float] = ()
     finish: str = "stop"
     steps: tuple[Step, ...] = ()
+
+
+def compact(logprobs: Iterable[float]) -> Sequence[float]:
+    """Log-probabilities as `Output.logprobs` keeps them."""
+    return array("f", logprobs) or ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from unimumer_data.training.bounds import stored_bounds
 from unimumer_eval.config import AskConfig
 
 _CONFIG = "adapter_config.json"
-_BOUNDS = ("image_max_pixels", "image_min_pixels")
+BOUNDS = ("image_max_pixels", "image_min_pixels")
 C = TypeVar("C", bound=AskConfig)
 
 
@@ -63,11 +63,21 @@ def adapts_vision(folder: Path) -> bool:
     return any("visual" in name for name in names)
 
 
+def trained_bounds(adapter: Path | str | None, model: Path | str | None) -> tuple[str, dict[str, int]]:
+    """The folder that says how pictures were scaled in training, the adapter before the model, and what it says.
+
+    Both are empty where none does.
+    """
+    for folder in (adapter, model):
+        if folder and (stored := stored_bounds(folder)):
+            return str(folder), {key: stored[key] for key in BOUNDS}
+    return "", {}
+
+
 def other_bounds(config: AskConfig) -> str | None:
     """A warning where pictures are scaled in another way than in the training of the checkpoint."""
-    folders = [str(folder) for folder in (config.adapter, config.model) if folder]
-    folder, stored = next(((folder, bounds) for folder in folders if (bounds := stored_bounds(folder))), ("", {}))
-    wrong = [f"{key}={value}" for key, value in stored.items() if key in _BOUNDS and value != getattr(config, key)]
+    folder, stored = trained_bounds(config.adapter, config.model)
+    wrong = [f"{key}={value}" for key, value in stored.items() if value != getattr(config, key)]
     if not wrong:
         return None
     cure = " ".join(wrong)

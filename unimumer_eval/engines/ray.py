@@ -18,7 +18,7 @@ from unimumer_data.errors import EngineError, ImageError
 from unimumer_data.images import SIDE_OF_TOKEN, load_image
 from unimumer_eval.config import AskConfig, Sampling
 
-from .base import Answer, Output, Request, brief, encode_png, picture_of
+from .base import Answer, Output, Request, brief, compact, encode_png, picture_of
 from .prompting import prompter
 from .vllm import engine_arguments, load_processor, prepare
 
@@ -140,6 +140,7 @@ def _answer(row: dict[str, Any], sampling: Sampling) -> Answer:
         text=row["text"],
         tokens=row["tokens"],
         logprob=float(sum(row["logprobs"])) if sampling.logprobs else None,
+        logprobs=compact(row["logprobs"]),
         finish="length" if row["tokens"] >= sampling.max_tokens else "stop",
     )
     return Answer(index=row["index"], outputs=(output,), prompt_tokens=row["prompt_tokens"])

@@ -11,7 +11,7 @@ from typing import Any
 from unimumer_data.records.predictions import too_long, whole_text
 from unimumer_eval.config import Sampling
 
-from .base import Answer, Output, Step
+from .base import Answer, Output, Step, compact
 
 _MOST_TOKENS = 10_000_000
 _LEAST_LOGPROB = -1e9
@@ -75,6 +75,7 @@ def _output(choice: Any, sampling: Sampling) -> Output:
         text=text,
         tokens=len(places),
         logprob=math.fsum(place["logprob"] for place in places) if places else None,
+        logprobs=compact(place["logprob"] for place in places),
         finish="length" if choice.get("finish_reason") == "length" else "stop",
         steps=_steps(text, places) if sampling.steps else (),
     )

@@ -12,7 +12,7 @@ from PIL import Image
 from unimumer_data.errors import EngineError, ImageError
 from unimumer_eval.config import AskConfig, Sampling
 
-from .base import Answer, Output, Request, brief, pictures
+from .base import Answer, Output, Request, brief, compact, pictures
 from .prompting import prompter
 from .steps import steps_of
 
@@ -120,6 +120,7 @@ class TransformersEngine:
             text=text.rstrip("\ufffd"),  # bytes of a character that was cut off, which vLLM does not give out either
             tokens=count,
             logprob=None if noted is None else math.fsum(logprobs[:count]),
+            logprobs=compact(logprobs[:count]),
             finish="length" if end is None else "stop",
             steps=steps,
         )

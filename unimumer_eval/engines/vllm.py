@@ -13,7 +13,7 @@ from unimumer_data.errors import EngineError, ImageError
 from unimumer_data.images import SIDE_OF_TOKEN
 from unimumer_eval.config import AskConfig, Sampling
 
-from .base import Answer, Output, Request, Step, brief, pictures
+from .base import Answer, Output, Request, Step, brief, compact, pictures
 from .checkpoints import adapts_vision, read_adapter
 from .prompting import prompter
 from .steps import steps_of
@@ -109,6 +109,7 @@ class VllmEngine:
                 text=item.text,
                 tokens=len(item.token_ids),
                 logprob=item.cumulative_logprob if sampling.logprobs or sampling.steps else None,
+                logprobs=compact(next(iter(place.values())).logprob for place in item.logprobs or ()),
                 finish=item.finish_reason or "stop",
                 steps=read_steps(self.tokenizer, item.logprobs, sampling) if sampling.steps else (),
             )

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from unimumer_data.errors import ConfigError, InkError, RecordError
+from unimumer_data.handwriting.changed import PLAUSIBLE
 from unimumer_data.ink import read_inkml
 from unimumer_data.records.reading import image_root, parts_of, read_records
 from unimumer_data.records.registry import find_record_file
+from unimumer_data.support.files import as_file_name
 from unimumer_data.tasks import TASKS
 from unimumer_data.tasks.answers import label_expression
 from unimumer_eval.engines.base import INK_SUFFIX
@@ -36,6 +38,7 @@ class Item:
         task: which task that is: ``vanilla``, ``tree``, ``can``, ``error_find``, ``error_fix``.
         gt: the expression to be found, taken from the record's answer; None where the record has none.
         fault: why this record cannot be asked; it counts as wrong.
+        plausible: the formula that stood there before one symbol of the ink was changed; see `unimumer faithful`.
     """
 
     index: int
@@ -46,6 +49,7 @@ class Item:
     task: str
     gt: str | None
     fault: str | None = None
+    plausible: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +146,12 @@ def pictures_of(folder: Path) -> list[Path]:
 
 
 def _picture_item(index: int, path: Path, root: Path) -> Item:
-    label, fault = None, None
+    label, fault, plausible = None, None, None
     if path.suffix.lower() == INK_SUFFIX:
         try:
-            label = label_expression(read_inkml(path).label, "vanilla") or None
+            ink = read_inkml(path)
+            label = label_expression(ink.label, "vanilla") or None
+            plausible = ink.annotations.get(PLAUSIBLE)
         except InkError as error:
             fault = f"image: {error}"
     relative = path.relative_to(root)
@@ -158,6 +164,7 @@ def _picture_item(index: int, path: Path, root: Path) -> Item:
         task="vanilla",
         gt=label,
         fault=fault,
+        plausible=plausible,
     )
 
 
@@ -178,7 +185,7 @@ def _load_set(name: str, dataset_dir: Path, allowed: Allowed | None, limit: int 
     items = [replace(item, image=base / item.image_path) for item in _with_unique_ids(items)]
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return RecordSet(name=title, path=path, sha256=digest, image_root=base, items=tuple(items))
+    return RecordSet(name=as_file_name(title), path=path, sha256=digest, image_root=base, items=tuple(items))
 
 
 def _load_pictures(path: Path, limit: int | None) -> RecordSet:
@@ -187,7 +194,7 @@ def _load_pictures(path: Path, limit: int | None) -> RecordSet:
     items = picture_items(pictures[:limit], folder)
     names = "\n".join(one.relative_to(folder).as_posix() for one in pictures)
     return RecordSet(
-        name=path.resolve().stem if path.is_file() else path.resolve().name,
+        name=as_file_name(path.resolve().stem if path.is_file() else path.resolve().name),
         path=path,
         sha256=hashlib.sha256(names.encode("utf-8", "surrogateescape")).hexdigest(),
         image_root=folder,

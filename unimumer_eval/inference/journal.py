@@ -11,9 +11,10 @@ from typing import Any, TextIO
 
 from unimumer_data.errors import PredictionError
 from unimumer_data.support.files import write_whole
-from unimumer_eval.engines.base import Answer, Output, Step
+from unimumer_eval.engines.base import Answer, Output, Step, compact
 
 Settings = Mapping[str, Any]
+_DIGITS = 5  # of a log-probability
 
 
 class Journal:
@@ -163,6 +164,7 @@ def _to_line(stage: str, answer: Answer, picture: str) -> str:
     for output in row["outputs"]:
         if not output["steps"]:  # most runs do not ask for them
             del output["steps"]
+        output["logprobs"] = [round(value, _DIGITS) for value in output["logprobs"]]
     return json.dumps(row, ensure_ascii=False) + "\n"
 
 
@@ -173,8 +175,10 @@ def _from_line(line: str) -> tuple[str, Answer, str]:
     return stage, Answer(outputs=outputs, **row), picture
 
 
-def _output(steps: Sequence[Sequence[Any]] = (), **values: Any) -> Output:
+def _output(steps: Sequence[Sequence[Any]] = (), logprobs: Sequence[float] = (), **values: Any) -> Output:
     """An output as it was; JSON made arrays of its steps."""
     return Output(
-        steps=tuple(Step(text, logprob, tuple(map(tuple, likely))) for text, logprob, likely in steps), **values
+        steps=tuple(Step(text, logprob, tuple(map(tuple, likely))) for text, logprob, likely in steps),
+        logprobs=compact(logprobs),
+        **values,
     )

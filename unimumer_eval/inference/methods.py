@@ -7,17 +7,19 @@ the predictions; whoever drives it decides how the requests are answered and wha
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from unimumer_data.latex import Repair, canonical
 from unimumer_data.tasks import TASKS, prompts
-from unimumer_data.tasks.answers import agrees, bare_answer, final_expression, is_boxed
+from unimumer_data.tasks.answers import PLAIN, agrees, bare_answer, final_expression, is_boxed
 from unimumer_data.tasks.corrections import read_correction, read_marked
 from unimumer_eval.engines.base import Answer, Output, Request
 from unimumer_eval.pair_files import failed_pair
 from unimumer_eval.scores import Pair
+from unimumer_eval.trust.evidence import Evidence, evidence_of
 
 from .items import Item
 
@@ -30,6 +32,8 @@ class Stage:
     requests: list[Request]
 
 
+THREE = (PLAIN, "tree", "can")
+"""What ``task=three`` asks."""
 Answers = Mapping[int, Answer]
 Method = Generator[Stage, Answers, list[Pair]]
 
@@ -53,11 +57,47 @@ def vote(items: Sequence[Item], task: str) -> Method:
         if pair.failure is None:
             winner, votes = elect(answers[item.index].outputs, _task(item, task), boxed=is_boxed(item.gt))
             outputs = answers[item.index].outputs
-            extra = dict(pair.extra) | {"votes": votes}
+            evidence = evidence_of(winner, _task(item, task), votes=votes / len(outputs))
+            extra = dict(pair.extra) | {"votes": votes, "evidence": evidence}
             expression = final_expression(winner.text, _task(item, task), boxed=is_boxed(item.gt))
             pair = replace(pair, pred=expression, confidence=votes / len(outputs), extra=extra)
         pairs.append(pair)
     return pairs
+
+
+def three(items: Sequence[Item]) -> Method:
+    """Ask each sample for the expression, for its tree and for its counts; the expression that most of them mean wins.
+
+    Where all differ it is the plain one. Confidence is the winner's share of the answers that there are.
+    """
+    answers = {}
+    for task in THREE:
+        answers[task] = yield _questions(items, task, name="recognise" if task == PLAIN else task)
+    return [_agreed(item, {task: answers[task].get(item.index) for task in THREE}) for item in items]
+
+
+def _agreed(item: Item, answers: Mapping[str, Answer | None]) -> Pair:
+    pairs = {task: _pair(item, answer, task) for task, answer in answers.items()}
+    good = {task: pair for task, pair in pairs.items() if pair.failure is None}
+    if not good:
+        return pairs[PLAIN]
+    expressions = {task: pair.pred for task, pair in good.items()}
+    task, share = majority(expressions)
+    evidence: Evidence = {**good[task].extra["evidence"], "agree": share}
+    extra = {**good[task].extra, "expressions": expressions, "evidence": evidence}
+    return replace(good[task], confidence=share, extra=extra)
+
+
+def majority(expressions: Mapping[str, str]) -> tuple[str, float]:
+    """The task whose expression most of the others mean too, the first of several, and their share with it.
+
+    >>> majority({"vanilla": "x", "tree": "x ^ { 2 }", "can": "x^2"})
+    ('tree', 0.6666666666666666)
+    """
+    meanings = {task: canonical(expression, "strict", repairs=[]) for task, expression in expressions.items()}
+    times = Counter(meanings.values())
+    task = max(meanings, key=lambda one: times[meanings[one]])
+    return task, times[meanings[task]] / len(meanings)
 
 
 def refine(items: Sequence[Item], recognised: Sequence[Pair], rounds: int) -> Method:
@@ -121,11 +161,11 @@ def elect(outputs: Sequence[Output], task: str, *, boxed: bool = False) -> tuple
     return max(best, key=_probability), len(best)
 
 
-def _questions(items: Sequence[Item], task: str) -> Stage:
+def _questions(items: Sequence[Item], task: str, name: str = "recognise") -> Stage:
     def prompt(item: Item) -> str:
         return item.prompt if task == "record" else TASKS[task].instruction
 
-    return Stage("recognise", [_request(item, prompt(item)) for item in items if item.fault is None])
+    return Stage(name, [_request(item, prompt(item)) for item in items if item.fault is None])
 
 
 def _task(item: Item, task: str) -> str:
@@ -146,7 +186,11 @@ def _pair(item: Item, answer: Answer | None, task: str) -> Pair:
         detail = item.fault or (answer.failure if answer else None) or "no answer"
         return failed_pair(item.id, item.gt or "", detail, item.image_path)
     first = answer.outputs[0]
-    extra: dict[str, Any] = {"answer": first.text, "finish": first.finish}
+    extra: dict[str, Any] = {
+        "answer": first.text,
+        "finish": first.finish,
+        "evidence": evidence_of(first, task),
+    }
     boxed = is_boxed(item.gt)
     if bare_answer(first.text, task, boxed=boxed) != first.text:
         extra["unwrapped"] = True

@@ -21,9 +21,10 @@ from unimumer_eval.engines.base import Answer, Predictor
 from unimumer_eval.engines.checkpoints import resolve
 from unimumer_eval.pair_files import NamedPairs, write_published
 from unimumer_eval.scores import Pair
+from unimumer_eval.trust.calibrator import Calibrator, asking, read_calibrator
 
 from . import methods
-from .items import RecordSet, load_sets
+from .items import Item, RecordSet, load_sets
 from .journal import Journal
 from .methods import Method, Stage
 from .settings import picture_digests, settings_of_model
@@ -96,9 +97,35 @@ def predict_sets(config: EvalConfig, output: Path) -> Iterator[PredictedSet]:
     )
     _check_names([plan.name for one in sets for plan in _plans(one.name, config)])
     model = settings_of_model(config)
+    calibrator = read_calibrator(config.calibration) if config.calibration else None
+    if calibrator is not None:
+        _check_asked(calibrator, sets[0], config)
     with _LazyEngine(config) as engine:
         for one in sets:
-            yield from _predict(_Run(config=config, output=output, one=one, model=model, engine=engine))
+            yield from _predict(
+                _Run(config=config, output=output, one=one, model=model, engine=engine, calibrator=calibrator)
+            )
+
+
+def _check_asked(calibrator: Calibrator, one: RecordSet, config: EvalConfig) -> None:
+    """Whether one of the ways to ask is that of the validation set; before anything is asked."""
+    ways = [_settings_of(plan) for plan in _plans(one.name, config)]
+    if not any(asking(way) == asking(calibrator.settings) for way in ways):
+        calibrator.check(ways[-1])
+
+
+def _settings_of(plan: _Plan) -> dict[str, Any]:
+    sampling = plan.sampling
+    return {
+        "task": plan.task,
+        "vote": plan.vote,
+        "rounds": plan.rounds,
+        "temperature": sampling.temperature,
+        "top_p": sampling.top_p,
+        "n": sampling.n,
+        "seed": sampling.seed,
+        "max_tokens": sampling.max_tokens,
+    }
 
 
 def _check_names(names: Sequence[str]) -> None:
@@ -129,7 +156,9 @@ def _plans(name: str, config: EvalConfig) -> list[_Plan]:
 
 
 def _plan(name: str, config: EvalConfig) -> _Plan:
-    suffix = "" if config.task == "record" else TASKS[config.task].suffix if config.task in TASKS else "_refine"
+    suffix = (
+        "" if config.task == "record" else TASKS[config.task].suffix if config.task in TASKS else f"_{config.task}"
+    )
     title = name if name.endswith(suffix) else name + suffix
     return _Plan(
         name=f"{title}_vote{config.vote}" if config.vote else title,
@@ -157,6 +186,8 @@ def _method(plan: _Plan, one: RecordSet, recognised: PredictedSet | None) -> Met
     if plan.rounds:
         assert recognised is not None
         return methods.refine(one.items, recognised.pairs, plan.rounds)
+    if plan.task == "three":
+        return methods.three(one.items)
     return methods.vote(one.items, plan.task) if plan.vote else methods.ask(one.items, plan.task)
 
 
@@ -169,6 +200,7 @@ class _Run:
     one: RecordSet
     model: dict[str, Any]
     engine: _LazyEngine
+    calibrator: Calibrator | None = None
 
     def predict(self, method: Method, plan: _Plan) -> PredictedSet:
         """Drive a method from stage to stage, and write what comes of it."""
@@ -193,6 +225,10 @@ class _Run:
             pairs: list[Pair] = end.value
         finally:
             journal.close()
+        pairs = [_with_plausible(pair, item) for pair, item in zip(pairs, self.one.items, strict=True)]
+        calibration = self._calibration(settings)
+        if calibration is not None:
+            pairs = calibration.judge(pairs)
         price = _price(used, self.config)
         sampling = {name: settings[name] for name in ("n", "temperature", "top_p", "seed")}
         unlabelled = frozenset(place for place, item in enumerate(self.one.items) if item.gt is None)
@@ -214,7 +250,7 @@ class _Run:
             name=plan.name,
             pairs=pairs,
             price=price,
-            settings=settings,
+            settings={**settings, **({"calibration": str(self.config.calibration)} if calibration else {})},
             image_root=self.one.image_root,
             unlabelled=unlabelled,
         )
@@ -236,28 +272,33 @@ class _Run:
             progress.close()
         return known
 
+    def _calibration(self, settings: dict[str, Any]) -> Calibrator | None:
+        """What judges these answers, where it was made for this way to ask; warns of what breaks its promise."""
+        if self.calibrator is None or asking(settings) != asking(self.calibrator.settings):
+            return None
+        for warning in self.calibrator.check(settings):
+            print(warning, file=sys.stderr)
+        return self.calibrator
+
     def _settings(self, plan: _Plan) -> dict[str, Any]:
-        config, sampling = self.config, plan.sampling
+        config = self.config
         prompt = TASKS[plan.task].instruction if plan.task in TASKS else f"<{plan.task}>"
         return {
             **self.model,
             "data": self.one.path.as_posix(),
             "data_sha256": self.one.sha256,
-            "task": plan.task,
             "prompt": prompt,
             "system": config.system,
             "template_args": config.template_args,
-            "vote": plan.vote,
-            "rounds": plan.rounds,
-            "temperature": sampling.temperature,
-            "top_p": sampling.top_p,
-            "n": sampling.n,
-            "seed": sampling.seed,
-            "max_tokens": sampling.max_tokens,
+            **_settings_of(plan),
             "max_model_len": config.max_model_len,
             "image_max_pixels": config.image_max_pixels,
             "image_min_pixels": config.image_min_pixels,
         }
+
+
+def _with_plausible(pair: Pair, item: Item) -> Pair:
+    return pair if item.plausible is None else replace(pair, extra={**pair.extra, "plausible": item.plausible})
 
 
 def _price(answers: list[Answer], config: EvalConfig) -> Price:

@@ -168,6 +168,8 @@ def _settings(recognizer: Recognizer) -> dict[str, Any]:
     )
     values = {name: getattr(config, name) for name in names}
     values["task"] = recognizer.task
+    if config.calibration:
+        values["calibration"] = str(config.calibration)
     return {**values, "versions": {"unimumer": __version__, **engine_versions(config)}}
 
 

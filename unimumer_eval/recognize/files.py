@@ -174,7 +174,7 @@ def _line(row: Row) -> str:
 
 # A writer yields pieces of the file, each with 1 where it reports a failure.
 Pieces = Iterator[tuple[str, int]]
-_COLUMNS = ("name", "latex", "confidence", "failure")
+_COLUMNS = ("name", "latex", "confidence", "failure", "accept")
 
 
 def _jsonl(rows: Iterable[Row], form: CopyForm) -> Pieces:
@@ -186,7 +186,8 @@ def _jsonl(rows: Iterable[Row], form: CopyForm) -> Pieces:
 
 def _cells(row: Row, form: CopyForm) -> list[str]:
     confidence = "" if row["confidence"] is None else f"{row['confidence']:.4f}"
-    return [row["name"], copied(row, form) if row["latex"] else "", confidence, row["failure"] or ""]
+    accept = "" if row.get("accept") is None else str(row["accept"]).lower()
+    return [row["name"], copied(row, form) if row["latex"] else "", confidence, row["failure"] or "", accept]
 
 
 def _tsv(rows: Iterable[Row], form: CopyForm) -> Pieces:

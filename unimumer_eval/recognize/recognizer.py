@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
@@ -12,13 +13,18 @@ from typing import Any, Literal, TypeVar
 from PIL import Image
 
 from unimumer_data.errors import ConfigError, EngineError, suggestion
+from unimumer_data.images import IMAGE_MAX_PIXELS, IMAGE_MIN_PIXELS
 from unimumer_data.support.ahead import ahead
 from unimumer_data.support.config import make_config, option
 from unimumer_data.tasks import TASKS
 from unimumer_eval.config import AskConfig, Sampling
 from unimumer_eval.engines import open_engine
 from unimumer_eval.engines.base import Answer, Output, Predictor, Request, Step
+from unimumer_eval.engines.checkpoints import resolve, trained_bounds
+from unimumer_eval.inference.settings import settings_of_model
+from unimumer_eval.trust.calibrator import read_calibrator
 
+from .agreeing import three
 from .inputs import Input, Source, is_one_source, read_input
 from .refining import refine
 from .result import Recognition, make_result
@@ -33,8 +39,8 @@ ASKED = ("vanilla", "tree", "can")
 class RecognizerConfig(AskConfig):
     """Who is asked to recognise, and how: the keys of evaluation with other defaults."""
 
-    task: Literal["vanilla", "tree", "can", "refine"] = option(
-        "vanilla", "what to ask: plain recognition, with a tree, with counts, or with correction (refine)"
+    task: Literal["vanilla", "tree", "can", "three", "refine"] = option(
+        "vanilla", "what to ask: plain recognition, with a tree, with counts, all three, or with correction (refine)"
     )
     model: str | None = option(
         DEFAULT_MODEL, "folder or hub name of the model; with engine=openai the name of the served model"
@@ -42,15 +48,27 @@ class RecognizerConfig(AskConfig):
     engine: str = option(
         "vllm", "what runs the model; without it the endpoint of base_url, else vllm, else transformers"
     )
+    image_max_pixels: int = option(
+        IMAGE_MAX_PIXELS, "LLaMA-Factory's upper limit of training; without it that of the model's unimumer.json"
+    )
+    image_min_pixels: int = option(IMAGE_MIN_PIXELS, "LLaMA-Factory's lower limit of training; likewise")
 
 
 def recognizer_config(cls: type[Config], keys: Mapping[str, Any], *, origin: str) -> Config:
-    """The settings that the keys ask for, with the engine that fits what is there.
+    """The settings that the keys ask for, with the engine that fits what is there, and pixel bounds as in training.
+
+    Bounds that the model's folder records are used where the keys have none, and named on standard error.
 
     Raises:
         ConfigError: a key or value.
     """
-    return make_config(cls, {"engine": default_engine(keys), **keys}, origin=origin)
+    folder, bounds = trained_bounds(keys.get("adapter"), keys.get("model"))
+    taken = {key: value for key, value in bounds.items() if key not in keys}
+    config = make_config(cls, {"engine": default_engine(keys), **taken, **keys}, origin=origin)
+    if taken:
+        words = " ".join(f"{key}={value}" for key, value in taken.items())
+        print(f"pictures are scaled as {folder} was trained: {words}", file=sys.stderr, flush=True)
+    return config
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +106,8 @@ class Recognizer:
         alternatives: note this many of the likeliest tokens at each place, in `Recognition.symbols`.
         keys: those of ``unimumer eval`` about who answers and how: engine, task, vote, temperature, adapter,
             image_max_pixels ... Without ``engine`` it is an endpoint if there is a base_url, else vLLM if that is
-            installed, else transformers.
+            installed, else transformers. Without pixel bounds they are those of the model's training, where its
+            folder records them.
 
     Raises:
         ConfigError: a key or value.
@@ -110,10 +129,13 @@ class Recognizer:
         sampling = config.sampling
         self.sampling = replace(sampling, steps=sampling.logprobs, alternatives=alternatives)
         self._engine: Predictor | None = None
+        self._calibrator = read_calibrator(config.calibration) if config.calibration else None
+        if self._calibrator is not None:
+            self._calibrator.check(_way_of_asking(config))
 
     @property
     def task(self) -> str:
-        """What is asked of each input: vanilla, tree, can or refine."""
+        """What is asked of each input: vanilla, tree, can, three or refine."""
         return self.config.task
 
     def __call__(self, source: Any, **special: Any) -> Any:
@@ -148,15 +170,17 @@ class Recognizer:
             sampling: likewise; `sampling` is the recognizer's own.
         """
         queries = (one if isinstance(one, Query) else Query(source=one) for one in sources)
-        if (task or self.task) == "refine":
-            yield from refine(self, queries)
+        if (task or self.task) in _SEVERAL:
+            yield from _SEVERAL[task or self.task](self, queries)
             return
+        usual = sampling is None or sampling == self.sampling
         waiting: dict[int, tuple[Query, Input]] = {}
         ready: dict[int, Recognition] = {}
         following = 0
         for answer in self.ask(self._requests(queries, waiting, ready), sampling):
             query, read = waiting.pop(answer.index)
-            ready[answer.index] = self._result(query, read, answer)
+            result = self._result(query, read, answer)
+            ready[answer.index] = self.judged(result) if usual and self._is_usual(query) else result
             while following in ready:
                 yield ready.pop(following)
                 following += 1
@@ -175,6 +199,10 @@ class Recognizer:
     def start(self) -> None:
         """Load the model now."""
         if self._engine is None:
+            if self._calibrator is not None:
+                now = {**settings_of_model(resolve(self.config)), **_way_of_asking(self.config)}
+                for warning in self._calibrator.check(now):
+                    print(warning, file=sys.stderr)
             self._engine = open_engine(self.config)
 
     def read(self, query: Query, number: int = 0) -> Input:
@@ -197,13 +225,27 @@ class Recognizer:
     ) -> None:
         self.close()
 
+    def judged(self, result: Recognition) -> Recognition:
+        """A result with its calibrated probability and whether to accept it; as it is without calibration=."""
+        calibrator = self._calibrator
+        if calibrator is None:
+            return result
+        if result.failure is not None:
+            return replace(result, accept=False)
+        probability = calibrator.probability(result.evidence, result.latex)
+        return replace(result, confidence=probability, accept=bool(result.latex) and calibrator.accepts(probability))
+
+    def _is_usual(self, query: Query) -> bool:
+        """Whether the question is the recognizer's own, for which the calibration was made."""
+        return query.prompt is None and not query.prefix and self._task_of(query) == self.task
+
     def _requests(
         self, queries: Iterable[Query], waiting: dict[int, tuple[Query, Input]], ready: dict[int, Recognition]
     ) -> Iterator[Request]:
         numbered = ((query, number) for number, query in enumerate(queries))
         for (query, number), read in ahead(lambda one: self.read(*one), numbered, self.config.window):
             if read.picture is None:
-                ready[number] = Recognition(name=read.name, failure=read.failure)
+                ready[number] = self.judged(Recognition(name=read.name, failure=read.failure))
                 continue
             waiting[number] = (query, read)
             yield self.request(number, read, query)
@@ -234,6 +276,26 @@ class Recognizer:
             picture=read.picture,
             ink=read.ink,
         )
+
+
+_SEVERAL = {"refine": refine, "three": three}
+"""Ways that ask more than one question."""
+
+
+def _way_of_asking(config: RecognizerConfig) -> dict[str, Any]:
+    sampling = config.sampling
+    return {
+        "task": config.task,
+        "vote": config.vote,
+        "rounds": config.rounds if config.task == "refine" else 0,
+        "temperature": sampling.temperature,
+        "n": sampling.n,
+        "top_p": sampling.top_p,
+        "max_tokens": sampling.max_tokens,
+        "system": config.system,
+        "image_max_pixels": config.image_max_pixels,
+        "image_min_pixels": config.image_min_pixels,
+    }
 
 
 def default_engine(keys: Mapping[str, Any]) -> str:

@@ -21,7 +21,7 @@ def refine(recognizer: Recognizer, queries: Iterable[Query]) -> Iterator[Recogni
     """Results in the order of the queries, a window of them at a time."""
     source = iter(queries)
     while chunk := list(islice(source, recognizer.config.window)):
-        yield from _refine(recognizer, chunk)
+        yield from map(recognizer.judged, _refine(recognizer, chunk))
 
 
 def _refine(recognizer: Recognizer, chunk: list[Query]) -> list[Recognition]:

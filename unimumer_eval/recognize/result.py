@@ -15,6 +15,7 @@ from unimumer_data.latex import canonical, read_counts
 from unimumer_data.tasks.answers import agrees, final_expression, split_answer
 from unimumer_eval.engines.base import Output
 from unimumer_eval.inference.methods import elect
+from unimumer_eval.trust.evidence import Evidence, evidence_of
 
 from .symbols import Symbol, symbols_of
 
@@ -43,8 +44,9 @@ class Recognition:
         latex: the expression in the canonical ``records`` form; as the model wrote it where it cannot be read as
             LaTeX, see ``fault``; empty where recognition failed.
         answer: all that the model wrote, tree or counts included.
-        confidence: 0-1; the probability of the answer, or with vote= the share of the samples that agree. None where
-            the engine does not say.
+        confidence: 0-1; the probability of the answer, with vote= or task=three the share of the answers that agree,
+            with calibration= the probability of being right. None where the engine does not say.
+        accept: whether the answer can be trusted, as far as calibration= promises; None without.
         symbols: the tokens of ``latex`` with their probabilities; empty where the engine does not say.
         alternatives: the expressions of all samples, grouped by meaning, the most frequent first.
         samples: the texts of all samples as the model wrote them.
@@ -54,6 +56,7 @@ class Recognition:
         cut: whether the answer ended at max_tokens.
         fault: why ``latex`` cannot be read as LaTeX (``unbalanced_brace`` ...); None if it can.
         failure: why there is no answer; None if there is one.
+        evidence: what speaks for the answer, see `trust.evidence`.
         picture: RGB, exactly as the model got it.
         ink: the strokes, where the input was ink.
     """
@@ -62,6 +65,7 @@ class Recognition:
     latex: str = ""
     answer: str = ""
     confidence: float | None = None
+    accept: bool | None = None
     symbols: tuple[Symbol, ...] = ()
     alternatives: tuple[Alternative, ...] = ()
     samples: tuple[str, ...] = ()
@@ -71,6 +75,7 @@ class Recognition:
     cut: bool = False
     fault: str | None = None
     failure: str | None = None
+    evidence: Evidence = field(default_factory=dict, repr=False, compare=False)
     picture: Image.Image | None = field(default=None, repr=False, compare=False)
     ink: Ink | None = field(default=None, repr=False, compare=False)
 
@@ -80,6 +85,7 @@ class Recognition:
             "name": self.name,
             "latex": self.latex,
             "confidence": self.confidence,
+            "accept": self.accept,
             "answer": self.answer,
             "symbols": [one.to_dict() for one in self.symbols],
             "alternatives": [
@@ -144,6 +150,7 @@ def make_result(
         agrees=agrees(chosen.text, task),
         cut=chosen.finish == "length",
         fault=fault,
+        evidence=evidence_of(chosen, task, votes=votes / len(outputs) if voted else None),
         picture=picture,
         ink=ink,
     )

@@ -100,6 +100,7 @@ def set_dict(scores: SetScores) -> dict[str, Any]:
             ],
         },
         "calibration": None if scores.calibration is None else asdict(scores.calibration),
+        "faithful": None if scores.faithful is None else asdict(scores.faithful),
     }
 
 

@@ -27,7 +27,7 @@ from .drawings import Drawings
 from .names import printed_names
 from .pictures import Pictures
 
-PANELS = ("summary", "choose", "versus", "curves", "kinds", "confusions", "samples")
+PANELS = ("summary", "choose", "versus", "curves", "kinds", "trust", "confusions", "samples")
 """What the page shows, from top to bottom. A panel is one file, ``assets/panels/NAME.html``: its section, and a script
 that pushes the function that draws it to ``PANELS``. It has ``DATA`` and the helpers of ``assets/page.js``."""
 PICTURES = 1500
@@ -185,6 +185,7 @@ def _sample_data(row: Sequence[Sample], values: Sequence[list[float]], drawings:
                 drawings.add(sample.answer.strict[:_LONGEST_DRAWN]),
                 _runs(sample),
                 figures,
+                *([sample.pair.extra["accept"]] if "accept" in sample.pair.extra else []),
             ]
         )
     drawn = drawings.add(row[0].label.strict[:_LONGEST_DRAWN])

@@ -14,6 +14,7 @@ from unimumer_data.tasks.answers import is_runaway
 
 from .calibration import Calibration, calibrate
 from .confusions import Alignment, align
+from .faithful import Faithful, faithful
 from .forms import FORMS, TOO_LONG, Form, Reading, read
 from .groups import MEASURES, Group, group_scores
 from .intervals import RESAMPLES
@@ -86,6 +87,7 @@ class SetScores:
         kinds: ExpRate by kind of formula; a sample may be of several.
         alignment: confusions, single symbols, symbol and structure edits.
         calibration: of the confidence; None where the predictions carry none.
+        faithful: over-correction, of samples whose ink was changed; None where there are none.
         resamples, seed: of the bootstrap.
         samples: every pair with its outcome, in the order given.
         columns: what each sample adds to each token metric of a form, for comparing runs.
@@ -103,6 +105,7 @@ class SetScores:
     kinds: tuple[KindScore, ...]
     alignment: Alignment
     calibration: Calibration | None
+    faithful: Faithful | None
     resamples: int
     seed: int
     samples: tuple[Sample, ...] = field(repr=False)
@@ -171,7 +174,10 @@ def score_set(
         groups={m.name: group_scores(m, values[m.name], *(right[form] for form in FORMS)) for m in MEASURES},
         kinds=kind_scores([label.strict for label in labels], *(right[form] for form in FORMS)),
         alignment=align((i, s.label.strict, s.answer.strict) for i, s in enumerate(samples) if _can_align(s)),
-        calibration=calibrate([pair.confidence for pair in marked], right["strict"]),
+        calibration=calibrate(
+            [pair.confidence for pair in marked], right["strict"], [pair.extra.get("accept") for pair in marked]
+        ),
+        faithful=faithful(marked, answers, right["strict"]),
         resamples=resamples,
         seed=seed,
         samples=samples,

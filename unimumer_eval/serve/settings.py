@@ -38,8 +38,12 @@ class ServeConfig(RecognizerConfig):
             raise ConfigError(f"port must be 0 to 65535, got {self.port}")
         if not 0 <= self.likely <= 20:
             raise ConfigError(f"likely must be 0 to 20, got {self.likely}")
-        if self.task == "refine":
-            raise ConfigError("the server answers one question at a time; task=refine is for unimumer recognize")
+        if self.task in ("refine", "three"):
+            raise ConfigError(
+                f"task={self.task} asks up to three questions in a row about each picture, and all others would "
+                f"wait for them; use unimumer recognize task={self.task}, or ask the questions through "
+                "/v1/chat/completions"
+            )
 
     @property
     def is_local(self) -> bool:

@@ -433,6 +433,47 @@ class TestPictures:
             assert flat.getpixel((15, 15)) == (0, 0, 0)
 
 
+class TestPhotographs:
+    def test_ink_and_pictures_become_jpegs_alike_at_any_worker_count(self, tmp_path: Path) -> None:
+        ink, table = write_ink(tmp_path / "ink", THREE), write_table(tmp_path / "table", THREE)
+        words = ["augment=photo", "name=set"]
+        for corpus in ([f"path={ink}", "source=crohme-inkml"], [f"path={table}", "source=table"]):
+            kind = corpus[1].partition("=")[2]
+            built = [tmp_path / f"{kind}_{workers}" for workers in (1, 2)]
+            for workers, output in enumerate(built, 1):
+                assert run(output, *corpus, *words, workers=workers) == 0
+            assert contents(built[0]) == contents(built[1])
+            images = sorted((built[0] / "data/set/images").iterdir())
+            assert [image.name for image in images] == ["a.jpg", "b.jpg", "c.jpg"]
+            assert read(built[0] / "data/set/set.json")[0]["images"] == ["./data/set/images/a.jpg"]
+            assert all(load_image(image).mode == "RGB" for image in images)
+            other = tmp_path / f"{kind}_seed"
+            assert run(other, *corpus, *words, "seed=7") == 0
+            assert (other / "data/set/images/a.jpg").read_bytes() != images[0].read_bytes()
+
+    def test_without_it_the_manifest_has_no_word_of_it(self, tmp_path: Path) -> None:
+        ink = write_ink(tmp_path / "ink", THREE)
+        assert run(tmp_path, f"path={ink}", "source=crohme-inkml", "name=set") == 0
+        plain = contents(tmp_path / "data/set")
+        assert "augment" not in read(tmp_path / "data/set/manifest.json")["config"]
+        assert run(tmp_path / "again", f"path={ink}", "source=crohme-inkml", "name=set", "augment=none") == 0
+        assert contents(tmp_path / "again/data/set") == plain
+
+    def test_the_bound_of_pixels_holds(self, tmp_path: Path) -> None:
+        ink = write_ink(tmp_path / "ink", THREE)
+        words = ["source=crohme-inkml", "name=set", "augment=photo", "image_max_pixels=5000"]
+        assert run(tmp_path, f"path={ink}", *words) == 0
+        sizes = [load_image(image).size for image in (tmp_path / "data/set/images").iterdir()]
+        assert all(wide * high <= 5000 for wide, high in sizes)
+
+    @pytest.mark.parametrize("images", ["reference", "none"])
+    def test_it_needs_pictures_of_its_own(
+        self, images: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert run(tmp_path, "source=table", f"path={tmp_path}", "augment=photo", f"images={images}") == 2
+        assert "write images=copy" in capsys.readouterr().err
+
+
 class TestGuard:
     @pytest.fixture
     def output(self, tmp_path: Path) -> Path:
@@ -599,3 +640,16 @@ class TestMistakes:
         assert stop.value.code == 0
         shown = capsys.readouterr().out
         assert all(word in shown for word in ("image_max_pixels", "crohme-inkml", "captions", "vanilla", "shard"))
+
+
+class TestScale:
+    def test_ray_that_is_not_installed_and_an_address_without_it(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        corpus = write_table(tmp_path / "in", THREE)
+        words = ("source=table", f"path={corpus}", "name=s")
+        monkeypatch.setitem(sys.modules, "ray", None)
+        assert run(tmp_path, *words, "scale=ray") == 2
+        assert "scale=ray needs Ray on every machine: pip install 'unimumer[ray]'" in capsys.readouterr().err
+        assert run(tmp_path, *words, "address=auto") == 2
+        assert "write scale=ray beside it" in capsys.readouterr().err

@@ -337,7 +337,7 @@ class TestForeignManifest:
 
 
 class TestClosedGuard:
-    @pytest.mark.parametrize("harm", ["gone", "cut", "bytes", "manifest"])
+    @pytest.mark.parametrize("harm", ["gone", "cut", "bytes", "manifest", "both"])
     def test_a_test_set_that_is_not_known_any_more_stops_training_sets(
         self, tmp_path: Path, harm: str, capsys: pytest.CaptureFixture[str]
     ) -> None:
@@ -351,6 +351,9 @@ class TestClosedGuard:
             prints.write_text(prints.read_text().splitlines()[0] + "\n")
         elif harm == "bytes":
             prints.write_bytes(b"\xff\xfe\n")
+        elif harm == "both":
+            prints.unlink()
+            (tmp_path / "data/t/manifest.json").unlink()
         else:
             (tmp_path / "data/t/manifest.json").write_text('{"key":1}')
         words = ("source=table", f"path={train}", "name=s")
@@ -362,6 +365,31 @@ class TestClosedGuard:
         assert run(tmp_path, "source=table", f"path={test}", "name=t", "split=test") == 0
         assert run(tmp_path, *words, "limit=1") == 1
         assert "same picture" in capsys.readouterr().err
+
+    def test_a_test_set_that_is_just_published_is_waited_for(self, tmp_path: Path) -> None:
+        test, train = write_table(tmp_path / "test", {"a": "x"}), write_table(tmp_path / "train", {"b": "y", "a": "x"})
+        assert run(tmp_path, "source=table", f"path={test}", "name=t", "split=test") == 0
+        manifest, aside = tmp_path / "data/t/manifest.json", tmp_path / "aside"
+        manifest.replace(aside)
+        with SetLock(tmp_path / "data/t"):
+            command = [sys.executable, "-m", "unimumer_data", "build", "source=table", f"path={train}", "name=s"]
+            training = subprocess.Popen([*command, f"output={tmp_path}"], stderr=subprocess.PIPE, text=True)
+            assert training.stderr is not None
+            assert "waiting for its end" in training.stderr.readline()
+            aside.replace(manifest)
+        assert "is t/a (same picture)" in training.communicate(timeout=60)[1]
+
+
+def test_sentences_are_kept_and_noted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    corpus = write_table(tmp_path / "in", {"a": "solve for x where y = 2", "b": "x = 2", "c": "y = 1"})
+    for split in ("test", "train"):
+        assert run(tmp_path, "source=table", f"path={corpus}", f"name={split}", f"split={split}", "guard=keep") == 0
+        said = capsys.readouterr().out
+        assert "3 of 3 samples kept" in said and "noted: prose: 1 " in said
+        assert dropped(tmp_path / f"data/{split}") == {"a": "prose"}
+        assert read(tmp_path / f"data/{split}/manifest.json")["noted"] == {"prose": 1}
+        assert run(tmp_path, "source=table", f"path={corpus}", f"name={split}", f"split={split}", "guard=keep") == 0
+        assert "unchanged, 3 of 3" in (said := capsys.readouterr().out) and "noted: prose: 1 " in said
 
 
 class TestBackslashes:

@@ -108,3 +108,45 @@ class TestRefusals:
         assert main(["name=s", f"output={tmp_path}"]) == 1
         assert "does not fit the corpus any more" in capsys.readouterr().err
         assert not (tmp_path / "data/s/s.json").exists()
+
+
+class TestGuard:
+    """A test set in shards guards training sets as the joined set does."""
+
+    @pytest.fixture
+    def output(self, corpus: Path, tmp_path: Path) -> Path:
+        (tmp_path / "train").mkdir()
+        for number, name in enumerate(("p8", "p9", "p10", "p11")):
+            Image.effect_noise((90 + number, 40), 120).save(tmp_path / f"train/new{number}.png")
+            (tmp_path / f"train/{name}.png").write_bytes((corpus / f"{name}.png").read_bytes())
+        names = sorted(path.stem for path in (tmp_path / "train").iterdir())
+        (tmp_path / "train/t.tsv").write_text("".join(f"{name}\tx\n" for name in names))
+        return tmp_path
+
+    def train(self, output: Path) -> int:
+        words = ["source=table", f"path={output / 'train'}", "name=train", f"output={output}", "workers=1"]
+        return build.main([*words, "guard=drop"])
+
+    def test_shards_and_the_joined_set_are_the_same_test_set(
+        self, corpus: Path, output: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        for index in (1, 2, 3):
+            assert run(corpus, output, "split=test", f"shard={index}/3") == 0
+        assert self.train(output) == 0
+        content = json.loads((output / "data/train/manifest.json").read_text())
+        assert (content["samples"]["kept"], content["dropped"]) == (4, {"in_test_set": 4})
+        assert list(content["config"]["guarded_against"]) == ["s"]
+        assert "is s/p8 (same picture)" in (output / "data/train/dropped.jsonl").read_text()
+        assert main(["name=s", f"output={output}"]) == 0
+        assert self.train(output) == 0
+        assert "train: unchanged" in capsys.readouterr().out
+
+    def test_a_shard_that_is_not_built_yet_stops_training_sets(
+        self, corpus: Path, output: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert run(corpus, output, "split=test", "shard=1/2") == 0
+        assert self.train(output) == 1
+        assert "s_2of2/fingerprints.tsv: is missing" in (said := capsys.readouterr().err)
+        assert f"path={corpus} name=s split=test shard=2/2; or remove its other shards" in said
+        assert run(corpus, output, "split=test", "shard=2/2") == 0
+        assert self.train(output) == 0

@@ -69,7 +69,7 @@ def test_every_candidate_is_accounted_for(toy):
     assert run(toy, "data=toy", f"predictions={first},{second}") == 0
     assert outcomes(toy, "one_toy") == {
         "taken": 1,
-        "repeated": 2,  # x^3 is spelt as the labels are
+        "repeated": 2,  # x^3 is written as the labels are
         "right": 2,
         "empty": 1,
         "hopeless": 1,

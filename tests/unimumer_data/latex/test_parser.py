@@ -1,4 +1,4 @@
-"""LaTeX to tree: what is read, what is refused and where, what is mended."""
+"""LaTeX to tree: what is read, what is refused and where, what is repaired."""
 
 from __future__ import annotations
 
@@ -85,10 +85,10 @@ def test_refuses_with_place_and_reason_and_mends(text: str, reason: str, index: 
     assert (caught.value.reason, caught.value.index) == (reason, index)
     assert ">>" in caught.value.context
     repairs: list[Repair] = []
-    mended = write_tokens(parse(text, repairs=repairs))
+    repaired = write_tokens(parse(text, repairs=repairs))
     assert repairs[0].reason == reason
-    # what was mended reads without a fault
-    assert write_tokens(parse_tokens(mended)) == mended
+    # what was repaired reads without a fault
+    assert write_tokens(parse_tokens(repaired)) == repaired
 
 
 def test_error_text_shows_the_culprit() -> None:

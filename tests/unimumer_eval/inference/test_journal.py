@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from unimumer_data.errors import PredictionError
-from unimumer_eval.engines.base import Answer, Output, Step
+from unimumer_eval.engines.base import Answer, Output, Step, compact
 from unimumer_eval.inference.journal import Journal
 
 SETTINGS = {"model": "m", "temperature": 0.0}
@@ -113,3 +113,10 @@ def test_steps_come_back_as_they_were(tmp_path: Path) -> None:
     known = Answer(index=0, outputs=(Output(text="x", tokens=2, steps=steps),))
     Journal(tmp_path, "set", SETTINGS).add("recognise", known)
     assert Journal(tmp_path, "set", SETTINGS).answers("recognise") == {0: known}
+
+
+def test_probabilities_of_tokens_come_back(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, "set", SETTINGS)
+    journal.add("recognise", Answer(index=0, outputs=(Output(text="x", logprobs=compact((-0.25, -1e-6, -3.5))),)))
+    (output,) = Journal(tmp_path, "set", SETTINGS).answers("recognise")[0].outputs
+    assert list(output.logprobs) == [-0.25, 0.0, -3.5]

@@ -142,3 +142,21 @@ def test_a_failed_round_keeps_the_last_good_expression() -> None:
         [Answer(index=0, failure="endpoint: HTTP 500")],
     )
     assert [(pair.pred, pair.failure) for pair in pairs] == [("a", None), ("b", None)]
+
+
+def test_three_answers_and_what_most_of_them_mean() -> None:
+    items = [item(0), item(1), item(2), item(3, fault="record: no image")]
+    plain = [said(0, "y", logprobs=(-1.0,)), said(1, "a"), Answer(index=2, failure="refused: no")]
+    tree = [said(0, "x\nx", logprobs=(-2.0,)), said(1, "b\nb"), said(2, "z\nz")]
+    counts = [said(0, "x: 1\nx", logprobs=(-3.0,)), said(1, "c: 1\nc"), said(2, "w: 1\nw")]
+    stages, pairs = drive(methods.three(items), plain, tree, counts)
+    assert [stage.name for stage in stages] == ["recognise", "tree", "can"]
+    assert [(pair.pred, pair.confidence) for pair in pairs[:3]] == [
+        ("x", pytest.approx(2 / 3)),
+        ("a", pytest.approx(1 / 3)),
+        ("z", 0.5),
+    ]
+    assert pairs[0].extra["expressions"] == {"vanilla": "y", "tree": "x", "can": "x"}
+    assert pairs[0].extra["evidence"]["agree"] == pytest.approx(2 / 3)
+    assert (pairs[0].extra["evidence"]["logprob"], pairs[0].extra["evidence"]["consistent"]) == (-2.0, 1.0)
+    assert pairs[3].failure == "record"

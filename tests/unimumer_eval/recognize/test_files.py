@@ -37,7 +37,7 @@ def test_json_lines_hold_everything(tmp_path: Path) -> None:
 def test_tables_have_a_line_for_each_input(tmp_path: Path) -> None:
     tsv = [line.split("\t") for line in written(tmp_path / "out.tsv").splitlines()]
     assert tsv[1][:2] == ["a b.png", r"\frac { a } { b }"]
-    assert tsv[2] == ["brøken.png", "", "", "image: brøken.png: damaged or truncated"]
+    assert tsv[2] == ["brøken.png", "", "", "image: brøken.png: damaged or truncated", ""]
     written(tmp_path / "out.csv")
     with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as file:
         assert [row["name"] for row in csv.DictReader(file)] == ["a b.png", "brøken.png", "|*.png"]

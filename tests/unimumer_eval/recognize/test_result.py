@@ -9,7 +9,8 @@ from dataclasses import FrozenInstanceError
 import pytest
 
 from unimumer_eval.engines.base import Output, Step
-from unimumer_eval.recognize.result import group, make_result
+from unimumer_eval.recognize.agreeing import agreed
+from unimumer_eval.recognize.result import Recognition, group, make_result
 
 
 def output(text: str, probability: float = 0.5) -> Output:
@@ -84,3 +85,16 @@ def test_a_result_cannot_be_changed_and_is_json() -> None:
     with pytest.raises(FrozenInstanceError):
         result.latex = "y"  # type: ignore[misc]
     assert json.loads(json.dumps(result.to_dict()))["latex"] == "x"
+
+
+def test_three_results_become_the_one_that_most_of_them_mean() -> None:
+    plain = make_result("a", [output("y", 0.9)], "vanilla")
+    tree = make_result("a", [output("x\nx", 0.3)], "tree")
+    counts = make_result("a", [output("x: 1\nx", 0.2)], "can")
+    result = agreed({"vanilla": plain, "tree": tree, "can": counts})
+    assert (result.latex, result.tree, result.counts) == ("x", "x", {"x": 1})
+    assert result.confidence == pytest.approx(2 / 3)
+    assert [(one.latex, round(one.share, 2)) for one in result.alternatives] == [("x", 0.67), ("y", 0.33)]
+    failed = Recognition(name="a", failure="refused: no")
+    assert agreed({"vanilla": failed, "tree": failed, "can": counts}).latex == "x"
+    assert agreed({"vanilla": failed, "tree": failed, "can": failed}).failure == "refused: no"

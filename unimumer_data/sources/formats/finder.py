@@ -35,7 +35,9 @@ FOREIGN = {
 }
 """Suffix -> what it is, of files that hold a picture which cannot be read here."""
 
+_SUFFIXES = (*IMAGE_SUFFIXES, *FOREIGN)
 _DRIVE = re.compile(r"^[A-Za-z]:[\\/]|^\\\\")
+_PLAIN = re.compile(r"[\w -][\w .-]*").fullmatch  # no folder, drive or address in it
 _UPLOAD = re.compile(r"^[0-9a-f]{8}-")  # what Label Studio puts before the name of an upload
 
 
@@ -61,7 +63,9 @@ def id_of(name: str) -> str:
     >>> id_of("18_em_0"), id_of("train_0.jpg"), id_of("../x.png")
     ('18_em_0', 'train_0', '../x.png')
     """
-    stem = name[: name.rindex(".")] if name.lower().endswith((*IMAGE_SUFFIXES, *FOREIGN)) else name
+    stem = name[: name.rindex(".")] if name.lower().endswith(_SUFFIXES) else name
+    if _PLAIN(stem):
+        return stem
     parts = stem.split("/")
     if ".." in parts or not parts[0]:
         return name
@@ -95,12 +99,13 @@ class PictureFinder:
         self._root, self._start = root, start or root
         self.folders = folders
         self._listed: dict[str, list[str]] | None = None
+        self._others: set[str] = set()
 
     def look_up(self, name: str) -> Found:
         """The picture of a name as a table has it, and the sample id that goes with it."""
         odd = _oddity(name)
         if odd is None:
-            image = self.find(name)
+            image = self._find(name)
             return Found(id_of(name), image, "" if image else self._explain(name))
         inside = self._inside(name)
         if inside is not None:
@@ -115,7 +120,10 @@ class PictureFinder:
 
     def find(self, name: str) -> Path | None:
         """The picture of a plain name; None where there is none, or where the name leads out of the folder."""
-        if _oddity(name) or "\0" in name:
+        return None if _oddity(name) else self._find(name)
+
+    def _find(self, name: str) -> Path | None:
+        if "\0" in name:
             return None
         if name.lower().endswith(IMAGE_SUFFIXES):
             for folder in (str(self._root), *self.folders):
@@ -149,7 +157,7 @@ class PictureFinder:
             return []
         for last in dict.fromkeys((parts[-1], _UPLOAD.sub("", parts[-1]))):
             known = {path: path for path in self._names().get(last.lower(), ())}
-            if not last.lower().endswith((*IMAGE_SUFFIXES, *FOREIGN)):
+            if not last.lower().endswith(_SUFFIXES):
                 known = {path: os.path.splitext(path)[0] for path in known}
             for length in range(len(parts), 0, -1):
                 tail = "/".join([*parts[-length:-1], last])
@@ -166,18 +174,21 @@ class PictureFinder:
                 base = os.path.relpath(folder, self._root).replace(os.sep, "/")
                 for name in sorted(files):
                     stem, suffix = os.path.splitext(name.lower())
+                    path = name if base == "." else f"{base}/{name}"
                     if suffix in IMAGE_SUFFIXES or suffix in FOREIGN:
-                        path = name if base == "." else f"{base}/{name}"
                         listed[name.lower()].append(path)
                         listed[stem].append(path)
+                    else:
+                        self._others.add(path)
             self._listed = dict(listed)
         return self._listed
 
     def _explain(self, name: str) -> str:
         """What there is instead of the picture, or where it was looked for."""
         last = name.rpartition("/")[2].lower()
-        near = self._names().get(last) or self._names().get(os.path.splitext(last)[0])
-        if not near and os.path.isfile(self._root / name):
+        names = self._names()
+        near = names.get(last) or names.get(os.path.splitext(last)[0])
+        if not near and name in self._others:
             return f"is there, but not of a kind that is read ({', '.join(IMAGE_SUFFIXES)}); convert it to PNG or JPEG"
         if not near:
             return (
@@ -211,6 +222,8 @@ def walk(root: Path) -> Iterator[tuple[str, list[str], list[str]]]:
 
 def _oddity(name: str) -> str | None:
     """What is odd about a path, in words; None for a plain name or a path into subfolders."""
+    if _PLAIN(name):
+        return None
     if _DRIVE.match(name):
         return "is a path on a Windows drive"
     if "://" in name or name.startswith("data:"):

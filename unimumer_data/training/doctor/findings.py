@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,8 +10,8 @@ from typing import Literal
 
 Level = Literal["error", "warning", "note"]
 
-_COLOURS = {"error": "\x1b[31m", "warning": "\x1b[33m", "note": "\x1b[32m"}
-_PLAIN = "\x1b[0m"
+LEVELS: dict[Level, str] = {"note": "green", "warning": "yellow", "error": "red"}
+"""Levels from the mildest on, with the colour of each on a terminal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,20 +71,33 @@ class Findings:
         levels = {(place, finding.kind): finding.level for place, finding in self._kept}
         return sum(count for key, count in self._counts.items() if levels[key] == level)
 
-    def screen(self, *, colour: bool) -> str:
-        """All findings as text, errors last, where the eye is when the command ends."""
-        lines = []
-        for level in ("note", "warning", "error"):
+    def rows(self) -> Iterator[tuple[Level, list[str]]]:
+        """Level and lines of each finding, errors last, where the eye is when the command ends."""
+        for level in LEVELS:
             shown: Counter[tuple[str, str]] = Counter()
             for place, finding in self._kept:
                 if finding.level != level:
                     continue
                 key = (place, finding.kind)
                 shown[key] += 1
-                mark = f"{_COLOURS[level]}{level:7}{_PLAIN}" if colour else f"{level:7}"
-                lines.append(f"{mark} {finding.kind}: {finding.message}")
-                if finding.cure:
-                    lines.append(f"        {finding.cure}")
+                lines = [f"{finding.kind}: {finding.message}", *([finding.cure] if finding.cure else [])]
                 if shown[key] == self._keep and self._counts[key] > self._keep:
-                    lines.append(f"        ... and {self._counts[key] - self._keep} more of this kind")
-        return "\n".join(lines)
+                    lines.append(f"... and {self._counts[key] - self._keep} more of this kind")
+                yield level, lines
+
+    def show(self) -> None:
+        """Print all findings: in colours and wrapped on a terminal, else as whole lines."""
+        if not sys.stdout.isatty():
+            for level, (first, *others) in self.rows():
+                print(f"{level:7} {first}", *(f"        {line}" for line in others), sep="\n")
+            return
+        from rich.console import Console
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table.grid(padding=(0, 1))
+        for level, (first, *others) in self.rows():
+            table.add_row(Text(f"{level:7}", style=LEVELS[level]), Text(first))
+            for line in others:
+                table.add_row("", Text(line, style="bold"))
+        Console(highlight=False).print(table)

@@ -54,7 +54,8 @@ function show(result) {
   report(result.cut ? "The answer was cut at its longest length." : result.fault ? "This is no complete LaTeX yet; correct it below." : "");
   $("status").classList.toggle("wrong", Boolean(result.fault || result.cut));
   $("sure").hidden = result.confidence === null;
-  if (result.confidence !== null) $("sure").replaceChildren(element("b", {}, percent(result.confidence)), " sure");
+  const trust = { true: ", can be trusted", false: ", check it" }[result.accept] ?? "";
+  if (result.confidence !== null) $("sure").replaceChildren(element("b", {}, percent(result.confidence)), ` sure${trust}`);
   $("latex").value = result.latex;
   $("latex").classList.remove("edited");
   $("latex-block").hidden = false;

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -300,13 +302,36 @@ def test_adapters_need_little_disk(project: Path) -> None:
     assert "30.0 GB" in next(iter(findings)).message
 
 
-def test_findings_count_what_they_do_not_show() -> None:
+def test_findings_count_what_they_do_not_show(capsys: pytest.CaptureFixture[str]) -> None:
     findings = Findings(keep=2)
     for number in range(5):
         findings.add("error", "role", f"record {number}", place="mine")
     assert findings.count("error") == 5
-    assert "record 1" in findings.screen(colour=False) and "record 2" not in findings.screen(colour=False)
-    assert "and 3 more of this kind" in findings.screen(colour=False)
+    findings.show()
+    shown = capsys.readouterr().out
+    assert "record 1" in shown and "record 2" not in shown
+    assert "and 3 more of this kind" in shown
+
+
+def test_findings_wrap_on_a_terminal_and_stay_whole_lines_in_a_log(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    findings = Findings()
+    findings.add("error", "role", "a [red]long[/red] message " * 5, "the cure")
+    findings.add("note", "steps", "3 steps")
+    findings.show()
+    log = capsys.readouterr().out
+    assert log.splitlines()[0] == "note    steps: 3 steps"
+    assert len(log.splitlines()) == 3
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    for name, value in {"COLUMNS": "60", "TERM": "xterm"}.items():
+        monkeypatch.setenv(name, value)
+    for name in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE"):
+        monkeypatch.delenv(name, raising=False)
+    findings.show()
+    screen = capsys.readouterr().out
+    assert "\x1b[31merror" in screen and "[red]long[/red]" in screen
+    assert max(len(re.sub(r"\x1b\[[\d;]*m", "", line).rstrip()) for line in screen.splitlines()) <= 60
 
 
 def test_command(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
