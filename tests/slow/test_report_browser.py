@@ -248,7 +248,7 @@ def test_a_cell_of_the_heat_map_shows_its_samples(at_width):
     n = int(cell.text)
     label = cell.get_attribute("aria-label")
     cell.send_keys(Keys.ENTER)
-    assert label == f"x taken for X: {n}"
+    assert label == f"x read as X: {n}"
     assert f"{n} of 100 samples" in browser.find_element(By.ID, "status").text
     assert browser.find_element(By.CSS_SELECTOR, "#heat button[aria-pressed=true]").text == str(n)
 
