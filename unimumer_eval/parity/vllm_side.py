@@ -83,7 +83,8 @@ def _normalised(patches: Any, image_processor: Any) -> NDArray[np.float32]:
     mean = np.array(image_processor.image_mean, dtype=np.float32)[:, None]
     std = np.array(image_processor.image_std, dtype=np.float32)[:, None]
     channels = values.reshape(len(values), len(mean), -1)  # channels come first
-    return ((channels * image_processor.rescale_factor - mean) / std).reshape(values.shape)
+    values = ((channels * image_processor.rescale_factor - mean) / std).reshape(values.shape)
+    return values
 
 
 def _label_logprobs(engine: VllmEngine, picture: Image.Image, label: list[int]) -> NDArray[np.float64]:

@@ -88,7 +88,7 @@ class Ruler:
             patches = self._images.get_number_of_image_patches(height, width, {})
         except ValueError as error:
             raise ImageError(f"picture of {width}x{height}: {error}") from error
-        return int(patches) // self._images.merge_size**2
+        return int(patches // self._images.merge_size**2)
 
     def measure(self, turns: Sequence[tuple[str, str, str | None]], images: Sequence[int]) -> list[Length]:
         """The lengths of records given as (prompt, answer, image), with the tokens of each one's picture."""

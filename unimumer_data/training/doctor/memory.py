@@ -70,7 +70,7 @@ def built_parameters(name: str) -> int | None:
             model = AutoModelForImageTextToText.from_config(config)
     except (OSError, ValueError, KeyError, TypeError, RuntimeError):
         return None
-    return sum(weight.numel() for weight in model.parameters())
+    return int(sum(weight.numel() for weight in model.parameters()))
 
 
 def count_parameters(shape: Mapping[str, Any]) -> int:
