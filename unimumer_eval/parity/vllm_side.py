@@ -83,8 +83,8 @@ def _normalised(patches: Any, image_processor: Any) -> NDArray[np.float32]:
     mean = np.array(image_processor.image_mean, dtype=np.float32)[:, None]
     std = np.array(image_processor.image_std, dtype=np.float32)[:, None]
     channels = values.reshape(len(values), len(mean), -1)  # channels come first
-    values = ((channels * image_processor.rescale_factor - mean) / std).reshape(values.shape)
-    return values
+    normalised: NDArray[np.float32] = (channels * image_processor.rescale_factor - mean) / std
+    return normalised.reshape(values.shape)
 
 
 def _label_logprobs(engine: VllmEngine, picture: Image.Image, label: list[int]) -> NDArray[np.float64]:
