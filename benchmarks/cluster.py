@@ -5,11 +5,13 @@
 Both build the same captions (as benchmarks/build.py), in turns, so that a busy machine slows both; before each, a
 build of 100 captions shows what starting costs: imports, workers, the connection. Ray itself runs already, as on a
 cluster. Its workers would have a low priority (niceness 15) and wait on a busy machine: here they have the usual one.
-Memory is the driver's own (PSS), at each tenth of the build.
+CPU is that of all processes, Ray's own among them: on a busy machine it says more than the clock. Memory is the
+driver's own (PSS), at each tenth of the build.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import statistics
 import subprocess
@@ -19,7 +21,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from build import ROOT, memory_of, write_captions
+from build import ROOT, family, memory_of, write_captions
 
 from unimumer_data.support.config import load_config
 
@@ -41,8 +43,8 @@ def main() -> int:
     address = ray.init(num_cpus=config.workers, log_to_driver=False, logging_level="error").address_info["address"]
     print(f"start of Ray: {time.monotonic() - start:.1f} s")
     ways = {"pool": [f"workers={config.workers}"], "ray": ["scale=ray", f"address={address}"]}
-    starts: dict[str, list[float]] = {way: [] for way in ways}
-    seconds: dict[str, list[float]] = {way: [] for way in ways}
+    starts: dict[str, list[Spent]] = {way: [] for way in ways}
+    whole: dict[str, list[Spent]] = {way: [] for way in ways}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "many_captions.json"
         write_captions(path, config.captions)
@@ -50,35 +52,61 @@ def main() -> int:
             for way, words in ways.items():
                 output = Path(folder) / f"{way}{number}"
                 words = ["source=captions", f"path={path}", "images=none", f"output={output}", *words]
-                starts[way].append(build([*words, "name=few", "limit=100"])[0])
-                spent, memory = build([*words, "name=many"])
-                seconds[way].append(spent)
-                listed = " ".join(f"{one:.0f}" for one in memory)
-                print(f"{way}: start {starts[way][-1]:.1f} s, all {spent:.1f} s; driver, MB: {listed}", flush=True)
-    whole = _ratio(seconds["ray"], seconds["pool"])
-    work = {way: [all_ - start for all_, start in zip(seconds[way], starts[way], strict=True)] for way in ways}
-    steady = _ratio(work["ray"], work["pool"])
-    print(f"ray / pool, median of {config.rounds}: {whole:.2f}; without the start: {steady:.2f}")
+                starts[way].append(build([*words, "name=few", "limit=100"]))
+                whole[way].append(build([*words, "name=many"]))
+                print(f"{way}: start {starts[way][-1]}; all {whole[way][-1]}", flush=True)
+    for unit in ("clock", "cpu"):
+        ratios, steady = [], []
+        for number in range(config.rounds):
+            start, end = ([getattr(spent[way][number], unit) for way in ways] for spent in (starts, whole))
+            ratios.append(end[1] / end[0])
+            steady.append((end[1] - start[1]) / (end[0] - start[0]))
+        print(
+            f"ray / pool, {unit}: {statistics.median(ratios):.2f}; without the start: {statistics.median(steady):.2f}"
+        )
     ray.shutdown()
     return 0
 
 
-def _ratio(these: list[float], others: list[float]) -> float:
-    return statistics.median(one / other for one, other in zip(these, others, strict=True))
+@dataclass(frozen=True)
+class Spent:
+    """What a build took: seconds by the clock, of all processors, and the driver's memory at nine times in MB."""
+
+    clock: float
+    cpu: float
+    memory: list[float]
+
+    def __str__(self) -> str:
+        memory = " ".join(f"{one:.0f}" for one in self.memory)
+        return f"{self.clock:.1f} s, CPU {self.cpu:.1f} s, driver {memory} MB"
 
 
-def build(words: list[str]) -> tuple[float, list[float]]:
-    """Run the command; seconds, and the driver's memory at ten times."""
+def build(words: list[str]) -> Spent:
+    """Run the command."""
     command = [sys.executable, "-m", "unimumer_data.build", *words]
     start, memory = time.monotonic(), list[float]()
+    before = _cpu_of(os.getpid())
+    cpu = dict(before)
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         while process.poll() is None:
             memory.append(memory_of(process.pid))
+            cpu |= _cpu_of(os.getpid())
             time.sleep(0.25)
     if process.returncode:
         sys.exit(process.returncode)
     seconds = time.monotonic() - start
-    return seconds, [memory[place * (len(memory) - 1) // 10] for place in range(1, 10)]
+    spent = sum(cpu.values()) - sum(before.values())
+    return Spent(seconds, spent, [memory[place * (len(memory) - 1) // 10] for place in range(1, 10)])
+
+
+def _cpu_of(pid: int) -> dict[int, float]:
+    """Process id -> seconds of processor time so far, of the descendants of a process."""
+    found = {}
+    for member in family(pid)[1:]:
+        with contextlib.suppress(OSError):
+            fields = Path(f"/proc/{member}/stat").read_text().rpartition(")")[2].split()
+            found[member] = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return found
 
 
 if __name__ == "__main__":

@@ -31,8 +31,14 @@ SECTIONS = {
     "lora_rank": "method",
     "lora_target": "method",
     "pref_beta": "method",
+    "flash_attn": "method",
+    "enable_liger_kernel": "method",
+    "neat_packing": "dataset",
     "pref_loss": "method",
     "pref_ftx": "method",
+    "enable_thinking": "dataset",
+    "mix_strategy": "dataset",
+    "interleave_probs": "dataset",
     "max_steps": "train",
 }
 

@@ -1,4 +1,5 @@
-"""LLaMA-Factory reads every recipe, and trains two steps of each on CPU with the tiny model and the bundled data.
+"""LLaMA-Factory reads every recipe, and trains two steps of each on CPU, with a tiny model of its family and the
+bundled data.
 
 Start-up takes longer than two steps, so one process reads or trains them all.
 """
@@ -14,10 +15,12 @@ import pytest
 from workshop import ROOT, Workshop
 
 from scripts.write_recipes import read_family
+from unimumer_data.training.doctor.model import family_of
 from unimumer_data.training.recipe import read_recipe
 
 RECIPES = {name: ROOT / "recipes" / f"{name}.yaml" for name in read_family(ROOT / "recipes")}
 VALUES = {name: dict(read_recipe(path).values) for name, path in RECIPES.items()}
+FAMILIES = {name: family_of(read_recipe(path)) for name, path in RECIPES.items()}
 # dpo and kto read records of other kinds: test_after_sft.py
 TRAINING = [name for name, values in VALUES.items() if values.get("stage") == "sft"]
 # DeepSpeed is refused without the variables of torchrun.
@@ -38,6 +41,7 @@ TINY = {
     "plot_loss": False,
 }
 
+HERE = {"use_cpu": True, "enable_liger_kernel": False, "output_dir": "outputs/unused"}  # what this machine lacks
 PARSE = """
 import json, sys
 from llamafactory.data.parser import get_dataset_list
@@ -45,12 +49,20 @@ from llamafactory.hparams import get_infer_args, get_train_args
 found = {}
 for name, values in json.load(open(sys.argv[1])).items():
     if values.get("do_train"):
-        model, data, training, *_ = get_train_args({**values, "use_cpu": True, "output_dir": "outputs/unused"})
+        model, data, training, *_ = get_train_args({**values, **json.loads(sys.argv[3])})
         found[name] = [len(get_dataset_list(data.dataset, data.dataset_dir)), training.learning_rate]
     else:
         model, *_ = get_infer_args(values)
         found[name] = [model.model_name_or_path]
 json.dump(found, open(sys.argv[2], "w"))
+"""
+
+MAKE = """
+import json, sys
+from pathlib import Path
+from unimumer_data.training.tiny import TinyConfig, make_tiny
+for family, output in json.loads(sys.argv[1]).items():
+    make_tiny(TinyConfig(family=family, output=Path(output), records=(Path("data/sample/sample.json"),)))
 """
 
 RUN = """
@@ -61,12 +73,19 @@ for values in json.load(open(sys.argv[1])).values():
 """
 
 
-def ask(workshop: Workshop, script: str, recipes: dict[str, Any], cwd: Path | None = None, **environment: str) -> Any:
-    """Run a script that takes the recipes in a file and may leave its findings in another."""
+def ask(
+    workshop: Workshop,
+    script: str,
+    recipes: dict[str, Any],
+    changes: dict[str, Any] | None = None,
+    cwd: Path | None = None,
+    **environment: str,
+) -> Any:
+    """Run a script that takes the recipes in a file, changes of all of them, and may leave findings in a file."""
     taken, found = workshop.folder / "recipes.json", workshop.folder / "found.json"
     taken.write_text(json.dumps(recipes), encoding="utf-8")
     found.unlink(missing_ok=True)
-    workshop.run(sys.executable, "-c", script, taken, found, cwd=cwd, **environment)
+    workshop.run(sys.executable, "-c", script, taken, found, json.dumps(changes or {}), cwd=cwd, **environment)
     return json.loads(found.read_text(encoding="utf-8")) if found.exists() else None
 
 
@@ -77,7 +96,7 @@ def losses(workshop: Workshop, output: str) -> list[float]:
 
 @pytest.fixture(scope="module")
 def parsed(workshop: Workshop) -> dict[str, list[Any]]:
-    return ask(workshop, PARSE, VALUES, cwd=ROOT, **SINGLE)
+    return ask(workshop, PARSE, VALUES, HERE, cwd=ROOT, **SINGLE)
 
 
 @pytest.mark.parametrize("name", VALUES)
@@ -91,10 +110,18 @@ def test_llamafactory_parses(parsed: dict[str, list[Any]], name: str) -> None:
 
 @pytest.fixture(scope="module")
 def trained(workshop: Workshop) -> dict[str, str]:
-    """Recipe -> output folder, after two steps of each without DeepSpeed and without 4-bit weights."""
+    """Recipe -> output folder, after two steps of each without DeepSpeed, 4-bit weights and kernels for GPUs."""
     outputs = {name: f"outputs/two_steps/{name}" for name in TRAINING}
-    without = {"deepspeed": None, "quantization_bit": None}
-    ask(workshop, RUN, {name: {**VALUES[name], **TINY, **without, "output_dir": outputs[name]} for name in TRAINING})
+    others = {family for family in FAMILIES.values() if family not in (None, "qwen2.5-vl")}
+    models = {family: f"outputs/tiny-{family}" for family in others}
+    workshop.python("-c", MAKE, json.dumps(models))
+    without = {"deepspeed": None, "quantization_bit": None, "enable_liger_kernel": False}
+    recipes = {}
+    for name in TRAINING:
+        model = models.get(FAMILIES[name], TINY["model_name_or_path"])
+        own = {"model_name_or_path": model, "output_dir": outputs[name]}
+        recipes[name] = {**VALUES[name], **TINY, **without, **own}
+    ask(workshop, RUN, recipes)
     return outputs
 
 

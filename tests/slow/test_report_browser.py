@@ -3,6 +3,7 @@
 Screenshots at both widths are left in the folder of ``UNIMUMER_SCREENSHOTS`` where it is set.
 """
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from unimumer_data.layout import extent, layout
+from unimumer_data.stats import command as card
 from unimumer_eval.report import report_page
 from unimumer_eval.scores import Pair, score_set
 
@@ -286,7 +288,7 @@ def test_a_cell_of_the_heat_map_shows_its_samples(at_width):
     n = int(cell.text)
     label = cell.get_attribute("aria-label")
     cell.send_keys(Keys.ENTER)
-    assert label == f"x taken for X: {n}"
+    assert label == f"x read as X: {n}"
     assert f"{n} of 100 samples" in browser.find_element(By.ID, "status").text
     assert browser.find_element(By.CSS_SELECTOR, "#heat button[aria-pressed=true]").text == str(n)
 
@@ -333,3 +335,39 @@ def test_failures_and_missing_pictures_are_said(at_width):
     first, second = browser.find_element(By.TAG_NAME, "article").find_elements(By.CLASS_NAME, "answer")
     assert "Not drawn as written: " not in first.text and "Not drawn as written: " in second.text
     assert second.find_elements(By.TAG_NAME, "svg")
+
+
+def test_nothing_that_others_wrote_runs(browser, tmp_path, hostile):
+    texts = [*hostile, *hostile[1:], hostile[0]]
+    answers = [
+        Pair(id=f"{text}{n}", gt=text, pred=other, image_path=other, failure=text if n % 9 == 0 else "")
+        for n, (text, other) in enumerate(zip(hostile, texts[len(hostile) :], strict=True))
+    ]
+    right = [Pair(id=one.id, gt=one.gt, pred=one.gt, image_path=one.image_path) for one in answers]
+    name = "<img src=x onerror=window.harm=1>"
+    first, second = (score_set(name, pairs, text_metrics=True) for pairs in (answers, right))
+    settings = {"model": name, "note": list(hostile)}
+    (tmp_path / "one.html").write_text(report_page({"": [first]}, settings, folder=tmp_path))
+    (tmp_path / "two.html").write_text(report_page({name: [first], "b": [second]}, {}, folder=tmp_path))
+    predictions = [{"img_id": one.id, "gt": one.gt, "pred": one.pred} for one in answers]
+    (tmp_path / f"{name}_pred.json").write_text(json.dumps(predictions))
+    card.main([str(tmp_path / f"{name}_pred.json"), f"output={tmp_path}", "samples=99", "examples=99"])
+    for page in ("one.html", "two.html", "data_card.html"):
+        browser.get((tmp_path / page).as_uri())
+        for _ in range(2):
+            state = browser.execute_script(
+                """
+                for (const one of document.querySelectorAll("button, summary, input[type=radio], td[tabindex]"))
+                  one.click();
+                const named = [...document.querySelectorAll("*")].flatMap(e => [...e.attributes].map(a => [e, a]));
+                return [
+                  window.harm,
+                  named.filter(([e, a]) => /^on/i.test(a.name) && a.value !== "return false").map(([, a]) => a.value),
+                  named.filter(([, a]) => ["href", "src"].includes(a.name)).map(([e]) => e)
+                    .filter(e => (e.href || e.src).toString().startsWith("javascript:")).length,
+                  document.querySelectorAll("iframe, details[ontoggle], hr, [onerror]").length,
+                ];
+                """
+            )
+            assert state == [None, [], 0, 0], page
+    browser.get_log("browser")  # pictures that are not there

@@ -39,13 +39,13 @@ from unimumer_data.support.commandline import keys_of, read_words, run_command
 from unimumer_data.support.config import REQUIRED, load_config, option
 from unimumer_data.support.limits import WORKERS
 from unimumer_data.support.progress import Progress
-from unimumer_data.support.workers import ordered_map
+from unimumer_data.support.workers import core_count, ordered_map
 
 from .preview import save
 
 DROPPED, SHEET = "dropped.jsonl", "sheet.png"
 CHUNK = 64  # inks
-ODD = 4.0  # times larger or smaller than the median of its name: not that symbol, or not all of it
+ODD = 3.0  # times larger or smaller than the median of its name: not that symbol, or not all of it
 _DRAWN = 3  # writers of each symbol on the contact sheet
 
 
@@ -155,7 +155,7 @@ def _found(config: BankConfig) -> Iterator[tuple[str, str, Collected]]:
     items = ((one.id, one.ink) for one in samples if isinstance(one, Sample) and one.ink)
     chunks = iter(lambda: list(islice(items, CHUNK)), [])
     total = (count := get_source(config.source).count) and count(config.path, "train")
-    workers = config.workers or len(os.sched_getaffinity(0))
+    workers = config.workers or core_count()
     with Progress("bank", total) as progress:
         for chunk, result in ordered_map(_collect_files, chunks, workers):
             yield from result

@@ -18,7 +18,7 @@ from unimumer_data.records import registry
 from unimumer_data.sources import Source, get_source
 from unimumer_data.support.cluster import cluster_map
 from unimumer_data.support.progress import Progress
-from unimumer_data.support.workers import ordered_map
+from unimumer_data.support.workers import core_count, ordered_map
 from unimumer_data.tasks import TASKS, get_task
 
 from . import manifest, testsets
@@ -46,6 +46,7 @@ class Outcome:
         tally: counts.
         first: task -> its first record, of a dry run.
         examples: first changes, for the screen.
+        licence: of what the set was made from, where the source knows it only from its options.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Outcome:
     tally: Tally
     first: dict[str, str]
     examples: list[Change]
+    licence: str = ""
 
 
 class SetBuilder:
@@ -75,6 +77,7 @@ class SetBuilder:
             raise ConfigError("path is missing; write for instance source=crohme-inkml path=FOLDER name=my_set")
         self.path: Path = path
         self.selection = Selection(self.source, self.path, config)
+        self.licence = self.source.terms(self.path, self.selection.options) if self.source.terms else ""
         self.split = self.selection.split
         self.repair = self.split == testsets.TEST if config.repair is None else config.repair
         tasks = [get_task(name) for name in self._task_names()]
@@ -160,14 +163,20 @@ class SetBuilder:
         tally, first, examples = Tally(), dict[str, str](), list[Change]()
         inputs = Inputs(self.selection.items(), pictures=False)
         progress = Progress(self.name, self.selection.total())
-        for chunk, result in self._results(inputs.chunks(), self._work(images=None), progress):
+        for chunk, result in self._results(inputs.chunks(), self.work(images=None), progress):
             tally.add(len(chunk.items), result)
             examples += result.changes[: max(0, 3 - len(examples))]
             for task in self.tasks:
                 if result.records[task.name]:
                     first.setdefault(self.name + task.suffix, result.records[task.name][0])
         return Outcome(
-            name=self.name, folder=self.folder, status="dry run", tally=tally, first=first, examples=examples
+            name=self.name,
+            folder=self.folder,
+            status="dry run",
+            tally=tally,
+            first=first,
+            examples=examples,
+            licence=self.licence,
         )
 
     def _unchanged(self) -> Outcome | None:
@@ -185,6 +194,7 @@ class SetBuilder:
             kept=samples["kept"],
             dropped=content["dropped"],
             repaired=content["repaired"],
+            noted=content.get("noted", {}),
             images=images["count"],
         )
         return self._outcome("unchanged", tally, [])
@@ -201,7 +211,7 @@ class SetBuilder:
                 chunks = self._inputs().chunks()
             examples: list[Change] = []
             checkpoint = staging.checkpoint
-            work, progress = self._work(images=staging.images), Progress(self.name, total, checkpoint.tally.read)
+            work, progress = self.work(images=staging.images), Progress(self.name, total, checkpoint.tally.read)
             for chunk, result in self._results(chunks, work, progress):
                 if result.leaks and self.config.guard == "stop":
                     staging.discard()
@@ -265,11 +275,12 @@ class SetBuilder:
         if config.scale == "ray":
             run = partial(_process_on_machine, work, manifest.build_key({}))
             return cluster_map(run, chunks, config.workers, config.address)
-        cores = len(os.sched_getaffinity(0))
+        cores = core_count()
         workers = min(config.workers or cores, max(cores, 1 + (self.selection.total() or 0) // CHUNK))
         return ordered_map(partial(_process, work), chunks, workers)
 
-    def _work(self, images: Path | None) -> Work:
+    def work(self, images: Path | None, *, guarded: bool = True) -> Work:
+        """What the workers of a build have to know; without the guard, for those who only measure."""
         config = self.config
         return Work(
             source=self.source.name,
@@ -278,10 +289,14 @@ class SetBuilder:
             repair=self.repair,
             images=config.images,
             image_max_pixels=config.image_max_pixels,
+            augment=config.augment,
+            seed=config.seed or 0,
             image_folder=images,
             image_prefix=f"./data/{self.name}/images",
             root=config.output.resolve(),
-            guard=testsets.guard_of(self._tests) if self._tests else None,
+            guard=testsets.guard_of(self._tests, by_label=self.source.write is not None)
+            if guarded and self._tests
+            else None,
             fingerprints=self.split == testsets.TEST,
             outcomes=config.shard is not None,
             debug=config.debug,
@@ -299,6 +314,10 @@ class SetBuilder:
             "tasks": [task.name for task in self.tasks],
             "guarded_against": self._guarded_against,
         }
+        if self.config.augment == "none":
+            del settings["augment"]  # the manifest is what it was before there was such a key
+        if self.licence:
+            settings["licence"] = self.licence
         return settings
 
     def key(self) -> str:
@@ -312,7 +331,15 @@ class SetBuilder:
         return {name: registry.file_entry(registry.record_file(self.name, name)) for name in names}
 
     def _outcome(self, status: str, tally: Tally, examples: list[Change]) -> Outcome:
-        return Outcome(name=self.name, folder=self.folder, status=status, tally=tally, first={}, examples=examples)
+        return Outcome(
+            name=self.name,
+            folder=self.folder,
+            status=status,
+            tally=tally,
+            first={},
+            examples=examples,
+            licence=self.licence,
+        )
 
     def _task_names(self) -> Sequence[str]:
         """The tasks asked for; of ``all``, error tasks only where their wrong predictions are named."""

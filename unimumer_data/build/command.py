@@ -1,6 +1,6 @@
 """Build data sets: pictures, records of every task, and their entries in dataset_info.json.
 
-    unimumer build [config.yaml] [key=value ...] [--dry-run] [--preview]
+    unimumer build [config.yaml] [key=value ...] [--dry-run | --plan] [--preview]
 
 Without arguments, the bundled sample. The records are written to OUTPUT/data/NAME/, beside manifest.json (hashes of
 what was done) and dropped.jsonl (every sample dropped or repaired, with its reason).
@@ -24,6 +24,7 @@ from unimumer_data.tasks import TASKS
 
 from .builder import Outcome, SetBuilder
 from .config import SetConfig
+from .price import price
 from .testsets import TEST
 
 SAMPLE = Path(unimumer_data.__file__).with_name("sample")
@@ -43,12 +44,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     reader = parser("unimumer build", __doc__, keys=_help())
     reader.add_argument("words", nargs="*", metavar=WORDS, help="a YAML file first, then keys; see below")
     reader.add_argument("--dry-run", action="store_true", help="count, and print the first record of each task")
+    reader.add_argument("--plan", action="store_true", help="say what it will cost, and where missing corpora are")
     reader.add_argument("--preview", action="store_true", help="write a contact sheet, data/NAME/preview.png")
     arguments = reader.parse_intermixed_args(argv)
     try:
         builders = [SetBuilder(config) for config in plan(arguments.words)]
     except UniMumerError as error:
         return report_error(error)
+    if arguments.plan:
+        return run_command(lambda: print(price(builders)))
     status = 0
     for builder in builders:
         try:
@@ -109,7 +113,9 @@ def summary(outcome: Outcome) -> str:
     """What a build did, for the screen."""
     tally = outcome.tally
     lines = [f"{outcome.name}: {outcome.status}, {tally.kept} of {tally.read} samples kept -> {outcome.folder}"]
-    for action, counts in (("dropped", tally.dropped), ("repaired", tally.repaired)):
+    if outcome.licence:
+        lines.append(f"  licence: {outcome.licence}")
+    for action, counts in tally.counts.items():
         if counts:
             reasons = ", ".join(f"{reason}: {count}" for reason, count in sorted(counts.items()))
             lines.append(f"  {action}: {reasons}   (each in {outcome.folder / 'dropped.jsonl'})")

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from unimumer_data.errors import PredictionError
+from unimumer_data.support.files import as_file_name
 from unimumer_data.support.limits import PREDICTION_BYTES, PREDICTION_CHARACTERS
 from unimumer_data.tasks.answers import bare_answer, final_expression, is_boxed, label_expression, task_of
 
@@ -83,7 +84,7 @@ def find_prediction_files(paths: Sequence[Path]) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for file in files:
         name = set_name(file)
-        title = f"{file.resolve().parent.name}_{name}" if names[name] > 1 else name
+        title = as_file_name(f"{file.resolve().parent.name}_{name}") if names[name] > 1 else name
         if title in found and found[title] != file:
             raise PredictionError(f"{found[title]} and {file} are both called {title!r}; score them one by one")
         found[title] = file
@@ -91,10 +92,13 @@ def find_prediction_files(paths: Sequence[Path]) -> dict[str, Path]:
 
 
 def set_name(path: Path) -> str:
-    """``crohme_2014`` of ``crohme_2014_pred.json``; of files that are all called the same, the folder's name."""
+    """``crohme_2014`` of ``crohme_2014_pred.json``; of files that are all called the same, the folder's name.
+
+    It becomes part of the names of result files: characters that these must not hold are replaced.
+    """
     if path.stem in _GENERIC:
-        return path.resolve().parent.name
-    return path.stem.removesuffix("_pred").removesuffix("_predictions")
+        return as_file_name(path.resolve().parent.name)
+    return as_file_name(path.stem.removesuffix("_pred").removesuffix("_predictions"))
 
 
 def read_prediction_file(path: Path) -> list[Prediction]:

@@ -52,6 +52,7 @@ class Source:
             opened, and ink is read, by the workers of build. An ink sample with an empty label has its label in its
             own InkML file; ``ink_label`` says which. Raises SourceError where the path is not such a corpus.
         licence: what a user must know before training on it, one line.
+        package: where it is to be got: an address, and its size where that is known.
         conventions: name of the label conventions, the ``corpus`` of ``latex.canonical``; None is the general form.
         split: what the set is taken for where the user does not say.
         splits: names of further splits, beyond train, valid (by any of its names) and test.
@@ -61,6 +62,9 @@ class Source:
         picture: what the workers do to each opened picture: cut a page to its formula, for instance.
         path: where the corpus is if the user does not say.
         set_name: what the data set is called if the user does not say; the default is the last part of the path.
+        write: makes the ink of a sample that has a ``writing``. Equal labels alone are leaks there: such a source
+            makes many pictures of a formula.
+        terms: (path, options) -> the licence, where it is not the same for all sets of the source.
         wrong_predictions: sample id -> what a model had said wrongly, where the corpus knows it; build makes the
             records of the error tasks from them.
     """
@@ -69,6 +73,7 @@ class Source:
     layout: str
     read: Callable[..., Iterator[Sample | Drop]]
     licence: str
+    package: str = ""
     conventions: str | None = None
     split: str = "train"
     splits: tuple[str, ...] = ()
@@ -78,6 +83,8 @@ class Source:
     picture: Callable[[Image], Image] | None = None
     path: Path | None = None
     set_name: str | None = None
+    write: Callable[[Sample], Ink] | None = None
+    terms: Callable[[Path, Mapping[str, str]], str] | None = None
     wrong_predictions: Callable[[Path], Mapping[str, Sequence[str]]] | None = None
 
     @property

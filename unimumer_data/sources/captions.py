@@ -86,4 +86,5 @@ SOURCE = Source(
     read=read,
     count=count,
     licence="that of the corpus it was made from (CROHME: CC BY-NC-SA 3.0)",
+    package="the repository of the model's code; MNE: https://github.com/SJTU-DeepVisionLab/PosFormer",
 )

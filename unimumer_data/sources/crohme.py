@@ -74,4 +74,5 @@ SOURCE = Source(
     ink_label=ink_label,
     conventions="crohme",
     licence="CROHME: CC BY-NC-SA 3.0, non-commercial research",
+    package="https://tc11.cvc.uab.es/datasets/CROHME-2014_2; all years: https://doi.org/10.5281/zenodo.8428034",
 )

@@ -116,6 +116,7 @@ SOURCE = Source(
     layout="{INKML,IMG,SymLG}/{train,val,test}/**/*.{inkml,png,lg}, or these files side by side",
     read=read,
     licence="non-commercial research (CC BY-NC-SA 3.0)",
+    package="https://doi.org/10.5281/zenodo.8428034",
     conventions="crohme2023",
     options={
         "picture": "image (default): the package's PNG where there is one; ink: rendered from the ink",

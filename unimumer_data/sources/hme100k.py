@@ -54,6 +54,7 @@ SOURCE = Source(
     layout="{train,test}_images/*.jpg and {train,test}_labels.txt (name, tab, tokens)",
     read=read,
     licence="academic research only, on request from TAL (ai.100tal.com)",
+    package="https://ai.100tal.com/dataset, on request",
     options={"cjk": "keep (default) or drop labels that hold Chinese, Japanese or Korean characters"},
     count=lambda path, split: count_lines(_label_file(path, split)),
 )

@@ -77,4 +77,5 @@ SOURCE = Source(
     layout="*.parquet with the columns image and conversations",
     read=read,
     licence="that of the corpora inside (CROHME and MathWriting: non-commercial; HME100K: academic)",
+    package="https://huggingface.co/datasets/phxember/Uni-MuMER-Data",
 )

@@ -89,6 +89,7 @@ SOURCE = Source(
     layout="formulas.lst, {train,validate,test}.lst and images/*.png",
     read=read,
     licence="as its makers say (Zenodo 56198); the formulas come from arXiv papers",
+    package="https://zenodo.org/records/56198",
     count=lambda path, split: count_lines(_table(path, split)),
     picture=cut_page,
 )

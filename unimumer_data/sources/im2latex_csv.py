@@ -78,6 +78,7 @@ SOURCE = Source(
     layout="*{train,validate,test}*.csv (formula, then picture files) and the pictures",
     read=read,
     licence="Im2LaTeXv2: CC BY 4.0",
+    package="https://zenodo.org/records/11296280",
     options={
         "styles": "one picture a formula (default), all, or style names with commas",
         "table": "the CSV file, where more than one fits the split",

@@ -56,6 +56,7 @@ SOURCE = Source(
     layout="{train,valid,test,symbols,synthetic}/*.inkml",
     read=read,
     licence="CC BY-NC-SA 4.0",
+    package="https://storage.googleapis.com/mathwriting_data/mathwriting-2024.tgz (2.9 GB)",
     conventions="mathwriting",
     ink_label=ink_label,
     splits=("symbols", "synthetic"),

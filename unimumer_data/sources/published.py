@@ -47,5 +47,6 @@ SOURCE = Source(
     layout="a JSON array of {images, messages}",
     read=read,
     licence="that of the corpora inside (CROHME and MathWriting: non-commercial; HME100K: academic)",
+    package="https://huggingface.co/datasets/phxember/Uni-MuMER-Data",
     options={"root": "folder that the image paths count from"},
 )

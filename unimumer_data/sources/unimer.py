@@ -80,5 +80,6 @@ SOURCE = Source(
     layout="train.txt and images/0000000.png (stem = line number from 0); test: spe.txt and spe/",
     read=read,
     licence="Apache-2.0 as published; its parts keep their own terms",
+    package="https://huggingface.co/datasets/wanderkid/UniMER_Dataset",
     options={"kind": "of the test set: spe, cpe, sce or hwe"},
 )

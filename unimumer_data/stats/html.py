@@ -11,6 +11,7 @@ from unimumer_data.errors import ImageError, SourceError
 from unimumer_data.health.lint import KINDS
 from unimumer_data.images import load_image
 from unimumer_data.records.labelled import Labelled
+from unimumer_data.support.tables import printable
 
 from .facts import RARE, SHOWN_SYMBOLS, cut, facts, measures, rare_symbols
 from .measure import SetStats, StatsConfig, ink_symbols, quantiles
@@ -36,6 +37,7 @@ def html_card(all_stats: Sequence[SetStats], config: StatsConfig) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        finalize=lambda value: printable(value) if type(value) is str else value,  # plots have a type of their own
     )
     page = environment.get_template("card.html")
     return page.render(sets=[_set(stats, config) for stats in all_stats], rare_below=RARE)

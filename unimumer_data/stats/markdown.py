@@ -45,7 +45,7 @@ def _set(stats: SetStats, config: StatsConfig) -> Iterator[str]:
 
 def code(text: str) -> str:
     """The text as code."""
-    text = " ".join(text.split())
+    text = printable(" ".join(text.split()))
     fence = "`" * (1 + max((len(run) for run in re.findall("`+", text)), default=0))
     space = " " if "`" in text else ""
     return f"{fence}{space}{text}{space}{fence}"

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from contextlib import suppress
 from pathlib import Path
 
 from unimumer_data.errors import OutputError
+
+_NO_FILE_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f<>:\"/\\|?*\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def as_file_name(name: str) -> str:
+    """``name`` with ``_`` for each character that a file name must not hold on some system, or must not show.
+
+    >>> as_file_name("a<b>/c d")
+    'a_b__c d'
+    """
+    return _NO_FILE_NAME.sub("_", name)
 
 
 def partial_path(path: Path) -> Path:

@@ -63,12 +63,12 @@ class Progress:
 
     def _write_line(self) -> None:
         now = time.monotonic()
-        text = f"{self._title}: {_of(self._done, self._total)}, {_clock(now - self._begun)} elapsed"
+        text = f"{self._title}: {_of(self._done, self._total)}, {clock(now - self._begun)} elapsed"
         rate = self._rate(now)
         if rate:
             text += f", {rate:.1f}/s"
             if self._total and self._done < self._total:
-                text += f", {_clock((self._total - self._done) / rate)} left"
+                text += f", {clock((self._total - self._done) / rate)} left"
         print(text, file=self._stream, flush=True)
 
     def _rate(self, now: float) -> float | None:
@@ -102,7 +102,12 @@ def _of(done: int, total: int | None) -> str:
     return f"{done}/{total} ({100 * done // total} %)" if total else str(done)
 
 
-def _clock(seconds: float) -> str:
+def clock(seconds: float) -> str:
+    """Seconds as a clock shows them.
+
+    >>> clock(75), clock(3675)
+    ('1:15', '1:01:15')
+    """
     minutes, seconds = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

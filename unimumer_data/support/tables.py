@@ -34,7 +34,8 @@ _LATEX = {
     "–": "--",
 }
 # what has a meaning in Markdown: an underscore within a word and a bracket that opens no link are plain text
-_MARKDOWN = re.compile(r"([\\`*|]|\](?=[(\[:])|(?<![^\W_])_|_(?![^\W_]))")
+_MARKDOWN = re.compile(r"([\\`*|~]|\](?=[(\[:])|(?<![^\W_])_|_(?![^\W_]))")
+_MARKDOWN_BLOCK = re.compile(r"^(\d*)([#+.)-])(?=[\s#-])")  # headings and items of lists begin so
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 _FORMULA = tuple("=+-@")
 
@@ -80,7 +81,7 @@ def printable(text: str) -> str:
 
 def markdown_text(text: str) -> str:
     """``text`` as it reads in Markdown: no tag, emphasis, link or cell border comes of it."""
-    return _MARKDOWN.sub(r"\\\1", html.escape(text, quote=False))
+    return _MARKDOWN_BLOCK.sub(r"\1\\\2", _MARKDOWN.sub(r"\\\1", html.escape(text, quote=False)))
 
 
 def latex_text(text: str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from multiprocessing import get_context, parent_process
 from typing import Any, TypeVar
 
 from unimumer_data.errors import UniMumerError
@@ -23,8 +24,18 @@ COLLECTION_THRESHOLD = 100_000  # objects; Python's own is 700
 _work: Callable[[Any], Any]  # of this worker process, set once when it starts
 
 
+def core_count() -> int:
+    """The processors that this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
 def ordered_map(
-    work: Callable[[Chunk], Result], chunks: Iterable[Chunk], workers: int
+    work: Callable[[Chunk], Result],
+    chunks: Iterable[Chunk],
+    workers: int,
+    *,
+    spawn: bool = False,
+    instead: str = "workers=1",
 ) -> Iterator[tuple[Chunk, Result]]:
     """Each chunk with its result, in order.
 
@@ -32,6 +43,8 @@ def ordered_map(
         work: picklable; sent to each worker once.
         chunks: read as workers become free, two for each worker ahead.
         workers: processes; 1 works in this one.
+        spawn: start fresh processes instead of forks, where this process may have threads.
+        instead: what the user can write where a worker is killed again.
 
     Raises:
         UniMumerError: a worker was killed.
@@ -41,14 +54,15 @@ def ordered_map(
         if workers == 1:
             yield from ((chunk, work(chunk)) for chunk in chunks)
         else:
-            yield from _in_processes(work, chunks, workers)
+            yield from _in_processes(work, chunks, workers, spawn, instead)
 
 
 def _in_processes(
-    work: Callable[[Chunk], Result], chunks: Iterable[Chunk], workers: int
+    work: Callable[[Chunk], Result], chunks: Iterable[Chunk], workers: int, spawn: bool, instead: str
 ) -> Iterator[tuple[Chunk, Result]]:
+    context = get_context("spawn" if spawn else None)
     waiting: deque[tuple[Chunk, Future[Result]]] = deque()
-    with ProcessPoolExecutor(workers, initializer=_start, initargs=(work,)) as pool:
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_start, initargs=(work,)) as pool:
         try:
             for chunk in chunks:
                 waiting.append((chunk, pool.submit(_run, chunk)))
@@ -56,6 +70,11 @@ def _in_processes(
                     yield _next(waiting)
             while waiting:
                 yield _next(waiting)
+        except BrokenProcessPool:
+            raise UniMumerError(
+                "a worker process was killed, most likely for lack of memory; run the same command again to go on, "
+                f"with {instead} if it comes back"
+            ) from None
         finally:
             for _, future in waiting:
                 future.cancel()
@@ -81,7 +100,9 @@ def _start(work: Callable[[Any], Any]) -> None:
 
 def end_with_parent() -> None:
     """Called in a worker process: end it within about a second of its parent's end, whoever ended that."""
-    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    parent = parent_process()  # not os.getppid(): the parent may be gone already
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent.pid,), daemon=True).start()
 
 
 def _end_with(parent: int) -> None:
@@ -97,10 +118,4 @@ def _run(chunk: Any) -> Any:
 
 def _next(waiting: deque[tuple[Chunk, Future[Result]]]) -> tuple[Chunk, Result]:
     chunk, future = waiting.popleft()
-    try:
-        return chunk, future.result()
-    except BrokenProcessPool:
-        raise UniMumerError(
-            "a worker process was killed, most likely for lack of memory; run the same command again to go on, "
-            "with workers=1 if it comes back"
-        ) from None
+    return chunk, future.result()

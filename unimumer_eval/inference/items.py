@@ -14,6 +14,7 @@ from unimumer_data.handwriting.changed import PLAUSIBLE
 from unimumer_data.ink import read_inkml
 from unimumer_data.records.reading import image_root, parts_of, read_records
 from unimumer_data.records.registry import find_record_file
+from unimumer_data.support.files import as_file_name
 from unimumer_data.tasks import TASKS
 from unimumer_data.tasks.answers import label_expression
 from unimumer_eval.engines.base import INK_SUFFIX
@@ -184,7 +185,7 @@ def _load_set(name: str, dataset_dir: Path, allowed: Allowed | None, limit: int 
     items = [replace(item, image=base / item.image_path) for item in _with_unique_ids(items)]
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return RecordSet(name=title, path=path, sha256=digest, image_root=base, items=tuple(items))
+    return RecordSet(name=as_file_name(title), path=path, sha256=digest, image_root=base, items=tuple(items))
 
 
 def _load_pictures(path: Path, limit: int | None) -> RecordSet:
@@ -193,7 +194,7 @@ def _load_pictures(path: Path, limit: int | None) -> RecordSet:
     items = picture_items(pictures[:limit], folder)
     names = "\n".join(one.relative_to(folder).as_posix() for one in pictures)
     return RecordSet(
-        name=path.resolve().stem if path.is_file() else path.resolve().name,
+        name=as_file_name(path.resolve().stem if path.is_file() else path.resolve().name),
         path=path,
         sha256=hashlib.sha256(names.encode("utf-8", "surrogateescape")).hexdigest(),
         image_root=folder,

@@ -10,13 +10,11 @@ Source: Wang et al., CDM, arXiv 2409.03643; UniMERNet, cdm/.
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
-from multiprocessing import get_context
 from types import MappingProxyType
 
 import numpy as np
@@ -27,7 +25,7 @@ from unimumer_data.latex import Node, Repair, Row, parse_tokens, tokenize
 from unimumer_data.latex.conventions import NEGATED, STRICT_NAMES
 from unimumer_data.latex.grammar import COMMANDS, ENVIRONMENTS, FENCES, FUNCTIONS, ORDINARY
 from unimumer_data.layout import layout_row
-from unimumer_data.support.workers import end_with_parent
+from unimumer_data.support.workers import ordered_map
 
 from .forms import read
 from .ransac import inliers
@@ -152,6 +150,9 @@ def cdm_many(
         workers: processes; 1 for none beside this one. They are spawned, so a script that asks for them keeps its own
             work below ``if __name__ == "__main__":``.
         progress: called after every pair, for instance `Progress.step`.
+
+    Raises:
+        UniMumerError: a worker was killed.
     """
     scores = (cdm(*pair) for pair in pairs) if workers <= 1 else _in_processes(pairs, workers)
     for score in scores:
@@ -165,15 +166,10 @@ _CHUNK = 64
 
 def _in_processes(pairs: Iterable[tuple[str, str]], workers: int) -> Iterator[Cdm]:
     remaining = iter(pairs)
-    waiting: deque[Future[list[Cdm]]] = deque()
-    # spawned, not forked: an engine may have threads in this process
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=end_with_parent) as pool:
-        while True:
-            while len(waiting) < 4 * workers and (chunk := list(islice(remaining, _CHUNK))):
-                waiting.append(pool.submit(_score_chunk, chunk))
-            if not waiting:
-                return
-            yield from waiting.popleft().result()
+    chunks = iter(lambda: list(islice(remaining, _CHUNK)), [])
+    # spawned: an engine may have threads in this process
+    for _, scores in ordered_map(_score_chunk, chunks, workers, spawn=True, instead="cdm=false"):
+        yield from scores
 
 
 def _score_chunk(chunk: list[tuple[str, str]]) -> list[Cdm]:

@@ -1,8 +1,10 @@
 import json
 import re
+from html.parser import HTMLParser
 from xml.etree import ElementTree
 
 import pytest
+from markdown_it import MarkdownIt
 from PIL import Image
 
 from unimumer_data.records.labelled import read_labelled
@@ -10,6 +12,7 @@ from unimumer_data.records.record import Record
 from unimumer_data.stats.command import main
 from unimumer_data.stats.measure import StatsConfig, load_tokenizer, measure, quantiles
 from unimumer_data.stats.plots import bars, histogram
+from unimumer_data.support.tables import printable
 from unimumer_data.tasks import prompts
 
 
@@ -46,6 +49,39 @@ def test_card_files(record_file, tmp_path, capsys):
     first = page
     assert main([str(record_file), f"output={tmp_path / 'card'}", f"root={tmp_path}"]) == 0
     assert (tmp_path / "card" / "data_card.html").read_text() == first
+
+
+class _Seen(HTMLParser):
+    """Tags, attributes and texts of a page."""
+
+    def __init__(self):
+        super().__init__()
+        self.tags, self.attributes, self.texts = set(), [], []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.add(tag)
+        self.attributes += attrs
+
+    def handle_data(self, data):
+        self.texts.append(data)
+
+
+def test_what_others_wrote_stays_text(hostile, tmp_path):
+    path = tmp_path / "<img src=x onerror=harm()>.json"
+    predictions = [{"img_id": text, "gt": text, "pred": "x"} for text in hostile]
+    path.write_text(json.dumps(predictions))
+    assert main([str(path), f"output={tmp_path / 'card'}", "samples=99", "examples=99"]) == 0
+    page = (tmp_path / "card/data_card.html").read_text()
+    markdown = (tmp_path / "card/data_card.md").read_text()
+    drawn = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).render(markdown)
+    for text in (page, drawn):
+        seen = _Seen()
+        seen.feed(text)
+        assert not seen.tags & {"script", "img", "a", "iframe", "s", "em", "b" if text is drawn else "script"}
+        assert not [name for name, _ in seen.attributes if name.startswith("on")]
+        assert all(value.startswith("#") for name, value in seen.attributes if name in ("src", "href"))
+        shown = " ".join("".join(seen.texts).split())
+        assert all(" ".join(printable(label).split())[:40] in shown for label in hostile)
 
 
 def counts_of(svg):

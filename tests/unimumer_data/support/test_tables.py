@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
+import re
 
 import pytest
+from markdown_it import MarkdownIt
 
-from unimumer_data.support.tables import latex_text, printable, write_csv, write_table
+from unimumer_data.support.tables import latex_text, markdown_text, printable, write_csv, write_table
 
 
 def test_columns_line_up_on_the_screen() -> None:
@@ -38,6 +41,16 @@ def test_markdown_of_others_stays_one_cell_of_text(cell: str) -> None:
     assert len(lines) == 3
     assert "<script" not in lines[2]
     assert lines[2].replace(r"\|", "").count("|") == 3
+
+
+def test_markdown_shows_what_others_wrote(hostile: tuple[str, ...]) -> None:
+    reader = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    for text in hostile:
+        table = reader.render(write_table(["x", "n"], [[text, "1"]], "markdown"))
+        item = reader.render(f"- {markdown_text(printable(text))}")
+        for page, tags in ((table, {"table", "thead", "tbody", "tr", "th", "td"}), (item, {"ul", "li"})):
+            assert set(re.findall(r"<(\w+)", page)) == tags, text
+            assert " ".join(printable(text).split()) in " ".join(html.unescape(re.sub(r"<[^>]*>", "", page)).split())
 
 
 @pytest.mark.parametrize("cell", ["=cmd|' /C calc'!A1", "+1+1", "-x", "@sum(1)", "\t=x", "\r=x"])

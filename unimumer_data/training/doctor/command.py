@@ -23,8 +23,9 @@ from ..recipe import Recipe, how_to_name_a_recipe, read_recipe
 from .data import SetRecords, check_data, check_images, check_loading
 from .findings import Findings, count_of
 from .lengths import check_lengths
-from .memory import check_memory, count_parameters, shape_of
+from .memory import built_parameters, check_memory, count_parameters, shape_of
 from .model import Place, find_model, model_config, model_name
+from .packing import Packs, check_packing, check_packing_keys, is_packed
 from .recipe import check_disk, check_recipe
 from .versions import check_known_bad, check_versions
 
@@ -66,6 +67,7 @@ def examine(recipe: Recipe, config: DoctorConfig, findings: Findings) -> list[Se
     _say("asking LLaMA-Factory, which takes some seconds to start")
     check_known_bad(recipe, findings)
     check_recipe(recipe, findings)
+    check_packing_keys(recipe, findings)
     place = _check_place(model_name(recipe), findings)
     _say("reading the data sets")
     sets = check_data(recipe, findings)
@@ -74,14 +76,20 @@ def examine(recipe: Recipe, config: DoctorConfig, findings: Findings) -> list[Se
     _say("loading records as LLaMA-Factory does, and counting tokens")
     check_loading(sets, recipe, findings, with_model=place in ("local", "cached"))
     lengths = check_lengths(sets, sizes, recipe, findings, place=place) if sets else []
-    trained = [found for found in sets if not found.held_out]
-    _check_steps(recipe, sum(found.records for found in trained), config.gpus, findings)
+    records = sum(found.records for found in sets if not found.held_out)
+    packs = check_packing(recipe, lengths[:records], findings, seed=config.seed)
+    _check_steps(recipe, records, packs, config.gpus, findings)
     shape = shape_of(model_name(recipe), model_config(recipe))
     if shape is not None:
         cutoff = recipe.number("cutoff_len", 2048)
-        tokens = min(cutoff, max((length.total for length in lengths), default=cutoff))
-        check_memory(recipe, shape, findings, gpus=config.gpus, tokens=tokens, gpu_memory=config.gpu_memory)
-        check_disk(recipe, count_parameters(shape), findings)
+        longest = max((length.total for length in lengths), default=cutoff)
+        tokens = cutoff if is_packed(recipe) else min(cutoff, longest)
+        parameters = built_parameters(model_name(recipe)) or count_parameters(shape)
+        check_memory(
+            recipe, shape, findings, gpus=config.gpus, tokens=tokens, gpu_memory=config.gpu_memory,
+            parameters=parameters,
+        )  # fmt: skip
+        check_disk(recipe, parameters, findings)
     return sets
 
 
@@ -102,25 +110,29 @@ def _check_place(name: str, findings: Findings) -> Place:
     return place
 
 
-def _check_steps(recipe: Recipe, records: int, gpus: int, findings: Findings) -> None:
-    """Effective batch and optimizer steps."""
+def _check_steps(recipe: Recipe, records: int, packs: Packs | None, gpus: int, findings: Findings) -> None:
+    """Effective batch and optimizer steps; of packed training in sequences."""
     batch = recipe.number("per_device_train_batch_size", 8) * recipe.number("gradient_accumulation_steps", 1) * gpus
     epochs = recipe.values.get("num_train_epochs", 3.0)
     steps = recipe.number("max_steps", 0)
+    rows = len(packs.records) if packs else records
     if steps <= 0:
-        steps = math.ceil(records / batch) * math.ceil(epochs) if isinstance(epochs, int | float) else 0
+        steps = math.ceil(rows / batch) * math.ceil(epochs) if isinstance(epochs, int | float) else 0
+    of = f" sequences, about {round(batch * packs.each)} records," if packs else ""
     machine = "CPU" if recipe.values.get("use_cpu") else count_of(gpus, "GPU")
     findings.add(
         "note",
         "steps",
-        f"{count_of(records, 'record')}, effective batch {batch} on {machine}: {count_of(steps, 'optimizer step')}",
+        f"{count_of(records, 'record')}, effective batch {batch}{of} on {machine}: "
+        f"{count_of(steps, 'optimizer step')}",
     )
     warmup = recipe.number("warmup_steps", 0)
     if records and warmup >= steps > 0:
         text = f"warmup_steps {warmup} of {steps} steps: the learning rate never comes down"
         findings.add("warning", "warmup", text, f"warmup_steps: {max(1, steps // 10)}")
-    if records and batch > records:
-        text = f"effective batch {batch} is larger than the {records} records: one step an epoch"
+    if records and batch > rows:
+        what = "sequences" if packs else "records"
+        text = f"effective batch {batch} is larger than the {rows} {what}: one step an epoch"
         findings.add("warning", "batch", text, "gradient_accumulation_steps: 1")
 
 
