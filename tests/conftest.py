@@ -56,6 +56,17 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(scope="session")
+def hand_bank(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bank of handwriting from the bundled ink, which is our own."""
+    from unimumer_data.build.bank import main
+
+    folder = tmp_path_factory.mktemp("handwriting") / "bank"
+    sample = ROOT / "unimumer_data" / "sample" / "train"
+    assert main([f"path={sample}", f"output={folder}", "licence=Apache-2.0 of the sample", "workers=1"]) == 0
+    return folder
+
+
+@pytest.fixture(scope="session")
 def hostile() -> tuple[str, ...]:
     """What others may write into ids, labels and answers."""
     return HOSTILE

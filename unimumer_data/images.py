@@ -225,6 +225,16 @@ def fit_pixels(
     return image
 
 
+def is_fitted(width: int, height: int, max_pixels: int = IMAGE_MAX_PIXELS, min_pixels: int = IMAGE_MIN_PIXELS) -> bool:
+    """Whether `fit_pixels` would leave a picture of this size as it is.
+
+    >>> is_fitted(512, 512), is_fitted(513, 512)
+    (True, False)
+    """
+    short, long = sorted((width, height))
+    return min_pixels <= width * height <= max_pixels and short >= SIDE_OF_TOKEN and long <= MAX_SIDE_RATIO * short
+
+
 def image_token_count(
     width: int, height: int, *, max_pixels: int = PROCESSOR_MAX_PIXELS, min_pixels: int = PROCESSOR_MIN_PIXELS
 ) -> int:

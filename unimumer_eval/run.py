@@ -29,7 +29,7 @@ from unimumer_data.support.quiet import hush_libraries
 from unimumer_data.support.tables import printable
 
 from .config import REPLAY, EvalConfig
-from .inference.folder import default_folder, link_latest, only_writer
+from .inference.folder import check_report, default_folder, link_latest, only_writer
 from .inference.items import Allowed
 from .inference.predict import PredictedSet, predict_sets
 from .inference.price import price_table
@@ -104,6 +104,8 @@ def _too_many_failures(one: PredictedSet, allowed: float) -> int:
 
 def _replay(config: EvalConfig, output: Path) -> int:
     files = find_prediction_files(config.predictions)
+    if not config.overwrite:
+        check_report(output, files.keys())
     labels = read_labels(config.labels) if config.labels else None
     if labels is not None and len(files) > 1:
         raise ConfigError(f"labels= is for one prediction file, predictions= names {len(files)}")

@@ -172,6 +172,22 @@ def test_a_replay_does_not_replace_other_predictions(tmp_path: Path, capsys: pyt
     assert main([*words, f"predictions={tmp_path / 'two'}", "overwrite=true"]) == 0
 
 
+def test_a_report_of_other_sets_is_not_replaced(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files = [tmp_path / f"{name}_pred.json" for name in ("one", "two")]
+    for file in files:
+        file.write_text(json.dumps([{"gt": "x", "pred": "x", "img_id": "a"}]))
+    words = ["engine=replay", f"output={tmp_path / 'out'}", "cdm=false"]
+    assert main([*words, f"predictions={files[0]}"]) == 0
+    report = (tmp_path / "out/report.html").read_text()
+    capsys.readouterr()
+    assert main([*words, f"predictions={files[1]}"]) == 1
+    assert "the report of one, which this run does not score" in capsys.readouterr().err
+    assert (tmp_path / "out/report.html").read_text() == report
+    assert not (tmp_path / "out/two_pred.json").exists()
+    assert main([*words, f"predictions={files[0]},{files[1]}"]) == 0
+    assert main([*words, f"predictions={files[1]}", "overwrite=true"]) == 0
+
+
 def test_two_sets_that_would_share_a_file_are_refused_first(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

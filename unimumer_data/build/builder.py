@@ -46,6 +46,7 @@ class Outcome:
         tally: counts.
         first: task -> its first record, of a dry run.
         examples: first changes, for the screen.
+        licence: of what the set was made from, where the source knows it only from its options.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Outcome:
     tally: Tally
     first: dict[str, str]
     examples: list[Change]
+    licence: str = ""
 
 
 class SetBuilder:
@@ -75,6 +77,7 @@ class SetBuilder:
             raise ConfigError("path is missing; write for instance source=crohme-inkml path=FOLDER name=my_set")
         self.path: Path = path
         self.selection = Selection(self.source, self.path, config)
+        self.licence = self.source.terms(self.path, self.selection.options) if self.source.terms else ""
         self.split = self.selection.split
         self.repair = self.split == testsets.TEST if config.repair is None else config.repair
         tasks = [get_task(name) for name in self._task_names()]
@@ -167,7 +170,13 @@ class SetBuilder:
                 if result.records[task.name]:
                     first.setdefault(self.name + task.suffix, result.records[task.name][0])
         return Outcome(
-            name=self.name, folder=self.folder, status="dry run", tally=tally, first=first, examples=examples
+            name=self.name,
+            folder=self.folder,
+            status="dry run",
+            tally=tally,
+            first=first,
+            examples=examples,
+            licence=self.licence,
         )
 
     def _unchanged(self) -> Outcome | None:
@@ -185,6 +194,7 @@ class SetBuilder:
             kept=samples["kept"],
             dropped=content["dropped"],
             repaired=content["repaired"],
+            noted=content.get("noted", {}),
             images=images["count"],
         )
         return self._outcome("unchanged", tally, [])
@@ -279,10 +289,14 @@ class SetBuilder:
             repair=self.repair,
             images=config.images,
             image_max_pixels=config.image_max_pixels,
+            augment=config.augment,
+            seed=config.seed or 0,
             image_folder=images,
             image_prefix=f"./data/{self.name}/images",
             root=config.output.resolve(),
-            guard=testsets.guard_of(self._tests) if guarded and self._tests else None,
+            guard=testsets.guard_of(self._tests, by_label=self.source.write is not None)
+            if guarded and self._tests
+            else None,
             fingerprints=self.split == testsets.TEST,
             outcomes=config.shard is not None,
             debug=config.debug,
@@ -300,6 +314,10 @@ class SetBuilder:
             "tasks": [task.name for task in self.tasks],
             "guarded_against": self._guarded_against,
         }
+        if self.config.augment == "none":
+            del settings["augment"]  # the manifest is what it was before there was such a key
+        if self.licence:
+            settings["licence"] = self.licence
         return settings
 
     def key(self) -> str:
@@ -313,7 +331,15 @@ class SetBuilder:
         return {name: registry.file_entry(registry.record_file(self.name, name)) for name in names}
 
     def _outcome(self, status: str, tally: Tally, examples: list[Change]) -> Outcome:
-        return Outcome(name=self.name, folder=self.folder, status=status, tally=tally, first={}, examples=examples)
+        return Outcome(
+            name=self.name,
+            folder=self.folder,
+            status=status,
+            tally=tally,
+            first={},
+            examples=examples,
+            licence=self.licence,
+        )
 
     def _task_names(self) -> Sequence[str]:
         """The tasks asked for; of ``all``, error tasks only where their wrong predictions are named."""

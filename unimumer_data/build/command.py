@@ -113,7 +113,9 @@ def summary(outcome: Outcome) -> str:
     """What a build did, for the screen."""
     tally = outcome.tally
     lines = [f"{outcome.name}: {outcome.status}, {tally.kept} of {tally.read} samples kept -> {outcome.folder}"]
-    for action, counts in (("dropped", tally.dropped), ("repaired", tally.repaired)):
+    if outcome.licence:
+        lines.append(f"  licence: {outcome.licence}")
+    for action, counts in tally.counts.items():
         if counts:
             reasons = ", ".join(f"{reason}: {count}" for reason, count in sorted(counts.items()))
             lines.append(f"  {action}: {reasons}   (each in {outcome.folder / 'dropped.jsonl'})")

@@ -13,7 +13,7 @@ from unimumer_data.sources.base import is_safe_id
 from unimumer_data.support.config import option
 from unimumer_data.support.limits import WORKERS
 
-from .worker import Images
+from .worker import Augment, Images
 
 NOT_CONTENT = ("output", "workers", "scale", "address", "errors", "package", "published", "debug")
 """Keys that decide nothing about the content of a set."""
@@ -35,13 +35,14 @@ class SetConfig:
     )
     output: Path = option(Path(), "folder of data/ and dataset_info.json")
     limit: int | None = option(None, "maximum number of samples: the first N, or a random N if seed is set")
-    seed: int | None = option(None, "random seed for limit")
+    seed: int | None = option(None, "random seed for limit and augment")
     shard: str | None = option(None, "i/n: build only part i of n, i from 1; parts are chosen by sample id")
     repair: bool | None = option(
         None, "repair and list broken labels instead of dropping them; default: only in test sets, to keep their size"
     )
     images: Images = option("copy", "copy pictures, reference them where they are, or write none")
     image_max_pixels: int = option(IMAGE_MAX_PIXELS, "bound of height times width, LLaMA-Factory's key of that name")
+    augment: Augment = option("none", "photo: make each picture look photographed (docs/handwriting.md)")
     conventions: str | None = option(None, "label conventions of the corpus; default: those of the source")
     guard: Literal["stop", "drop", "keep"] = option("stop", "what to do with test samples in a training set")
     options: dict[str, Any] = option(factory=dict, about="options of the source, listed below")
@@ -61,6 +62,8 @@ class SetConfig:
                 raise ConfigError(f"{key} must be at least 1, got {value}")
         if not 0 <= self.workers <= WORKERS:
             raise ConfigError(f"workers must be 0 (one per core) to {WORKERS}, got {self.workers}")
+        if self.augment != "none" and self.images != "copy":
+            raise ConfigError(f"augment={self.augment} makes new pictures: write images=copy, not {self.images}")
         if self.address is not None and self.scale != "ray":
             raise ConfigError("address= is that of a Ray cluster; write scale=ray beside it")
         if self.shard is not None:

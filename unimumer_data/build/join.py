@@ -89,9 +89,7 @@ def _merge(builder: SetBuilder, shards: Sequence[_Shard], staging: Staging, tota
             for item in chunk.items:
                 shard = shards[hash_of(item.id) % len(shards)]
                 changes = shard.take(staging, is_drop=isinstance(item, Drop), digest=digest)
-                for action, counts in (("dropped", tally.dropped), ("repaired", tally.repaired)):
-                    for reason in (one["reason"] for one in changes if one["action"] == action):
-                        counts[reason] = counts.get(reason, 0) + 1
+                tally.add_changes((one["action"], one["reason"]) for one in changes)
             tally.read += len(chunk.items)
             tally.image_digest = manifest.chain(tally.image_digest, digest.hexdigest().encode())
             staging.checkpoint.digest = chunk.digest

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from hashlib import blake2b, sha256
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ class Tally:
     Args:
         read: samples that came from the corpus.
         kept: samples that have records.
-        dropped, repaired: reason -> samples.
+        dropped, repaired, noted: reason -> samples.
         images: pictures written.
         image_digest: chained hash of their bytes.
     """
@@ -43,18 +44,28 @@ class Tally:
     kept: int = 0
     dropped: dict[str, int] = field(default_factory=dict)
     repaired: dict[str, int] = field(default_factory=dict)
+    noted: dict[str, int] = field(default_factory=dict)
     images: int = 0
     image_digest: str = ""
 
     def add(self, items: int, result: Result) -> None:
         """Count a chunk of ``items`` samples."""
-        for action, counts in (("dropped", self.dropped), ("repaired", self.repaired)):
-            for reason, count in Counter(c.reason for c in result.changes if c.action == action).items():
-                counts[reason] = counts.get(reason, 0) + count
+        self.add_changes((change.action, change.reason) for change in result.changes)
         self.read += items
         self.kept += items - sum(change.action == "dropped" for change in result.changes)
         self.images += result.images
         self.image_digest = chain(self.image_digest, result.image_digest.encode())
+
+    def add_changes(self, changes: Iterable[tuple[str, str]]) -> None:
+        """Count (action, reason) of lines of ``dropped.jsonl``."""
+        counts = self.counts
+        for action, reason in changes:
+            counts[action][reason] = counts[action].get(reason, 0) + 1
+
+    @property
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Action -> reason -> samples."""
+        return {"dropped": self.dropped, "repaired": self.repaired, "noted": self.noted}
 
 
 def chain(previous: str, data: bytes) -> str:
@@ -78,6 +89,8 @@ def describe(item: Item, *, pictures: bool) -> bytes:
             text += f"\0{file}\0{stat.st_size}\0{stat.st_mtime_ns}\0{stat.st_mode}"
         except OSError:
             text += f"\0{file}\0unreadable"
+    if item.writing is not None:
+        text += f"\0{item.writing.digest}\0{item.writing.seed}"
     packed = blake2b(item.pixels, digest_size=16).digest() if item.pixels and pictures else b""
     return text.encode("utf-8", "surrogatepass") + packed
 
@@ -92,9 +105,13 @@ def code_digest() -> str:
     return digest.hexdigest()
 
 
+@cache
 def versions() -> dict[str, Any]:
     """Of all that decides over the bytes of a build."""
-    return {"unimumer": __version__, "canonical_form": CANONICAL_FORM, "pillow": PIL.__version__}
+    found = {"unimumer": __version__, "canonical_form": CANONICAL_FORM, "pillow": PIL.__version__}
+    with suppress(PackageNotFoundError):  # without it HEIC pictures are dropped
+        found["pillow_heif"] = version("pillow-heif")
+    return found
 
 
 def build_key(config: Mapping[str, Any]) -> str:
@@ -152,6 +169,7 @@ def make(
         },
         "dropped": dict(sorted(tally.dropped.items())),
         "repaired": dict(sorted(tally.repaired.items())),
+        "noted": dict(sorted(tally.noted.items())),
         "images": {**images, "digest": tally.image_digest},
         "files": dict(files),
     }

@@ -48,7 +48,7 @@ class Selection:
             raise ConfigError(
                 f"unknown split {self.split!r}{suggestion(self.split, source.known_splits)}. Known: {known}"
             )
-        self._options = check_options(source, config.options)
+        self.options = check_options(source, config.options)
 
     def total(self) -> int | None:
         """About how many samples there will be; None if that is not quickly known.
@@ -100,7 +100,7 @@ class Selection:
     def _distinct(self) -> Iterator[Item]:
         """The samples with ids that are file names everywhere, each once."""
         seen: dict[int, int] = {}
-        for item in self._source.read(self._path, self.split, **self._options):
+        for item in self._source.read(self._path, self.split, **self.options):
             if isinstance(item, Drop):
                 yield item
                 continue

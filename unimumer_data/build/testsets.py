@@ -130,9 +130,9 @@ def digest_of(files: Iterable[Path]) -> str:
     return sha256("\n".join(map(write_line, fingerprints_of(files))).encode()).hexdigest()[:16]
 
 
-def guard_of(tests: Mapping[str, Iterable[Path]]) -> Guard:
-    """A guard that knows these test sets."""
-    return Guard([(name, fingerprints_of(files)) for name, files in tests.items()])
+def guard_of(tests: Mapping[str, Iterable[Path]], *, by_label: bool = False) -> Guard:
+    """A guard that knows these test sets; ``by_label``: an equal label alone is a leak."""
+    return Guard([(name, fingerprints_of(files)) for name, files in tests.items()], by_label=by_label)
 
 
 def _closed(path: Path, what: str, content: dict[str, Any] | None) -> OutputError:

@@ -11,25 +11,29 @@ from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from hashlib import blake2b
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, cast
 
 from unimumer_data.errors import LatexSyntaxError, SourceError, UniMumerError
 from unimumer_data.health.backslashes import restore_doubled, restore_lost
 from unimumer_data.health.fingerprints import Fingerprint, look_hash, pixel_hash
 from unimumer_data.health.leaks import Guard, Leak
 from unimumer_data.health.lint import markup
+from unimumer_data.health.prose import prose
 from unimumer_data.health.repairs import repair as repair_label
+from unimumer_data.ink import Ink, write_inkml
 from unimumer_data.latex import Repair, canonical, canonical_tree
 from unimumer_data.records.record import Sample, record_writer
 from unimumer_data.sources import get_source
 from unimumer_data.sources.base import Drop, machine_fault, read_ink
 from unimumer_data.sources.formats.tables import is_text
+from unimumer_data.support.files import write_whole
 from unimumer_data.support.limits import LABEL_CHARACTERS, LABEL_WORK
 from unimumer_data.tasks import Expression, get_task
 
 from .pictures import Picture, convert, draw, referenced_path, stored_path
 
 Images = Literal["copy", "reference", "none"]
+Augment = Literal["none", "photo"]
 Item = Sample | Drop
 
 LONGEST_MESSAGE = 1000  # characters; a path of another machine may be of any length
@@ -48,6 +52,8 @@ class Work:
         images: ``copy`` writes every picture into ``image_folder``; ``reference`` does so only for ink and packed
             pictures and lets records point to picture files where they are; ``none`` neither opens nor writes any.
         image_max_pixels: bound of height times width.
+        augment: ``photo`` makes each picture look photographed.
+        seed: decides with the sample's id over the photograph.
         image_folder: where pictures are written; None to open and write none (a dry run).
         image_prefix: of their paths in the records.
         root: what the paths in records count from.
@@ -63,6 +69,8 @@ class Work:
     repair: bool
     images: Images
     image_max_pixels: int
+    augment: Augment
+    seed: int
     image_folder: Path | None
     image_prefix: str
     root: Path
@@ -72,12 +80,15 @@ class Work:
     debug: bool = False
 
 
+Action = Literal["dropped", "repaired", "noted"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """A line of ``dropped.jsonl``: a sample that was left out, or whose label is not what the corpus says."""
+    """A line of ``dropped.jsonl``: a sample that was left out, whose label is not what the corpus says, or is odd."""
 
     id: str
-    action: Literal["dropped", "repaired"]
+    action: Action
     reason: str
     message: str
     before: str
@@ -97,7 +108,7 @@ class Result:
 
     Args:
         records: task -> its records as JSON, one for each sample that was kept.
-        changes: samples dropped or repaired.
+        changes: samples dropped, repaired or noted.
         prints: of the samples kept, where asked for.
         leaks: samples that stand in a test set.
         outcomes: of each sample, where asked for: whether it was kept, and how many changes are its own.
@@ -124,10 +135,12 @@ class _Opened:
 
     Args:
         picture: makes the picture; None where none is to be opened.
+        made: the ink, where the source has made it.
     """
 
     sample: Sample
     picture: Callable[[], Picture] | None
+    made: Ink | None = None
 
 
 def process(work: Work, items: Sequence[Item]) -> Result:
@@ -177,6 +190,8 @@ def _process_one(
         _write_whole(work.image_folder / os.path.basename(path), picture.data)
         digest.update(picture.data)
         result.images += 1
+    if opened.made and item.writing and item.writing.inkml and work.image_folder:
+        write_whole(item.writing.inkml / f"{item.id}.inkml", write_inkml(opened.made))
     for name, record in zip(work.tasks, records, strict=True):
         result.records[name].append(record)
     result.changes += _changes(opened, answered)
@@ -218,12 +233,15 @@ def _dropped(sample_id: str, reason: str, message: str, before: str) -> Change:
 
 def _open(work: Work, sample: Sample) -> _Opened:
     """Read what the label needs; pictures are left for later, since a broken label saves their cost."""
-    if sample.ink is not None:
-        ink = read_ink(sample.ink)
+    if sample.ink is not None or sample.writing is not None:
+        made = _make(work, sample) if sample.writing is not None else None
+        ink = made or read_ink(cast(Path, sample.ink))
         if not sample.label:
             sample = get_source(work.source).with_ink_label(sample, ink)
         drawn = work.images != "none" and work.image_folder is not None
-        return _Opened(sample, partial(draw, ink, work.image_max_pixels) if drawn else None)
+        return _Opened(
+            sample, partial(draw, ink, work.image_max_pixels, _photo(work, sample)) if drawn else None, made
+        )
     where = sample.image or sample.pixels
     if work.images == "none":
         return _Opened(sample, None)
@@ -236,7 +254,19 @@ def _open(work: Work, sample: Sample) -> _Opened:
     if work.image_folder is None or not looked_at:
         return _Opened(sample, None)
     prepare = get_source(work.source).picture
-    return _Opened(sample, partial(convert, where, work.image_max_pixels, prepare))
+    return _Opened(sample, partial(convert, where, work.image_max_pixels, prepare, _photo(work, sample)))
+
+
+def _photo(work: Work, sample: Sample) -> str | None:
+    """The seed of the photograph of a sample; None where none is made."""
+    return f"{work.seed}\0{sample.id}" if work.augment == "photo" else None
+
+
+def _make(work: Work, sample: Sample) -> Ink:
+    """The ink that the source makes of a label."""
+    write = get_source(work.source).write
+    assert write is not None
+    return write(sample)
 
 
 def _path(work: Work, sample: Sample) -> str:
@@ -245,7 +275,7 @@ def _path(work: Work, sample: Sample) -> str:
         if not is_text(path):
             raise SourceError(f"{path!a}: the path of the picture is not Unicode; rename it")
         return path
-    return stored_path(sample, work.image_prefix)
+    return stored_path(sample, work.image_prefix, photo=work.augment == "photo")
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,11 +286,13 @@ class _Answered:
         text: the label in the form of the records.
         answers: of each task.
         repairs: (reason, message) of what was repaired.
+        notes: (reason, message) of what a person should look at.
     """
 
     text: str
     answers: tuple[str, ...]
     repairs: tuple[tuple[str, str], ...]
+    notes: tuple[tuple[str, str], ...]
 
 
 @lru_cache(maxsize=REMEMBERED)
@@ -284,7 +316,8 @@ def _answer(label: str, conventions: str | None, repair: bool, tasks: tuple[str,
         raise LatexSyntaxError("the label is empty", reason="empty_label")
     reasons = restored + [(name, "a listed repair, see docs/corpora.md") for name in listed]
     reasons += [(one.reason, one.message) for one in repairs or ()]
-    return _Answered(expression.text, tuple(get_task(name).answer(expression) for name in tasks), tuple(reasons))
+    answers = tuple(get_task(name).answer(expression) for name in tasks)
+    return _Answered(expression.text, answers, tuple(reasons), (("prose", found),) if (found := prose(label)) else ())
 
 
 def _restored(label: str, repair: bool) -> tuple[str, list[tuple[str, str]]]:
@@ -322,16 +355,19 @@ def _is_too_large(label: str) -> bool:
 
 
 def _changes(opened: _Opened, answered: _Answered) -> list[Change]:
-    """What the source replaced, then what was repaired in the label."""
+    """What the source replaced, what was repaired in the label, then what is odd about it."""
     sample = opened.sample
-    if not sample.replaced and not answered.repairs:
+    if not (sample.replaced or answered.repairs or answered.notes):
         return []
-    made = [(one.reason, one.message, one.before) for one in sample.replaced]
     label = sample.replaced[0].before if sample.replaced else sample.label
-    made += [(reason, message, label) for reason, message in answered.repairs]
+    made: list[tuple[Action, str, str, str]] = [
+        *(("repaired", one.reason, one.message, one.before) for one in sample.replaced),
+        *(("repaired", *repair, label) for repair in answered.repairs),
+        *(("noted", *note, label) for note in answered.notes),
+    ]
     return [
-        Change(id=sample.id, action="repaired", reason=reason, message=message, before=before, after=answered.text)
-        for reason, message, before in made
+        Change(id=sample.id, action=action, reason=reason, message=message, before=before, after=answered.text)
+        for action, reason, message, before in made
     ]
 
 

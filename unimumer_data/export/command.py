@@ -2,23 +2,27 @@
 
     unimumer export set=NAME format=parquet output=FOLDER
 
-The folder is made, and is whole or absent. Pictures are copied as build has written them.
+The folder is made, and is whole or absent. Pictures are copied as build has written them; those of lf-v1 are scaled to
+image_max_pixels where they are larger, for LLaMA-Factory's new layout has no such key.
 """
 
 from __future__ import annotations
 
+import math
 import re
 import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from unimumer_data.errors import ConfigError, OutputError, suggestion
+from unimumer_data.images import IMAGE_MAX_PIXELS
 from unimumer_data.support.commandline import entry, keys_of, read_words, run_command
 from unimumer_data.support.config import REQUIRED, load_config, option
 
-from .formats import FORMATS
+from .formats import FORMATS, lf_v1
 from .rows import open_set
 
 _LIMITED = re.compile(r"non-?commercial|NC|academic|on request|own terms|makers say|ask ", re.IGNORECASE)
@@ -32,11 +36,15 @@ class ExportConfig:
     format: str = option(REQUIRED, "one of the formats below")
     output: Path = option(REQUIRED, "folder to make")
     root: Path = option(Path(), "folder of data/ and dataset_info.json")
+    image_max_pixels: int = option(IMAGE_MAX_PIXELS, "lf-v1: bound of height times width, as in training")
+    loss_weight: float = option(1.0, "lf-v1: weight of the answers, beside those of other sets of the same training")
 
     def __post_init__(self) -> None:
         if self.format not in FORMATS:
             near = suggestion(self.format, FORMATS)
             raise ConfigError(f"unknown format {self.format!r}{near}. Known: {', '.join(FORMATS)}")
+        if self.image_max_pixels < 1 or not 0 < self.loss_weight < math.inf:
+            raise ConfigError("image_max_pixels must be at least 1, loss_weight must be over 0")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -55,22 +63,25 @@ def export(config: ExportConfig) -> str:
         OutputError: the folder exists, or cannot be written.
     """
     data = open_set(config.set, config.root)
+    writer = FORMATS[config.format].write
+    if config.format == "lf-v1":
+        writer = partial(lf_v1, max_pixels=config.image_max_pixels, loss_weight=config.loss_weight)
     if config.output.exists() and (not config.output.is_dir() or any(config.output.iterdir())):
         raise OutputError(f"{config.output}: exists; choose another output=..., or remove it")
     if _LIMITED.search(data.licence):
         print(f"{data.name}: before you share it: {data.licence}", file=sys.stderr)
-    partial = config.output.with_name(f".{config.output.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
+    staging = config.output.with_name(f".{config.output.name}.partial")
+    shutil.rmtree(staging, ignore_errors=True)
     try:
-        partial.mkdir(parents=True)
-        count = FORMATS[config.format].write(data, partial)
+        staging.mkdir(parents=True)
+        count = writer(data, staging)
         if config.output.exists():
             config.output.rmdir()
-        partial.rename(config.output)
+        staging.rename(config.output)
     except OSError as error:
         raise OutputError(f"{error.filename or config.output}: cannot be written ({error.strerror})") from error
     finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        shutil.rmtree(staging, ignore_errors=True)
     return f"{data.name}: {count} samples, {config.format} -> {config.output}"
 
 

@@ -6,13 +6,17 @@ import io
 import json
 import shutil
 import tarfile
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from unimumer_data.errors import SourceError
+from unimumer_data.build.pictures import convert, suffix
+from unimumer_data.errors import RecordError, SourceError
+from unimumer_data.images import IMAGE_MAX_PIXELS, is_fitted, read_header
 from unimumer_data.records.record import IMAGE_TOKEN
 
 from .card import dataset_card
@@ -56,26 +60,52 @@ def _swift(data: DataSet, folder: Path) -> int:
     return _json_lines(data, folder, item)
 
 
-def _lf_v1(data: DataSet, folder: Path) -> int:
+def lf_v1(data: DataSet, folder: Path, *, max_pixels: int = IMAGE_MAX_PIXELS, loss_weight: float = 1.0) -> int:
+    """Messages of content parts. A weight holds for a whole message: its templates end a turn after each."""
+
     def item(row: Row, image: str) -> dict[str, Any]:
         question = [{"type": "image_url", "value": image}, {"type": "text", "value": row.question}]
         turns = [
             {"role": "user", "content": question, "loss_weight": 0.0},
-            {"role": "assistant", "content": [{"type": "text", "value": row.answer}], "loss_weight": 1.0},
+            {"role": "assistant", "content": [{"type": "text", "value": row.answer}], "loss_weight": loss_weight},
         ]
         return {"messages": turns}
 
-    return _json_lines(data, folder, item)
+    return _json_lines(data, folder, item, partial(_store_fitted, max_pixels=max_pixels))
 
 
-def _json_lines(data: DataSet, folder: Path, item: Callable[[Row, str], dict[str, Any]]) -> int:
+def _store(image: Path, folder: Path) -> str:
+    """Copy a picture; its name there."""
+    shutil.copyfile(image, folder / image.name)
+    return image.name
+
+
+def _store_fitted(image: Path, folder: Path, *, max_pixels: int) -> str:
+    """Copy a picture that training would take as it is; write any other as training would see it."""
+    header = read_header(image)
+    if is_fitted(*header.size, max_pixels) and not header.transparent and not header.turned:
+        return _store(image, folder)
+    name = f"{image.stem}{suffix(image)}"
+    (folder / name).write_bytes(convert(image, max_pixels).data)
+    return name
+
+
+def _json_lines(
+    data: DataSet,
+    folder: Path,
+    item: Callable[[Row, str], dict[str, Any]],
+    store: Callable[[Path, Path], str] = _store,
+) -> int:
     """``NAME.jsonl`` and the pictures in ``images/``; paths in it count from the folder."""
-    (folder / "images").mkdir()
-    count = 0
+    images = folder / "images"
+    images.mkdir()
+    count, places = 0, dict[int, int]()
     with (folder / f"{data.name}.jsonl").open("w", encoding="utf-8") as file:
         for row in data.rows():
-            image = f"images/{row.image.name}"
-            shutil.copyfile(row.image, folder / image)
+            place = hash(row.image.parent)
+            if places.setdefault(hash(row.image.stem), place) != place:
+                raise RecordError(f"{row.image}: another picture of the set has this name; build it with images=copy")
+            image = f"images/{store(row.image, images)}"
             file.write(json.dumps(item(row, image), ensure_ascii=False) + "\n")
             count += 1
     return count
@@ -117,9 +147,12 @@ def _webdataset(data: DataSet, folder: Path) -> int:
     """Tar archives of ``ID.png`` (or ``.jpg``) and ``ID.json``, in the order of the set."""
     count = 0
     for number, shard in enumerate(_shards(data.rows())):
+        keys: Counter[str] = Counter()  # samples of one key would be taken for one
         with tarfile.open(folder / f"{data.name}-{number:06d}.tar", "w") as archive:
             for row in shard:
                 key = row.id.replace(".", "_")  # webdataset takes all behind the first dot for the suffix
+                keys[key] += 1
+                key += f"__{keys[key]}" if keys[key] > 1 else ""
                 texts = {"id": row.id, "question": row.question, "answer": row.answer, "label": row.label}
                 _add(archive, f"{key}{row.image.suffix.lower()}", row.image.read_bytes())
                 _add(archive, f"{key}.json", json.dumps(texts, ensure_ascii=False).encode())
@@ -150,5 +183,5 @@ FORMATS: Mapping[str, Format] = {
     "messages": Format(about="TRL and Unsloth: JSON lines of messages, pictures beside them", write=_messages),
     "swift": Format(about="ms-swift: JSON lines; set ROOT_IMAGE_DIR to the folder", write=_swift),
     "webdataset": Format(about="webdataset: tar archives of pictures and JSON", write=_webdataset),
-    "lf-v1": Format(about="LLaMA-Factory with USE_V1=1: content parts and loss weights", write=_lf_v1),
+    "lf-v1": Format(about="LLaMA-Factory with USE_V1=1: content parts and loss weights", write=lf_v1),
 }

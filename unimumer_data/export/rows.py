@@ -95,4 +95,5 @@ def open_set(name: str, root: Path) -> DataSet:
     config: dict[str, Any] = (manifest.read(file.parent) or {}).get("config", {})
     source = SOURCES.get(str(config.get("source")))
     split = "test" if config.get("split") == "test" else "train"
-    return DataSet(name=name, file=file, root=root, split=split, licence=source.licence if source else "")
+    licence = str(config.get("licence") or (source.licence if source else ""))
+    return DataSet(name=name, file=file, root=root, split=split, licence=licence)

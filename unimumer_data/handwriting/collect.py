@@ -18,7 +18,7 @@ UNITS = 1000
 
 _NEAREST = 0.02  # em between two points that are worth keeping
 _APART = 1.2  # em between the strokes of one symbol
-_MISPLACED = 0.6  # em from where the row has it
+_MISPLACED = 0.35  # em from where the row has it
 _LARGEST = 20.0  # em
 _POINTS = 1500  # of a symbol
 _DOTS = frozenset((".", r"\cdot", r"\dot", r"\prime", ","))
@@ -97,9 +97,22 @@ def collect(ink: Ink) -> Collected:
         fault = _fault(one, measured, shared)
         if fault:
             found.losses.append(Loss(one.span.token, *fault))
+            continue
+        segment = Segment(one.span.token, _normalised(one, measured))
+        if segment.label == ROOT and apex_of(segment.strokes) is None:
+            found.losses.append(Loss(ROOT, "half_root", "has no hook, or no line over what it holds"))
         else:
-            found.segments.append(Segment(one.span.token, _normalised(one, measured)))
+            found.segments.append(segment)
     return found
+
+
+def apex_of(strokes: list[list[int]]) -> int | None:
+    """Where the hook of a root ends and its line begins, in x; None where it lacks one of them."""
+    points = [(stroke[i], stroke[i + 1]) for stroke in strokes for i in range(0, len(stroke), 2)]
+    top, bottom = min(y for _, y in points), max(y for _, y in points)
+    left, right = min(x for x, _ in points), max(x for x, _ in points)
+    apex = min(x for x, y in points if y <= top + (bottom - top) / 5)
+    return apex if apex > left and bottom > top and right - apex > 0.3 * (apex - left) else None
 
 
 def collect_isolated(name: str, strokes: Strokes, em: float, middle: float) -> Segment | Loss:

@@ -11,7 +11,7 @@ from unimumer_data.layout import Mark, layout_row
 from unimumer_data.layout.boxes import RULE
 
 from .bank import Bank
-from .collect import UNITS
+from .collect import UNITS, apex_of
 from .departures import RANGES
 from .hand import HAND, CannotWriteError, Hand, Strokes
 from .spans import BAR, ROOT, Box
@@ -96,16 +96,11 @@ def _rule(mark: Mark, box: Box, hand: Hand) -> Drawn:
 
 def _root(hand: Hand, box: Box, hook: float) -> list[list[float]]:
     """A root sign whose hook ends at x = ``hook``, stretched over what it holds."""
-    for _ in range(_TRIES):
-        strokes = hand.strokes(ROOT)
-        points = [(stroke[i], stroke[i + 1]) for stroke in strokes for i in range(0, len(stroke), 2)]
-        top, bottom = min(y for _, y in points), max(y for _, y in points)
-        right = max(x for x, _ in points)
-        apex = min(x for x, y in points if y <= top + 0.2 * (bottom - top))
-        if apex > 0 and right - apex > 0.3 * apex and bottom > top:
-            break
-    else:
-        raise CannotWriteError(rf"\sqrt: no whole one of {hand.writer} or the nearest writer in the bank")
+    strokes = hand.strokes(ROOT)
+    apex = apex_of(strokes)
+    assert apex is not None  # a bank has whole roots only
+    ys = [y for stroke in strokes for y in stroke[1::2]]
+    top, bottom, right = min(ys), max(ys), max(x for stroke in strokes for x in stroke[::2])
     down = (box[3] - box[1]) / (bottom - top)
     before, after = (hook - box[0]) / apex, (box[2] - hook) / (right - apex)
     return [
@@ -119,9 +114,6 @@ def _root(hand: Hand, box: Box, hook: float) -> list[list[float]]:
         ]
         for stroke in strokes
     ]
-
-
-_TRIES = 8
 
 
 def _fitted(strokes: Strokes, box: Box) -> list[list[float]]:

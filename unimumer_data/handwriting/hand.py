@@ -23,6 +23,12 @@ HAND = "hand"
 BEARING = 50
 """Space on each side of a symbol, in thousandths of an em: print has about twice this between two letters."""
 
+OVERLAP = 0.04
+"""Em by which the boxes of neighbours may overlap, at most."""
+
+SHORTENED = 0.15
+"""Share of the width of a fraction by which its bar may be too short at each end, at most."""
+
 _FONTS = frozenset(("", "main", "math"))  # what handwriting does not tell apart
 _STANDS_FOR = {
     r"\cdot": ".",
@@ -47,6 +53,7 @@ class HandGlyph(Glyph):
     """A symbol as somebody wrote it."""
 
     __slots__ = ()
+    is_char = False
 
     def sizes(self, scale: float) -> tuple[float, float]:
         """People write scripts in other sizes than print."""
@@ -145,21 +152,22 @@ class Hand(Font):
     def gap(self, before: str, after: str, style: int) -> float:
         """The distance of print, and what this writer and chance add."""
         size = size_of(PARAMETERS[style].scale)
-        return super().gap(before, after, style) + size * (self._spacing + RANGES["gap"].draw(self.rng))
+        gap = super().gap(before, after, style) + size * (self._spacing + RANGES["gap"].draw(self.rng))
+        return max(gap, -size * (2 * BEARING / UNITS + OVERLAP))
 
     def part(self, part: Box, place: str, style: int) -> Box:
         """A part, somewhat higher or lower; a script also nearer or further."""
         size = size_of(PARAMETERS[style].scale)
         rise = size * self.draw(place)
-        reach = size * self.draw("reach") if place in ("sup", "sub") else 0.0
+        reach = size * max(-OVERLAP, self.draw("reach")) if place in ("sup", "sub") else 0.0
         moved = Box(part.width + reach, part.height + rise, part.depth - rise)
         moved.parts.append((reach, rise, part))
         return moved
 
-    def beyond(self, style: int) -> tuple[float, float]:
+    def beyond(self, width: float, style: int) -> tuple[float, float]:
         """A bar that is somewhat too long or too short at each end."""
-        size = size_of(PARAMETERS[style].scale)
-        return size * self.draw("left"), size * self.draw("right")
+        size, shortest = size_of(PARAMETERS[style].scale), -SHORTENED * width
+        return max(shortest, size * self.draw("left")), max(shortest, size * self.draw("right"))
 
     # -- glyphs --------------------------------------------------------------------------------------------------
 

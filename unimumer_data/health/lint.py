@@ -12,6 +12,7 @@ from unimumer_data.latex.parser import Repair
 from unimumer_data.records.record import IMAGE_TOKEN
 
 from .backslashes import restore_doubled, restore_lost
+from .prose import letter_runs, prose
 
 KINDS: dict[str, str] = {
     "empty": "there is no label, or none that prints ink",
@@ -21,7 +22,7 @@ KINDS: dict[str, str] = {
     "lost_backslash": "a command whose backslash became white space, as \\t does in JSON",
     "doubled_backslash": "every backslash is doubled: the file was escaped twice",
     "markup": "MathML, HTML or an XML entity in place of LaTeX",
-    "prose": "words without any mathematics; the column of labels may be another one",
+    "prose": "words of a sentence: the column of labels may be another one, or the words belong into \\text{}",
     "placeholder": "a word that stands for a missing label (nan, N/A, TODO)",
     "unknown_command": "a command that the grammar does not know; often two tokens glued together",
     "letters_for_function": "a function name spelled as letters (l o g), as normalisers make of \\mathrm{log}",
@@ -41,19 +42,12 @@ PIXELS_A_SYMBOL = 64
 LONGEST = 1024
 """LaTeX tokens; about 2,048 of Qwen's with the tree text before them."""
 
-PROSE = 8
-"""Letters of a label of letters and digits alone; fewer may be a product of variables."""
-
-VARIABLES = 11
-"""Letters that may all be variables, where none comes twice."""
-
 _MARKUP = re.compile(
     r"</(?:[A-Za-z]+:)?[A-Za-z]+>|<(?:[A-Za-z]+:)?math[\s>]|&(?:lt|gt|amp|nbsp|quot|times|minus|plusmn|#x?[0-9A-Fa-f]+);"
 )
 _PLACEHOLDERS = frozenset(
     "nan none null undefined n/a #n/a #ref! #value! todo tbd unknown unreadable illegible".split()
 )
-_PUNCTUATION = frozenset(".,;:!?'\"()-`")
 _SPECIAL = re.compile(r"<\|[a-z_]+\|>|" + re.escape(IMAGE_TOKEN) + r"|<video>|<audio>")
 _FUNCTION_RUN = re.compile("|".join(sorted((name for name in FUNCTIONS if len(name) > 2), key=len, reverse=True)))
 
@@ -84,7 +78,7 @@ def lint(label: str, *, size: tuple[int, int] | None = None) -> list[Finding]:
     found = [
         *_syntax(tokens),
         *_words(tokens),
-        *_text(tokens),
+        *_text(label, tokens),
         *_backslashes(label),
         *_special(label),
         *_room(tokens, size),
@@ -117,7 +111,7 @@ def _words(tokens: list[str]) -> Iterator[Finding]:
     for index, token in enumerate(tokens):
         if token[0] == "\\" and not is_known(token):
             yield Finding(kind="unknown_command", message=f"unknown command {token}", index=index)
-    for start, run in _letter_runs(tokens):
+    for start, run in letter_runs(tokens):
         for word in LAYOUT_WORDS:
             if word in run:
                 place = start + run.index(word)
@@ -128,7 +122,7 @@ def _words(tokens: list[str]) -> Iterator[Finding]:
             yield Finding(kind="letters_for_function", message=message, index=start)
 
 
-def _text(tokens: Sequence[str]) -> Iterator[Finding]:
+def _text(label: str, tokens: Sequence[str]) -> Iterator[Finding]:
     """Text of another language than LaTeX. Spaces count for nothing: records have one after each letter."""
     joined = "".join(tokens)
     if found := markup(joined):
@@ -136,11 +130,8 @@ def _text(tokens: Sequence[str]) -> Iterator[Finding]:
         return
     if joined.lower() in _PLACEHOLDERS:
         yield Finding(kind="placeholder", message=f"{joined} stands for a missing label?")
-    words = [token for token in tokens if token not in _PUNCTUATION and not token.isdecimal()]
-    letters = len(set(words))
-    varied = len(words) >= PROSE and letters > PROSE // 2 and (letters < len(words) or letters > VARIABLES)
-    if varied and all(len(word) == 1 and word.isascii() and word.isalpha() for word in words):
-        yield Finding(kind="prose", message=f"{len(words)} letters and nothing else")
+    if found := prose(label):
+        yield Finding(kind="prose", message=found)
 
 
 def markup(text: str) -> str:
@@ -160,18 +151,6 @@ def _backslashes(label: str) -> Iterator[Finding]:
     _, commands = restore_doubled(lost)
     if commands:
         yield Finding(kind="doubled_backslash", message=f"a row break and letters for {commands[0]}")
-
-
-def _letter_runs(tokens: Sequence[str]) -> Iterator[tuple[int, str]]:
-    """(index, letters) of each stretch of single letters."""
-    start = 0
-    while start < len(tokens):
-        stop = start
-        while stop < len(tokens) and len(tokens[stop]) == 1 and tokens[stop].isalpha():
-            stop += 1
-        if stop - start > 2:
-            yield start, "".join(tokens[start:stop])
-        start = max(stop, start + 1)
 
 
 def _is_in_font(tokens: Sequence[str], start: int) -> bool:

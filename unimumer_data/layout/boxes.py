@@ -78,7 +78,7 @@ def glyph_box(node: Node, glyph: Glyph, scale: float, stretch: float = 1.0) -> B
     wide, high = glyph.sizes(scale)
     high *= stretch
     box = Box(glyph.width * wide, glyph.height * high, glyph.depth * high)
-    box.italic, box.skew, box.is_char = glyph.italic * wide, glyph.skew * wide, True
+    box.italic, box.skew, box.is_char = glyph.italic * wide, glyph.skew * wide, glyph.is_char
     edges = (glyph.left * wide, glyph.bottom * high, glyph.right * wide, glyph.top * high)
     box.parts.append((0.0, 0.0, Ink(node, glyph.font, glyph.char, (wide, high), edges)))
     return box

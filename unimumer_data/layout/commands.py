@@ -89,7 +89,8 @@ def _operator_group(setter: Setter, node: Node, style: int, font: str) -> Nucleu
 def _fraction(setter: Setter, node: Node, style: int, font: str) -> Nucleus:
     own = _FRACTION_STYLES.get(node.symbol, SAME)[style]
     above, below = (setter.font.part(setter.argument(node, place), place, own) for place in ("above", "below"))
-    return "ord", make.fraction(node, above, below, own, beyond=setter.font.beyond(own))
+    beyond = setter.font.beyond(max(above.width, below.width), own)
+    return "ord", make.fraction(node, above, below, own, beyond=beyond)
 
 
 def _binomial(setter: Setter, node: Node, style: int, font: str) -> Nucleus:

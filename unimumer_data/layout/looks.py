@@ -105,8 +105,8 @@ class Font:
         """
         return part
 
-    def beyond(self, style: int) -> tuple[float, float]:
-        """How far the line of a fraction goes beyond its parts at the left and the right, in em."""
+    def beyond(self, width: float, style: int) -> tuple[float, float]:
+        """How far the line of a fraction goes beyond its parts, ``width`` em wide, at the left and the right."""
         return 0.0, 0.0
 
 

@@ -18,7 +18,10 @@ class Glyph:
         italic: italic correction: how far an upper script moves to the right.
         skew: how far an accent moves to the right.
         left, bottom, right, top: the box of the ink.
+        is_char: scripts are set as at a character, whatever its height; a symbol written by hand is a box to them.
     """
+
+    is_char = True
 
     __slots__ = ("bottom", "char", "depth", "font", "height", "italic", "left", "right", "skew", "top", "width")
 

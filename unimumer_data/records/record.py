@@ -30,10 +30,27 @@ class Replacement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Writing:
+    """Ink that a source makes from the label (``Source.write``) when its sample is worked on.
+
+    Args:
+        bank: folder of the handwriting.
+        digest: of the bank: other handwriting makes another sample.
+        seed: decides with the sample's id over all chance.
+        inkml: folder for the ink as InkML; None to write none.
+    """
+
+    bank: Path
+    digest: str
+    seed: int
+    inkml: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
     """One labelled expression of a corpus, before any task.
 
-    Exactly one of ``image``, ``ink`` and ``pixels`` says where the picture is.
+    Exactly one of ``image``, ``ink``, ``pixels`` and ``writing`` says where the picture is.
 
     Args:
         id: unique within its set; the file stem of the published sets (``514_em_341``).
@@ -41,6 +58,7 @@ class Sample:
         image: an image file.
         ink: an InkML file.
         pixels: an encoded image (PNG, JPEG ... bytes), for corpora that pack pictures into one file.
+        writing: how the ink is made.
         split: ``train``, ``valid``, ``test`` or a name of the corpus.
         writer: writer id where the corpus knows it.
         replaced: what the source changed: a label taken from another place, bytes decoded another way, a picture
@@ -53,6 +71,7 @@ class Sample:
     image: Path | None = None
     ink: Path | None = None
     pixels: bytes | None = field(default=None, repr=False)
+    writing: Writing | None = None
     split: str = ""
     writer: str | None = None
     replaced: tuple[Replacement, ...] = ()

@@ -57,6 +57,8 @@ TEST_SETS = (
 )
 
 PreferenceForm = Literal["dpo", "kto", "rft"]
+PRACTICE_SET = "practise"
+"""Made handwriting, as recipes/practise.yaml names it."""
 PREFERENCE_FORMS: tuple[PreferenceForm, ...] = ("dpo", "kto", "rft")
 
 SAMPLE_SETS = ("sample", "sample_test")  # the bundled ink: to train on, and by other writers
@@ -103,8 +105,8 @@ def record_file(set_name: str, name: str) -> str:
 def published() -> dict[str, dict[str, Any]]:
     """The names that recipes use.
 
-    The bundled sample, the 26 training sets, the ten test sets, preference data of CROHME, and the training sets on
-    the hub (``hub_...``).
+    The bundled sample, the 26 training sets, the ten test sets, preference data of CROHME, made handwriting to
+    practise with, and the training sets on the hub (``hub_...``).
     """
     entries = {
         one + suffix: file_entry(record_file(one, one + suffix)) for one in SAMPLE_SETS for suffix in TASK_SUFFIXES
@@ -115,6 +117,7 @@ def published() -> dict[str, dict[str, Any]]:
     for form in PREFERENCE_FORMS:  # those that recipes/dpo.yaml, kto.yaml and rft.yaml name
         name = f"crohme_train_{form}"
         entries[name] = preference_entry(record_file("crohme_train", name), form)
+    entries[PRACTICE_SET] = file_entry(record_file(PRACTICE_SET, PRACTICE_SET))
     for names in TRAINING_SETS.values():
         entries |= {f"hub_{name}": hub_entry(name) for name in names}
     return entries

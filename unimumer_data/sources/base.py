@@ -62,6 +62,9 @@ class Source:
         picture: what the workers do to each opened picture: cut a page to its formula, for instance.
         path: where the corpus is if the user does not say.
         set_name: what the data set is called if the user does not say; the default is the last part of the path.
+        write: makes the ink of a sample that has a ``writing``. Equal labels alone are leaks there: such a source
+            makes many pictures of a formula.
+        terms: (path, options) -> the licence, where it is not the same for all sets of the source.
         wrong_predictions: sample id -> what a model had said wrongly, where the corpus knows it; build makes the
             records of the error tasks from them.
     """
@@ -80,6 +83,8 @@ class Source:
     picture: Callable[[Image], Image] | None = None
     path: Path | None = None
     set_name: str | None = None
+    write: Callable[[Sample], Ink] | None = None
+    terms: Callable[[Path, Mapping[str, str]], str] | None = None
     wrong_predictions: Callable[[Path], Mapping[str, Sequence[str]]] | None = None
 
     @property

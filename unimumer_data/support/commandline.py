@@ -71,15 +71,16 @@ def format_value(value: Any) -> str:
 
 
 def parser(command: str, about: str | None, *, keys: str | None = None) -> argparse.ArgumentParser:
-    """A parser whose help shows two texts as they are written.
+    """A parser whose help shows two texts as they are written, but for the double backticks of docstrings.
 
     Args:
         command: such as ``unimumer build``.
         about: what the command does, usually the docstring of its module.
         keys: its keys, usually `keys_of` its configuration.
     """
+    description = (about or "").replace("``", "")
     return argparse.ArgumentParser(
-        prog=command, description=about, epilog=keys, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog=command, description=description, epilog=keys, formatter_class=argparse.RawDescriptionHelpFormatter
     )
 
 

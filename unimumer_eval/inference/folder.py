@@ -6,7 +6,7 @@ import json
 import os
 import re
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import date
 from itertools import count
@@ -54,6 +54,24 @@ def link_latest(folder: Path, root: Path = RESULTS) -> None:
     with suppress(OSError):
         temporary.symlink_to(folder.name)
         temporary.replace(link)
+
+
+def check_report(folder: Path, names: Collection[str]) -> None:
+    """Whether the report of a folder may be replaced by one about these sets: none of its sets is lost by it.
+
+    Raises:
+        OutputError: one would be; names it.
+    """
+    try:
+        known = [one["name"] for one in json.loads((folder / "scores.json").read_text(encoding="utf-8"))["sets"]]
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return
+    lost = [name for name in known if name not in names]
+    if lost:
+        raise OutputError(
+            f"output={folder}: holds the report of {', '.join(map(str, lost))}, which this run does "
+            "not score; choose another output=, name all sets in one run, or write overwrite=true"
+        )
 
 
 @contextmanager

@@ -24,6 +24,7 @@ from unimumer_eval.scores import Pair
 from unimumer_eval.trust.calibrator import Calibrator, asking, read_calibrator
 
 from . import methods
+from .folder import check_report
 from .items import Item, RecordSet, load_sets
 from .journal import Journal
 from .methods import Method, Stage
@@ -85,6 +86,7 @@ def predict_sets(config: EvalConfig, output: Path) -> Iterator[PredictedSet]:
     Raises:
         ConfigError, RecordError, RegistryError: what was asked for is not there; two results of one name.
         PredictionError: a run with other settings is in the way.
+        OutputError: the report of other sets is in the way.
         EngineError: the engine cannot start or broke down.
     """
     config = resolve(config)
@@ -95,7 +97,10 @@ def predict_sets(config: EvalConfig, output: Path) -> Iterator[PredictedSet]:
         absolute_paths=config.absolute_paths,
         limit=config.limit,
     )
-    _check_names([plan.name for one in sets for plan in _plans(one.name, config)])
+    names = [plan.name for one in sets for plan in _plans(one.name, config)]
+    _check_names(names)
+    if not config.overwrite:
+        check_report(output, names)
     model = settings_of_model(config)
     calibrator = read_calibrator(config.calibration) if config.calibration else None
     if calibrator is not None:

@@ -9,14 +9,15 @@ from unimumer_eval.scores import SetScores
 
 from .predict import PredictedSet, Price
 
-_HEAD = ("set", "tokens in", "tokens out", "a sample", "x plain", "cost", "strict", "over plain", "agree", "conf.")
+_HEAD = ("set", "tokens in", "tokens out", "a sample", "times plain", "cost", "strict", "gain", "agree", "confidence")
 
 
 def price_table(predicted: Sequence[PredictedSet], scores: Sequence[SetScores]) -> str:
     """The table of costs, one line a set.
 
     Columns: tokens, tokens a sample and against plain recognition, ExpRate (strict) and its gain over plain, share of
-    answers whose tree or counts agree with their expression, mean confidence.
+    answers whose tree or counts agree with their expression, mean confidence. A column that nothing is known for is
+    left out.
     """
     prices = {one.name: one.price for one in predicted}
     exprates = {one.name: one.forms["strict"]["exprate"].value for one in scores}
@@ -43,7 +44,9 @@ def price_table(predicted: Sequence[PredictedSet], scores: Sequence[SetScores]) 
                 _mean([pair.confidence for pair in one.pairs]),
             )
         )
-    return "\nPrice in tokens\n" + write_table(_HEAD, rows, "screen")
+    known = [column for column in zip(_HEAD, *rows, strict=True) if set(column[1:]) != {"-"}]
+    head, *lines = zip(*known, strict=True)
+    return "\nPrice in tokens\n" + write_table(head, lines, "screen")
 
 
 def _tokens(price: Price) -> int:

@@ -90,7 +90,7 @@ class Alignment:
     symbols: tuple[SymbolScore, ...]
 
     def categories(self) -> dict[Category, int]:
-        """How often symbols were taken for each other, by category; left out and surplus symbols do not count."""
+        """How often symbols were read as others, by category; left out and surplus symbols do not count."""
         counts: Counter[Category] = Counter()
         for confusion in self.confusions:
             if GAP not in (confusion.label, confusion.answer):

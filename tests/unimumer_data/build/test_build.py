@@ -433,6 +433,47 @@ class TestPictures:
             assert flat.getpixel((15, 15)) == (0, 0, 0)
 
 
+class TestPhotographs:
+    def test_ink_and_pictures_become_jpegs_alike_at_any_worker_count(self, tmp_path: Path) -> None:
+        ink, table = write_ink(tmp_path / "ink", THREE), write_table(tmp_path / "table", THREE)
+        words = ["augment=photo", "name=set"]
+        for corpus in ([f"path={ink}", "source=crohme-inkml"], [f"path={table}", "source=table"]):
+            kind = corpus[1].partition("=")[2]
+            built = [tmp_path / f"{kind}_{workers}" for workers in (1, 2)]
+            for workers, output in enumerate(built, 1):
+                assert run(output, *corpus, *words, workers=workers) == 0
+            assert contents(built[0]) == contents(built[1])
+            images = sorted((built[0] / "data/set/images").iterdir())
+            assert [image.name for image in images] == ["a.jpg", "b.jpg", "c.jpg"]
+            assert read(built[0] / "data/set/set.json")[0]["images"] == ["./data/set/images/a.jpg"]
+            assert all(load_image(image).mode == "RGB" for image in images)
+            other = tmp_path / f"{kind}_seed"
+            assert run(other, *corpus, *words, "seed=7") == 0
+            assert (other / "data/set/images/a.jpg").read_bytes() != images[0].read_bytes()
+
+    def test_without_it_the_manifest_has_no_word_of_it(self, tmp_path: Path) -> None:
+        ink = write_ink(tmp_path / "ink", THREE)
+        assert run(tmp_path, f"path={ink}", "source=crohme-inkml", "name=set") == 0
+        plain = contents(tmp_path / "data/set")
+        assert "augment" not in read(tmp_path / "data/set/manifest.json")["config"]
+        assert run(tmp_path / "again", f"path={ink}", "source=crohme-inkml", "name=set", "augment=none") == 0
+        assert contents(tmp_path / "again/data/set") == plain
+
+    def test_the_bound_of_pixels_holds(self, tmp_path: Path) -> None:
+        ink = write_ink(tmp_path / "ink", THREE)
+        words = ["source=crohme-inkml", "name=set", "augment=photo", "image_max_pixels=5000"]
+        assert run(tmp_path, f"path={ink}", *words) == 0
+        sizes = [load_image(image).size for image in (tmp_path / "data/set/images").iterdir()]
+        assert all(wide * high <= 5000 for wide, high in sizes)
+
+    @pytest.mark.parametrize("images", ["reference", "none"])
+    def test_it_needs_pictures_of_its_own(
+        self, images: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert run(tmp_path, "source=table", f"path={tmp_path}", "augment=photo", f"images={images}") == 2
+        assert "write images=copy" in capsys.readouterr().err
+
+
 class TestGuard:
     @pytest.fixture
     def output(self, tmp_path: Path) -> Path:
@@ -612,3 +653,16 @@ class TestScale:
         assert "scale=ray needs Ray on every machine: pip install 'unimumer[ray]'" in capsys.readouterr().err
         assert run(tmp_path, *words, "address=auto") == 2
         assert "write scale=ray beside it" in capsys.readouterr().err
+
+
+def test_heic_photographs_are_built(tmp_path: Path) -> None:
+    pillow_heif = pytest.importorskip("pillow_heif", reason="needs the extra [recognize]")
+    (tmp_path / "in").mkdir()
+    picture = Image.effect_noise((90, 60), 60).convert("RGB")
+    pillow_heif.from_pillow(picture).save(tmp_path / "in/IMG_0001.HEIC", quality=90)
+    (tmp_path / "in/t.tsv").write_text("IMG_0001.HEIC\tx ^ 2\n")
+    assert run(tmp_path, "source=table", f"path={tmp_path / 'in'}", "name=s", "tasks=vanilla") == 0
+    (record,) = read(tmp_path / "data/s/s.json")
+    assert record["images"] == ["./data/s/images/IMG_0001.png"]
+    assert load_image(tmp_path / record["images"][0]).size == (90, 60)
+    assert "pillow_heif" in read(tmp_path / "data/s/manifest.json")["versions"]

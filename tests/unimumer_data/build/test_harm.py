@@ -380,6 +380,18 @@ class TestClosedGuard:
         assert "is t/a (same picture)" in training.communicate(timeout=60)[1]
 
 
+def test_sentences_are_kept_and_noted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    corpus = write_table(tmp_path / "in", {"a": "solve for x where y = 2", "b": "x = 2", "c": "y = 1"})
+    for split in ("test", "train"):
+        assert run(tmp_path, "source=table", f"path={corpus}", f"name={split}", f"split={split}", "guard=keep") == 0
+        said = capsys.readouterr().out
+        assert "3 of 3 samples kept" in said and "noted: prose: 1 " in said
+        assert dropped(tmp_path / f"data/{split}") == {"a": "prose"}
+        assert read(tmp_path / f"data/{split}/manifest.json")["noted"] == {"prose": 1}
+        assert run(tmp_path, "source=table", f"path={corpus}", f"name={split}", f"split={split}", "guard=keep") == 0
+        assert "unchanged, 3 of 3" in (said := capsys.readouterr().out) and "noted: prose: 1 " in said
+
+
 class TestBackslashes:
     @pytest.mark.parametrize(
         ("label", "reason", "meant"),

@@ -13,7 +13,7 @@ from PIL import Image
 from unimumer_data.build import command as build
 from unimumer_data.export import formats
 from unimumer_data.export.command import main
-from unimumer_data.images import load_image
+from unimumer_data.images import fit_pixels, load_image
 
 
 @pytest.fixture(scope="module")
@@ -109,11 +109,50 @@ def test_lf_v1_is_read_by_its_data_engine(root: Path, tmp_path: Path, monkeypatc
     assert [turn["loss_weight"] for turn in read[0]["messages"]] == [0.0, 1.0]
 
 
+def test_lf_v1_fits_pictures_and_weighs_answers(root: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out"
+    words = ["set=s", "format=lf-v1", f"root={root}", f"output={output}", "image_max_pixels=2500", "loss_weight=0.25"]
+    assert main(words) == 0
+    rows = [json.loads(line) for line in (output / "s.jsonl").read_text().splitlines()]
+    assert {row["messages"][1]["loss_weight"] for row in rows} == {0.25}
+    for place, row in enumerate(rows):
+        picture = Image.open(output / row["messages"][0]["content"][0]["value"])
+        built = load_image(root / records(root, "s")[place]["images"][0])
+        assert picture.size == fit_pixels(built, 2500).size
+        assert picture.width * picture.height <= 2500 < built.width * built.height
+
+
+def test_pictures_of_one_name_and_samples_of_one_id(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    webdataset = pytest.importorskip("webdataset")
+    first, second = records(root, "s")[:2]
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/twice.json").write_text(json.dumps([first, {**first, "messages": second["messages"]}]))
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images/p0.png").write_bytes((root / second["images"][0]).read_bytes())
+    (tmp_path / "data/both.json").write_text(json.dumps([first, {**second, "images": ["images/p0.png"]}]))
+    (tmp_path / "data/s").symlink_to(root / "data/s")
+    entry = json.loads((root / "dataset_info.json").read_text())["s"]
+    names = {name: {**entry, "file_name": f"data/{name}.json"} for name in ("twice", "both")}
+    (tmp_path / "dataset_info.json").write_text(json.dumps(names))
+    folder = export(tmp_path, tmp_path / "out", "webdataset", "twice")
+    (shard,) = map(str, folder.iterdir())
+    read = list(webdataset.WebDataset(shard, shardshuffle=False).decode("pil"))
+    assert [(one["__key__"], one["json"]["answer"]) for one in read] == [
+        ("p0", first["messages"][1]["value"]),
+        ("p0__2", second["messages"][1]["value"]),
+    ]
+    assert main(["set=both", "format=swift", f"root={tmp_path}", f"output={tmp_path / 'no'}"]) == 1
+    assert "another picture of the set has this name; build it with images=copy" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("words", "status", "message"),
     [
         (["set=s", "format=parqet"], 2, "unknown format 'parqet' (did you mean 'parquet'?)"),
         (["set=t", "format=swift"], 1, "no data set 't'"),
+        (["set=s", "format=lf-v1", "loss_weight=0"], 2, "loss_weight must be over 0"),
     ],
 )
 def test_mistakes(

@@ -120,6 +120,14 @@ def test_root_indices_of_crohme_2014(shared_data):
         ("a &lt; b", "markup"),
         ("<mml:math><mml:mi>x</mml:mi></mml:math>", "markup"),
         ("see figure 3", "prose"),
+        ("solve for x where y = 2", "prose"),
+        (r"The area of the circle is \pi r ^ 2", "prose"),
+        ("x = 2 if y > 0", "prose"),
+        ("a = 1, otherwise b", "prose"),
+        (r"Find \frac{1}{2} + \frac{1}{3}.", "prose"),
+        (r"f(x) = 1 \text{ if } x > 0 and 2 \text{ if not}", "prose"),
+        ("s o l v e f o r x w h e r e y = 2", "prose"),
+        (r"\frac { 1 } { 2 } , t h e r e f o r e x = 1", "prose"),
         ("n a n", "placeholder"),
         ("N/A", "placeholder"),
         ("#REF!", "placeholder"),
@@ -135,7 +143,10 @@ def test_text_that_is_no_latex(label: str, kind: str) -> None:
 @pytest.mark.parametrize(
     "label",
     ["a < b > c", r"x < \mathrm { m a t h } > y", "a b c d e f g h i", r"\begin{matrix} a & b \\ c & d \end{matrix}",
-     r"\mathrm { c o n s t a n t } = x", "a < i > b < / c"],
+     r"\mathrm { c o n s t a n t } = x", "a < i > b < / c", r"f(x) = 1 \text{ if } x > 0", r"x = 1 {\rm if} y > 0",
+     r"\mathrm { f o r } x", r"\mathrm { x w h e r e y }", r"\frac{1}{2} at^2", "e^{in x} if_{or}", "if(x)",
+     "x _ { m o r e }", r"1 \mbox{ for $x$} \quad \hbox{otherwise}", r"\operatorname{when} x", "x % for the reader",
+     r"\mathrm { i f a n d w h e n }", "a b c , d e f"],
 )  # fmt: skip
 def test_mathematics_is_neither_prose_nor_markup(label: str) -> None:
     assert not {"prose", "markup"} & {finding.kind for finding in lint(label)}

@@ -16,6 +16,7 @@ from unimumer_eval.config import EvalConfig, Sampling
 from unimumer_eval.engines.base import Answer, Output, Request
 from unimumer_eval.inference import predict as inference
 from unimumer_eval.inference.predict import PredictedSet
+from unimumer_eval.inference.price import price_table
 from unimumer_eval.run import main
 
 LABELS = ["x", "y + 1", r"\frac { a } { b }", "z ^ { 2 }", "w"]
@@ -67,6 +68,14 @@ def config(records: Path, **settings: object) -> EvalConfig:
 def predicted(config: EvalConfig) -> Iterator[PredictedSet]:
     assert config.output is not None
     return inference.predict_sets(config, config.output)
+
+
+def test_prices_have_no_column_that_nothing_is_known_for(records: Path, engine: Scribe) -> None:
+    first, _ = price_table(list(predicted(config(records))), []).splitlines()[2:]
+    assert first.split() == ["set", "tokens", "in", "tokens", "out", "a", "sample", "confidence"]
+    both = list(predicted(config(records, task="tree", output=records.parent / "tree")))
+    first = price_table(both, []).splitlines()[2]
+    assert "times plain" in first and "agree" in first and "gain" not in first
 
 
 def read(config: EvalConfig, name: str) -> list[dict[str, str]]:

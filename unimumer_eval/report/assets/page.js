@@ -7,10 +7,16 @@ const WORDS = {
   duplicate: "duplicate", failed: "failed", empty: "empty", runaway: "runaway", label: "bad label",
   unparsable: "unparsable", symbol: "wrong symbols", structure: "wrong structure", both: "symbols and structure",
 };
+const ABOUT = {
+  right: "the answer is the label", notation: "the same formula, written otherwise", "look-alike": "symbols that look alike in handwriting, fonts or dots differ",
+  missing: "the predictions lack this sample", duplicate: "a second prediction for a sample", failed: "the model gave no answer", empty: "an answer without a token",
+  runaway: "more than twice as long as the label: the model did not stop", label: "the label is empty or not LaTeX", unparsable: "the answer is not LaTeX",
+  symbol: "the right arrangement, other symbols", structure: "the right symbols, arranged otherwise", both: "other symbols, arranged otherwise",
+};
 const GOOD = new Set(["right", "notation"]);
 const TWO = DATA.runs.length > 1;
 const PANELS = []; // what draws each panel, in the order of the page
-const state = { set: 0, run: DATA.runs.length - 1, show: "errors", sort: "", text: "", confusion: null, page: 0 };
+const state = { set: 0, run: DATA.runs.length - 1, show: "errors", sort: null, text: "", confusion: null, page: 0 };
 
 const $ = (id) => document.getElementById(id);
 const set = () => DATA.sets[state.set];

@@ -1,0 +1,286 @@
+"""Made handwriting beside real handwriting of the same formulas: statistics, speed, and what a recogniser reads.
+
+    python benchmarks/handwriting.py path=../shared/data/crohme-inkml/TrainINKML bank=data/banks/crohme
+    python benchmarks/handwriting.py path=... bank=... sheet=sheet.png          # real above made; look at it
+    python benchmarks/handwriting.py path=... bank=... read=200                 # needs mathnote-ocr==0.2.1
+    python benchmarks/handwriting.py path=... bank=... memory=100000
+
+Statistics are means of each ink. Two samples are compared by the Kolmogorov-Smirnov distance. The bound for made
+against real ink is 1.5 times the distance between two halves of the real writers, the mean over 20 ways to halve them.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+import resource
+import sys
+import time
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import fmean, median
+
+from PIL import Image
+
+from unimumer_data.build.preview import save
+from unimumer_data.errors import ConfigError, UniMumerError
+from unimumer_data.handwriting.bank import Bank, read_bank
+from unimumer_data.handwriting.collect import writer_of
+from unimumer_data.handwriting.compose import compose
+from unimumer_data.handwriting.measure import box_around, box_of, departures_of, measure, slant_of
+from unimumer_data.ink import Ink, encode_png, read_inkml, render, write_inkml
+from unimumer_data.latex import canonical, tokenize
+from unimumer_data.latex.alignment import edit_distance
+from unimumer_data.photo import encode_photo, generator, photograph
+from unimumer_data.support.config import load_config, option
+from unimumer_data.support.tables import write_table
+
+SPLITS, BOUND = 20, 1.5
+STATISTICS = {
+    "strokes": "strokes of a symbol",
+    "aspect": "width / height of the ink (log)",
+    "size": "letters and digits on the line, height (log em)",
+    "uneven": "their unevenness (deviation of log em)",
+    "script": "letters and digits in scripts, height (log em)",
+    "sup": "baseline of upper scripts (em)",
+    "sub": "baseline of lower scripts (em)",
+    "gap": "distance of neighbours (em)",
+    "slope": "slope of the line",
+    "slant": "lean",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    path: Path = option(about="InkML files with trace groups, at any depth")
+    bank: Path = option(about="bank of handwriting")
+    inks: int = option(3000, "inks drawn at random")
+    seed: int = option(1, "random seed")
+    read: int = option(0, "inks that mathnote-ocr reads, real and made; only that is done")
+    memory: int = option(0, "samples to make one after the other, with the memory they take; only that is done")
+    sheet: Path | None = option(None, "contact sheet to write; only that is done")
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Real ink and made ink of one formula; each with its own writer."""
+
+    label: str
+    writer: str
+    real: Ink
+    made: Ink
+
+
+def pairs(settings: Settings, bank: Bank) -> Iterator[Pair]:
+    """Inks that can be read and measured, with made ink of their formulas; what cannot be made is counted."""
+    files = sorted(settings.path.rglob("*.inkml"))
+    random.Random(settings.seed).shuffle(files)
+    found = refused = 0
+    for file in files:
+        try:
+            real = read_inkml(file)
+            label = real.label.strip("$ \n\t")
+            made = compose(label, bank, seed=settings.seed, sample_id=file.stem)
+        except UniMumerError:
+            refused += 1
+            continue
+        yield Pair(label, f"{file.parent.name}/{writer_of(real, file.stem)}", real, made)
+        found += 1
+        if found == settings.inks:
+            break
+    print(f"{found} formulas; {refused} inks cannot be read, or their formulas not be written", file=sys.stderr)
+
+
+def statistics_of(ink: Ink, label: str) -> dict[str, float]:
+    """One number for each of `STATISTICS` that the ink has."""
+    measured = measure(ink, label)
+    if measured is None:
+        return {}
+    left, top, right, bottom = box_around([box_of([stroke]) for stroke in ink.traces.values()])
+    found = {
+        "strokes": fmean(len(symbol.traces) for symbol in ink.symbols),
+        "aspect": math.log(max(1e-3, (right - left) / max(1e-9, bottom - top))),
+        "slant": slant_of(ink.traces.values()),
+    }
+    departures = departures_of(measured)
+    for name, source in (("sup", "sup"), ("sub", "sub"), ("gap", "spacing"), ("slope", "slope")):
+        if departures.get(source):
+            found[name] = fmean(departures[source])
+    sizes: dict[bool, list[float]] = defaultdict(list)
+    for one in measured.placed:
+        high = one.span.box[3] - one.span.box[1]
+        if len(one.span.token) == 1 and one.span.token.isalnum():
+            printed = measured.em * high / one.span.scale
+            sizes[one.span.scale > 0.9].append(math.log(max(1e-3, (one.box[3] - one.box[1]) / printed)))
+    if sizes[True]:
+        found["size"] = fmean(sizes[True])
+    if len(sizes[True]) > 1:
+        found["uneven"] = math.sqrt(fmean((size - found["size"]) ** 2 for size in sizes[True]))
+    if sizes[False]:
+        found["script"] = fmean(sizes[False])
+    return found
+
+
+def distance(one: Sequence[float], other: Sequence[float]) -> float:
+    """The Kolmogorov-Smirnov distance of two samples."""
+    first, second = sorted(one), sorted(other)
+    return max(
+        abs(bisect_right(first, value) / len(first) - bisect_right(second, value) / len(second))
+        for value in (*first, *second)
+    )
+
+
+def compare(found: Sequence[Pair], seed: int) -> str:
+    """The table of statistics."""
+    real = [statistics_of(pair.real, pair.label) for pair in found]
+    made = [statistics_of(pair.made, pair.label) for pair in found]
+    writers = sorted({pair.writer for pair in found})
+    rows = []
+    for name, about in STATISTICS.items():
+        both = [
+            (pair.writer, a[name], b[name])
+            for pair, a, b in zip(found, real, made, strict=True)
+            if name in a and name in b
+        ]
+        halves = []
+        for split in range(SPLITS):
+            half = set(random.Random(f"{seed}/{split}").sample(writers, len(writers) // 2))
+            ours, theirs = ([a for writer, a, _ in both if (writer in half) == side] for side in (True, False))
+            if ours and theirs:
+                halves.append(distance(ours, theirs))
+        own, bound = distance([a for _, a, _ in both], [b for _, _, b in both]), BOUND * fmean(halves)
+        rows.append(
+            [
+                about,
+                str(len(both)),
+                f"{median(a for _, a, _ in both):.3f}",
+                f"{median(b for _, _, b in both):.3f}",
+                f"{own:.3f}",
+                f"{fmean(halves):.3f}",
+                f"{bound:.3f}",
+                "yes" if own <= bound else "no",
+            ]
+        )
+    head = ["statistic", "n", "real", "made", "made to real", "half to half", "bound", "within"]
+    return write_table(head, rows, "markdown")
+
+
+def speed(labels: Sequence[str], bank: Bank) -> str:
+    """Formulas a second of CPU time, for each step and for all steps to a kind of output."""
+    inks: list[Ink] = []
+
+    def made() -> Iterable[object]:
+        for number, label in enumerate(labels):
+            inks.append(compose(label, bank, seed=2, sample_id=str(number)))
+            yield None
+
+    def photographs() -> Iterable[object]:
+        for number, ink in enumerate(inks):
+            rng = generator(str(number))
+            yield encode_photo(photograph(render(ink), rng), rng)
+
+    steps: dict[str, Callable[[], Iterable[object]]] = {
+        "ink": made,
+        "InkML": lambda: (write_inkml(ink) for ink in inks),
+        "picture": lambda: (encode_png(render(ink)) for ink in inks),
+        "photograph": photographs,
+    }
+    seconds = {}
+    for name, step in steps.items():
+        start = time.process_time()
+        for _ in step():
+            pass
+        seconds[name] = (time.process_time() - start) / len(labels)
+    rows = [
+        ["to ink", f"{1 / seconds['ink']:.0f}"],
+        ["to InkML", f"{1 / (seconds['ink'] + seconds['InkML']):.0f}"],
+        ["to pictures (PNG)", f"{1 / (seconds['ink'] + seconds['picture']):.0f}"],
+        ["to photographs (JPEG)", f"{1 / (seconds['ink'] + seconds['photograph']):.0f}"],
+    ]
+    return write_table(["formulas", "a second of one core"], rows, "markdown")
+
+
+def stacked(pair: Pair) -> Image.Image:
+    """The real ink above the made one."""
+    above, below = render(pair.real), render(pair.made)
+    both = Image.new("L", (max(above.width, below.width), above.height + below.height + 2), 255)
+    both.paste(above, (0, 0))
+    both.paste(120, (0, above.height, both.width, above.height + 2))
+    both.paste(below, (0, above.height + 2))
+    return both
+
+
+def memory(settings: Settings, bank: Bank) -> None:
+    """Make pictures, one after the other, and print the peak of memory now and then."""
+    labels = [pair.label for pair in pairs(settings, bank)]
+    for number in range(settings.memory):
+        encode_png(render(compose(labels[number % len(labels)], bank, seed=3, sample_id=str(number))))
+        if (number + 1) % (settings.memory // 10) == 0:
+            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+            print(f"{number + 1} samples, peak {peak:.0f} MB", flush=True)
+
+
+def read(found: Sequence[Pair]) -> str:
+    """How well mathnote-ocr reads both: exact answers, and token edits / length of the longer text."""
+    from examples.recognizers.mathnote import Mathnote
+
+    model = Mathnote()
+    rows: list[tuple[float, float, float, float]] = []
+    for number, pair in enumerate(found, 1):
+        label = canonical(pair.label, "loose", repairs=[])
+        scores = []
+        for ink in (pair.real, pair.made):
+            strokes = [list(zip(points[::2], points[1::2], strict=True)) for points in ink.traces.values()]
+            try:
+                answer = canonical(model(strokes).text or "", "loose", repairs=[])
+            except Exception as error:  # a recogniser that fails has read nothing
+                print(f"{ink.name}: {type(error).__name__}: {error}", file=sys.stderr)
+                answer = ""
+            longest = max(len(tokenize(label)), len(tokenize(answer)), 1)
+            scores += [float(answer == label), 1 - edit_distance(tokenize(answer), tokenize(label)) / longest]
+        rows.append((scores[0], scores[2], scores[1], scores[3]))
+        if number % 25 == 0:
+            print(f"{number} of {len(found)} read", file=sys.stderr, flush=True)
+    lines = []
+    for name, a, b in (("exact", 0, 1), ("edit similarity", 2, 3)):
+        real, made = ([100 * row[place] for row in rows] for place in (a, b))
+        low, high = interval([y - x for x, y in zip(real, made, strict=True)])
+        lines.append([name, str(len(rows)), f"{fmean(real):.1f}", f"{fmean(made):.1f}", f"{low:.1f} to {high:.1f}"])
+    return write_table(["percent", "n", "real", "made", "made - real, 95 %"], lines, "markdown")
+
+
+def interval(differences: Sequence[float], draws: int = 2000) -> tuple[float, float]:
+    """The paired bootstrap interval of a mean."""
+    rng = random.Random(0)
+    means = sorted(fmean(rng.choices(differences, k=len(differences))) for _ in range(draws))
+    return means[round(0.025 * draws)], means[round(0.975 * draws) - 1]
+
+
+def main(argv: list[str] | None = None) -> int:
+    try:
+        settings = load_config(Settings, sys.argv[1:] if argv is None else argv)
+        bank = read_bank(settings.bank)
+    except (ConfigError, UniMumerError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    if settings.sheet:
+        shown = list(pairs(replace(settings, inks=min(settings.inks, 60)), bank))
+        captions = (f"{pair.real.writer or '?'} / {pair.made.writer}" for pair in shown)
+        save(zip(captions, (pair.label for pair in shown), map(stacked, shown), strict=True), settings.sheet)
+    elif settings.memory:
+        memory(settings, bank)
+    elif settings.read:
+        print(read(list(pairs(replace(settings, inks=settings.read), bank))))
+    else:
+        found = list(pairs(settings, bank))
+        print(compare(found, settings.seed))
+        print()
+        print(speed([pair.label for pair in found[:1000]], bank))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

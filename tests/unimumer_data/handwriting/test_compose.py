@@ -1,0 +1,135 @@
+"""Formulas written by hand: who stands where, whose symbols they are, and what chance may change."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from unimumer_data.errors import LatexSyntaxError
+from unimumer_data.handwriting.bank import Bank, read_bank
+from unimumer_data.handwriting.compose import BORROWED, LICENCE, compose
+from unimumer_data.handwriting.hand import CannotWriteError
+from unimumer_data.handwriting.measure import box_of, measure
+from unimumer_data.ink import Ink, read_inkml, render, write_inkml
+
+Boxes = dict[str, list[tuple[float, float, float, float]]]
+
+
+@pytest.fixture(scope="module")
+def bank(hand_bank: Path) -> Bank:
+    return read_bank(hand_bank)
+
+
+def boxes(ink: Ink) -> Boxes:
+    """Name -> boxes of the symbols, from left to right."""
+    found: Boxes = {}
+    for symbol in ink.symbols:
+        found.setdefault(symbol.label, []).append(box_of([ink.traces[trace] for trace in symbol.traces]))
+    return {label: sorted(some) for label, some in found.items()}
+
+
+def middle(box: tuple[float, float, float, float]) -> tuple[float, float]:
+    return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+
+
+def write(text: str, bank: Bank, seed: int = 0, writer: str | None = None) -> Ink:
+    return compose(text, bank, seed=seed, sample_id="a", writer=writer)
+
+
+def test_every_stroke_knows_its_symbol_and_the_label_is_exact(bank: Bank) -> None:
+    ink = write(r"\frac{x^2+1}{x-1}", bank)
+    assert ink.label == r"$\frac{x^2+1}{x-1}$"
+    traces = [trace for symbol in ink.symbols for trace in symbol.traces]
+    assert sorted(traces) == sorted(ink.traces)
+    assert sorted(symbol.label for symbol in ink.symbols) == sorted("xx2+1-1-")  # the bar is a minus too
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_symbols_stand_where_the_formula_has_them(bank: Bank, seed: int) -> None:
+    found = boxes(write(r"\frac{a}{b}+x^2+y_1", bank, seed))
+    (a,), (b,), (two,), (x,), (one,), (y,) = (found[name] for name in ("a", "b", "2", "x", "1", "y"))
+    bar = found["-"][0]
+    assert middle(a)[1] < middle(bar)[1] < middle(b)[1]
+    assert bar[0] < middle(a)[0] < bar[2]
+    assert middle(two)[1] < middle(x)[1] and two[0] > middle(x)[0]
+    assert middle(one)[1] > middle(y)[1] and one[0] > middle(y)[0]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_root_covers_what_it_holds(bank: Bank, seed: int) -> None:
+    found = boxes(write(r"\sqrt{a+b}", bank, seed))
+    root = found[r"\sqrt"][0]
+    assert root[0] < found["a"][0][0] and root[1] < min(found["a"][0][1], found["b"][0][1])
+    assert root[2] > middle(found["b"][0])[0]
+
+
+def test_the_same_arguments_give_the_same_ink_and_others_another(bank: Bank) -> None:
+    text = "a+b=c"
+    assert write(text, bank).traces == write(text, bank).traces
+    assert write(text, bank).traces != write(text, bank, seed=1).traces
+    assert write(text, bank).traces != compose(text, bank, seed=0, sample_id="b").traces
+
+
+def test_all_symbols_are_of_one_writer_where_that_has_them(bank: Bank) -> None:
+    writer = next(iter(bank.symbols["x"]))
+    ink = write("x+x", bank, writer=writer)
+    assert ink.writer == writer
+    own = {label for label, writers in bank.symbols.items() if writer in writers}
+    borrowed = {part.split(" from ")[0] for part in ink.annotations.get(BORROWED, "").split("; ") if part}
+    assert borrowed == {"x", "+"} - own
+
+
+def test_a_missing_symbol_comes_from_the_nearest_writer_with_the_distance(bank: Bank) -> None:
+    label, writers = next((label, some) for label, some in bank.symbols.items() if len(some) == 1)
+    (owner,) = writers
+    other = next(name for name in bank.writers if name != owner)
+    ink = write(label, bank, writer=other)
+    assert ink.annotations[BORROWED] == f"{label} from {owner} ({bank.distance(other, owner):.2f})"
+    assert bank.distance(other, owner) == bank.distance(owner, other) > 0 == bank.distance(owner, owner)
+
+
+@pytest.mark.parametrize("text", [r"\aleph", r"\mathbb{R}", r"\underbrace{a}", r"\boldsymbol{x}", "设"])
+def test_what_nobody_wrote_is_refused_by_name(bank: Bank, text: str) -> None:
+    with pytest.raises(CannotWriteError, match=r"leave (it|the font) out"):
+        write(text, bank)
+
+
+def test_a_broken_formula_and_an_empty_one_are_refused(bank: Bank) -> None:
+    with pytest.raises(LatexSyntaxError):
+        write(r"\frac{a}", bank)
+    with pytest.raises(CannotWriteError, match="leaves no ink"):
+        write("{}", bank)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"\left(\frac{a}{b}\right)",
+        r"\overline{x}",
+        r"\bar{x}",
+        "x_1^2",
+        r"\sqrt[3]{x}",
+        r"\sin x",
+        r"\frac{1}{\frac{a}{b}}",
+    ],
+)
+def test_constructions_of_every_day_are_written(bank: Bank, text: str) -> None:
+    assert render(write(text, bank)).width > 30
+
+
+def test_ink_is_read_back_as_it_was_written(bank: Bank, tmp_path: Path) -> None:
+    ink = write(r"x^2 < \frac{1}{2}", bank)
+    (tmp_path / "a.inkml").write_text(write_inkml(ink), encoding="utf-8")
+    again = read_inkml(tmp_path / "a.inkml")
+    assert again.traces == ink.traces
+    assert again.annotations == ink.annotations and again.annotations[LICENCE] == "Apache-2.0 of the sample"
+    assert [(one.label, one.traces) for one in again.symbols] == [(one.label, one.traces) for one in ink.symbols]
+
+
+def test_made_ink_is_found_again_in_its_label(bank: Bank) -> None:
+    ink = write("x^2+y_1=a", bank)
+    measured = measure(ink, "x^2+y_1=a")
+    assert measured is not None and not measured.unplaced
+    assert {one.span.token: one.span.scale for one in measured.placed}["2"] < 0.9
+    assert 140 < measured.em < 280  # 200 units were written
