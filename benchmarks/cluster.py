@@ -3,7 +3,7 @@
     .venv/ray/bin/python benchmarks/cluster.py [captions=100000] [workers=2] [rounds=3]
 
 Both build the same captions (as benchmarks/build.py), in turns, so that a busy machine slows both; before each, a
-build of 100 captions shows what starting costs: imports, workers, the connection. Ray itself runs already, as on a
+build of a few chunks shows what starting costs: imports, workers, the connection. Ray itself runs already, as on a
 cluster. Its workers would have a low priority (niceness 15) and wait on a busy machine: here they have the usual one.
 CPU is that of all processes, Ray's own among them: on a busy machine it says more than the clock. Memory is the
 driver's own (PSS), at each tenth of the build.
@@ -23,6 +23,7 @@ from pathlib import Path
 
 from build import ROOT, family, memory_of, write_captions
 
+from unimumer_data.build.selection import CHUNK
 from unimumer_data.support.config import load_config
 
 
@@ -52,7 +53,7 @@ def main() -> int:
             for way, words in ways.items():
                 output = Path(folder) / f"{way}{number}"
                 words = ["source=captions", f"path={path}", "images=none", f"output={output}", *words]
-                starts[way].append(build([*words, "name=few", "limit=100"]))
+                starts[way].append(build([*words, "name=few", f"limit={8 * CHUNK * config.workers}"]))
                 whole[way].append(build([*words, "name=many"]))
                 print(f"{way}: start {starts[way][-1]}; all {whole[way][-1]}", flush=True)
     for unit in ("clock", "cpu"):
