@@ -214,10 +214,10 @@ def stacked(pair: Pair) -> Image.Image:
 
 
 def memory(settings: Settings, bank: Bank) -> None:
-    """Make pictures, one after the other, and print the peak of memory now and then."""
+    """Make ink, one after the other, and print the peak of memory now and then."""
     labels = [pair.label for pair in pairs(settings, bank)]
     for number in range(settings.memory):
-        encode_png(render(compose(labels[number % len(labels)], bank, seed=3, sample_id=str(number))))
+        compose(labels[number % len(labels)], bank, seed=3, sample_id=str(number))
         if (number + 1) % (settings.memory // 10) == 0:
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
             print(f"{number + 1} samples, peak {peak:.0f} MB", flush=True)
