@@ -3,6 +3,7 @@
     python benchmarks/handwriting.py path=../shared/data/crohme-inkml/TrainINKML bank=data/banks/crohme
     python benchmarks/handwriting.py path=... bank=... sheet=sheet.png          # real above made; look at it
     python benchmarks/handwriting.py path=... bank=... read=200                 # needs mathnote-ocr==0.2.1
+    python benchmarks/handwriting.py path=... bank=... memory=100000
 
 Statistics are means of each ink. Two samples are compared by the Kolmogorov-Smirnov distance. The bound for made
 against real ink is 1.5 times the distance between two halves of the real writers, the mean over 20 ways to halve them.
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import math
 import random
+import resource
 import sys
 import time
 from bisect import bisect_right
@@ -20,6 +22,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean, median
+
+from PIL import Image
 
 from unimumer_data.build.preview import save
 from unimumer_data.errors import ConfigError, UniMumerError
@@ -56,6 +60,7 @@ class Settings:
     inks: int = option(3000, "inks drawn at random")
     seed: int = option(1, "random seed")
     read: int = option(0, "inks that mathnote-ocr reads, real and made; only that is done")
+    memory: int = option(0, "samples to make one after the other, with the memory they take; only that is done")
     sheet: Path | None = option(None, "contact sheet to write; only that is done")
 
 
@@ -198,6 +203,26 @@ def speed(labels: Sequence[str], bank: Bank) -> str:
     return write_table(["formulas", "a second of one core"], rows, "markdown")
 
 
+def stacked(pair: Pair) -> Image.Image:
+    """The real ink above the made one."""
+    above, below = render(pair.real), render(pair.made)
+    both = Image.new("L", (max(above.width, below.width), above.height + below.height + 2), 255)
+    both.paste(above, (0, 0))
+    both.paste(120, (0, above.height, both.width, above.height + 2))
+    both.paste(below, (0, above.height + 2))
+    return both
+
+
+def memory(settings: Settings, bank: Bank) -> None:
+    """Make ink, one after the other, and print the peak of memory now and then."""
+    labels = [pair.label for pair in pairs(settings, bank)]
+    for number in range(settings.memory):
+        compose(labels[number % len(labels)], bank, seed=3, sample_id=str(number))
+        if (number + 1) % (settings.memory // 10) == 0:
+            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+            print(f"{number + 1} samples, peak {peak:.0f} MB", flush=True)
+
+
 def read(found: Sequence[Pair]) -> str:
     """How well mathnote-ocr reads both: exact answers, and token edits / length of the longer text."""
     from examples.recognizers.mathnote import Mathnote
@@ -243,12 +268,10 @@ def main(argv: list[str] | None = None) -> int:
         return 2
     if settings.sheet:
         shown = list(pairs(replace(settings, inks=min(settings.inks, 60)), bank))
-        both = [
-            (f"{kind} {ink.writer or ''}", pair.label, render(ink))
-            for pair in shown
-            for kind, ink in (("real", pair.real), ("made", pair.made))
-        ]
-        save(both, settings.sheet)
+        captions = (f"{pair.real.writer or '?'} / {pair.made.writer}" for pair in shown)
+        save(zip(captions, (pair.label for pair in shown), map(stacked, shown), strict=True), settings.sheet)
+    elif settings.memory:
+        memory(settings, bank)
     elif settings.read:
         print(read(list(pairs(replace(settings, inks=settings.read), bank))))
     else:

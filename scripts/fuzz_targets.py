@@ -114,6 +114,8 @@ def check_label(data: bytes, _: Path) -> None:
         image_folder=None,
         image_prefix="",
         root=Path(),
+        augment="none",
+        seed=0,
         guard=None,
         debug=True,
     )

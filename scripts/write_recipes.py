@@ -36,6 +36,7 @@ SECTIONS = {
     "neat_packing": "dataset",
     "pref_loss": "method",
     "pref_ftx": "method",
+    "enable_thinking": "dataset",
     "mix_strategy": "dataset",
     "interleave_probs": "dataset",
     "max_steps": "train",

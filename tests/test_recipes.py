@@ -171,7 +171,8 @@ def test_models_come_with_their_template(any_recipe: Path) -> None:
     templates = {
         "Qwen2.5-VL": "qwen2_vl",
         "Qwen3-VL": "qwen3_vl_nothink",
-        "Qwen3.5": "qwen3_5_nothink",
+        "Qwen3.5": "qwen3_5",
+        "GLM-OCR": "glm_ocr",
         "outputs/crohme": "qwen2_vl",
         "tiny": "qwen2_vl",
     }

@@ -82,6 +82,12 @@ COMMANDS: dict[str, Command] = {
     "serve": Command("unimumer_eval.serve.command", "serve a model and its page", needs=SERVE, extra="[eval,serve]"),
     "eval": Command("unimumer_eval.run", "predict with a model and score the predictions", needs=EVAL, extra="[eval]"),
     "compare": Command("unimumer_eval.compare", "compare runs on the same samples", needs=EVAL, extra="[eval]"),
+    "parity": Command(
+        "unimumer_eval.parity.command",
+        "check that training and prediction, or two engines, read alike",
+        needs=EVAL,
+        extra="[eval]",
+    ),
     "power": Command("unimumer_eval.power", "say what n samples can show", needs=EVAL, extra="[eval]"),
     "calibrate": Command(
         "unimumer_eval.calibrate",

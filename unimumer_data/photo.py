@@ -40,7 +40,7 @@ def photograph(picture: Image.Image, rng: random.Random) -> Image.Image:
         photo = ImageChops.multiply(paper, clean.convert("RGB"))
     photo = ImageChops.multiply(photo, Image.merge("RGB", [_light(clean.size, rng)] * 3))
     photo = _seen_aslant(photo, min(sides), rng)
-    photo = photo.filter(ImageFilter.GaussianBlur(rng.uniform(0.2, 0.9)))
+    photo = photo.filter(ImageFilter.BoxBlur(rng.uniform(0.2, 0.9)))
     return _with_noise(photo, rng)
 
 
@@ -72,17 +72,21 @@ def _steps(length: int, step: float, rng: random.Random) -> list[int]:
 
 def _light(size: tuple[int, int], rng: random.Random) -> Image.Image:
     """How bright each place is: uneven, and in half of the photographs with the shadow of a hand or a phone."""
+    wide, high = (max(3, side // _COARSE) for side in size)
     grid = Image.frombytes("L", (3, 3), bytes(rng.randint(175, 255) for _ in range(9)))
-    light = grid.resize(size, Image.Resampling.BICUBIC)
+    light = grid.resize((wide, high), Image.Resampling.BICUBIC)
     if rng.random() < 0.5:
-        wide, high = size
-        shadow = Image.new("L", size, 255)
+        shadow = Image.new("L", light.size, 255)
         start, end = rng.uniform(-0.2, 1.0) * wide, rng.uniform(-0.2, 1.0) * wide
         side = rng.choice((-wide, 2 * wide))
-        ImageDraw.Draw(shadow).polygon([(start, 0), (end, high), (side, high), (side, 0)], fill=rng.randint(140, 215))
-        shadow = shadow.filter(ImageFilter.GaussianBlur(rng.uniform(2, 14)))
-        light = ImageChops.multiply(light, shadow)
-    return light
+        outline = [(start, 0), (end, high), (side, high), (side, 0)]
+        ImageDraw.Draw(shadow).polygon(outline, fill=rng.randint(140, 215))
+        light = ImageChops.multiply(light, shadow.filter(ImageFilter.GaussianBlur(rng.uniform(0.3, 2))))
+    return light.resize(size, Image.Resampling.BICUBIC)
+
+
+_COARSE = 8
+"""Pixels of a photograph for each of the light, which has no sharp edges."""
 
 
 def _seen_aslant(photo: Image.Image, margin: int, rng: random.Random) -> Image.Image:
@@ -96,7 +100,7 @@ def _seen_aslant(photo: Image.Image, margin: int, rng: random.Random) -> Image.I
         (inward[3][0], high - inward[3][1]),
     ]
     return photo.transform(
-        photo.size, Image.Transform.PERSPECTIVE, perspective(photo.size, corners), Image.Resampling.BICUBIC
+        photo.size, Image.Transform.PERSPECTIVE, perspective(photo.size, corners), Image.Resampling.BILINEAR
     )
 
 

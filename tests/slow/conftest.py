@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -64,3 +66,14 @@ def predict_with_vllm(workshop: Workshop, vllm_python: Path) -> Callable[..., st
         return workshop.run(vllm_python, ROOT / "eval" / "run.py", *words)
 
     return predict
+
+
+@pytest.fixture(scope="session")
+def old_transformers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with transformers 5.5.0 alone, to put before the environment's own."""
+    folder = tmp_path_factory.mktemp("transformers")
+    words = ["install", "--quiet", "--no-deps", "--target", str(folder), "transformers==5.5.0"]
+    done = subprocess.run([sys.executable, "-m", "pip", *words], capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip(f"transformers 5.5.0 cannot be fetched: {done.stderr.strip()[-200:]}")
+    return folder

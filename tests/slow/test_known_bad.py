@@ -7,7 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
 from workshop import ROOT, Workshop
 
 POSITIONS = """
@@ -24,17 +23,6 @@ positions, _ = model.model.get_rope_index(ids, image_grid_thw=torch.tensor([[1, 
 print(positions[0, 0].tolist())
 """
 RIGHT = "[0, 1, 2, 2, 2, 2, 2, 2, 5]"
-
-
-@pytest.fixture(scope="module")
-def old_transformers(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with transformers 5.5.0 alone, to put before the environment's own."""
-    folder = tmp_path_factory.mktemp("transformers")
-    words = ["install", "--quiet", "--no-deps", "--target", str(folder), "transformers==5.5.0"]
-    done = subprocess.run([sys.executable, "-m", "pip", *words], capture_output=True, text=True)
-    if done.returncode:
-        pytest.skip(f"transformers 5.5.0 cannot be fetched: {done.stderr.strip()[-200:]}")
-    return folder
 
 
 def test_still_pictures_get_a_wrong_position_in_time(workshop: Workshop, old_transformers: Path) -> None:

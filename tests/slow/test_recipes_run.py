@@ -1,4 +1,5 @@
-"""LLaMA-Factory reads every recipe, and trains two steps of each on CPU with the tiny model and the bundled data.
+"""LLaMA-Factory reads every recipe, and trains two steps of each on CPU, with a tiny model of its family and the
+bundled data.
 
 Start-up takes longer than two steps, so one process reads or trains them all.
 """
@@ -14,10 +15,12 @@ import pytest
 from workshop import ROOT, Workshop
 
 from scripts.write_recipes import read_family
+from unimumer_data.training.doctor.model import family_of
 from unimumer_data.training.recipe import read_recipe
 
 RECIPES = {name: ROOT / "recipes" / f"{name}.yaml" for name in read_family(ROOT / "recipes")}
 VALUES = {name: dict(read_recipe(path).values) for name, path in RECIPES.items()}
+FAMILIES = {name: family_of(read_recipe(path)) for name, path in RECIPES.items()}
 # dpo and kto read records of other kinds: test_after_sft.py
 TRAINING = [name for name, values in VALUES.items() if values.get("stage") == "sft"]
 # DeepSpeed is refused without the variables of torchrun.
@@ -52,6 +55,14 @@ for name, values in json.load(open(sys.argv[1])).items():
         model, *_ = get_infer_args(values)
         found[name] = [model.model_name_or_path]
 json.dump(found, open(sys.argv[2], "w"))
+"""
+
+MAKE = """
+import json, sys
+from pathlib import Path
+from unimumer_data.training.tiny import TinyConfig, make_tiny
+for family, output in json.loads(sys.argv[1]).items():
+    make_tiny(TinyConfig(family=family, output=Path(output), records=(Path("data/sample/sample.json"),)))
 """
 
 RUN = """
@@ -101,8 +112,16 @@ def test_llamafactory_parses(parsed: dict[str, list[Any]], name: str) -> None:
 def trained(workshop: Workshop) -> dict[str, str]:
     """Recipe -> output folder, after two steps of each without DeepSpeed, 4-bit weights and kernels for GPUs."""
     outputs = {name: f"outputs/two_steps/{name}" for name in TRAINING}
+    others = {family for family in FAMILIES.values() if family not in (None, "qwen2.5-vl")}
+    models = {family: f"outputs/tiny-{family}" for family in others}
+    workshop.python("-c", MAKE, json.dumps(models))
     without = {"deepspeed": None, "quantization_bit": None, "enable_liger_kernel": False}
-    ask(workshop, RUN, {name: {**VALUES[name], **TINY, **without, "output_dir": outputs[name]} for name in TRAINING})
+    recipes = {}
+    for name in TRAINING:
+        model = models.get(FAMILIES[name], TINY["model_name_or_path"])
+        own = {"model_name_or_path": model, "output_dir": outputs[name]}
+        recipes[name] = {**VALUES[name], **TINY, **without, **own}
+    ask(workshop, RUN, recipes)
     return outputs
 
 

@@ -45,7 +45,7 @@ from .preview import save
 
 DROPPED, SHEET = "dropped.jsonl", "sheet.png"
 CHUNK = 64  # inks
-ODD = 4.0  # times larger or smaller than the median of its name: not that symbol, or not all of it
+ODD = 3.0  # times larger or smaller than the median of its name: not that symbol, or not all of it
 _DRAWN = 3  # writers of each symbol on the contact sheet
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from hashlib import blake2b, sha256
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -103,9 +105,13 @@ def code_digest() -> str:
     return digest.hexdigest()
 
 
+@cache
 def versions() -> dict[str, Any]:
     """Of all that decides over the bytes of a build."""
-    return {"unimumer": __version__, "canonical_form": CANONICAL_FORM, "pillow": PIL.__version__}
+    found = {"unimumer": __version__, "canonical_form": CANONICAL_FORM, "pillow": PIL.__version__}
+    with suppress(PackageNotFoundError):  # without it HEIC pictures are dropped
+        found["pillow_heif"] = version("pillow-heif")
+    return found
 
 
 def build_key(config: Mapping[str, Any]) -> str:

@@ -23,7 +23,7 @@ HAND = "hand"
 BEARING = 50
 """Space on each side of a symbol, in thousandths of an em: print has about twice this between two letters."""
 
-OVERLAP = 0.08
+OVERLAP = 0.04
 """Em by which the boxes of neighbours may overlap, at most."""
 
 SHORTENED = 0.15

@@ -40,7 +40,7 @@ def read_json_items(path: Path) -> Iterator[tuple[Any, str]]:
     Raises:
         RecordError: as `read_json_array`.
     """
-    if path.suffix != ".jsonl" and not _begins_with_object(path):
+    if path.suffix != ".jsonl" and not begins_with_object(path):
         for number, item in enumerate(read_json_array(path)):
             yield item, f"{path}, record {number}"
         return
@@ -56,7 +56,8 @@ def read_json_items(path: Path) -> Iterator[tuple[Any, str]]:
         raise RecordError(f"{path}: cannot be read as UTF-8 JSON: {error}") from error
 
 
-def _begins_with_object(path: Path) -> bool:
+def begins_with_object(path: Path) -> bool:
+    """Whether a file begins as JSON lines do."""
     try:
         with path.open(encoding="utf-8-sig", errors="replace") as file:
             return next((line.strip()[:1] for line in file if line.strip()), "") == "{"

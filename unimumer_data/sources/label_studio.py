@@ -10,13 +10,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from unimumer_data.errors import SourceError
 from unimumer_data.records.json_array import read_json_array
 from unimumer_data.records.record import Sample
 
 from .base import Drop, Source, existing_folder
 from .formats.finder import PictureFinder
-from .formats.tables import IMAGE_SUFFIXES
+from .formats.tables import IMAGE_SUFFIXES, single_file
 
 NAMES = ("image", "img", "picture", "ocr", "captioning", "photo")
 
@@ -30,7 +29,7 @@ def read(path: Path, split: str, *, pictures: str = "", image: str = "", text: s
         image: name of the picture in ``data``, where there are several fields.
         text: name of the text area, where there are several.
     """
-    file = _file(path)
+    file = single_file(path, ".json", "JSON export")
     finder = PictureFinder(existing_folder(Path(pictures)) if pictures else file.parent, start=file.parent)
     for number, task in enumerate(read_json_array(file)):
         place = f"{file.name}, task {number}"
@@ -50,16 +49,6 @@ def read(path: Path, split: str, *, pictures: str = "", image: str = "", text: s
             continue
         absent = f"{name}: {found.fault}" if found.fault else ""
         yield Sample(id=found.id, label=label, image=found.image, split=split, absent=absent)
-
-
-def _file(path: Path) -> Path:
-    if path.is_file():
-        return path
-    files = sorted(existing_folder(path).glob("*.json"))
-    if len(files) != 1:
-        found = ", ".join(file.name for file in files) or "none"
-        raise SourceError(f"{path}: one JSON export is needed, found {found}; write path=FILE")
-    return files[0]
 
 
 def _picture(task: Mapping[str, Any], wanted: str) -> str | None:

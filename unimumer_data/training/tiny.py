@@ -1,10 +1,11 @@
-"""Make a tiny random Qwen2.5-VL model: a few MB, in a second, for runs without a GPU and without a download.
+"""Make a tiny random model: a few MB, in a second, for runs without a GPU and without a download.
 
     unimumer tiny output=outputs/tiny records=data/sample/sample.json
+    unimumer tiny family=glm-ocr output=outputs/tiny-glm records=data/sample/sample.json
 
-It is the real architecture with the real special tokens and chat format, so that LLaMA-Factory, transformers and vLLM
-take it for any Qwen2.5-VL checkpoint; only its sizes and its vocabulary are small. Needs torch and transformers (the
-extra ``train``).
+It is the real architecture with the real rules for pictures, special tokens and chat format, so that LLaMA-Factory,
+transformers and vLLM take it for any checkpoint of the family; only its sizes and its vocabulary are small. Needs
+torch and transformers (the extra ``train``).
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
-from unimumer_data.errors import ConfigError, RecordError
+from unimumer_data.errors import ConfigError, RecordError, suggestion
 from unimumer_data.records.reading import read_records, texts_of
 from unimumer_data.support.commandline import keys_of, read_words, run_command
 from unimumer_data.support.config import load_config, option
@@ -25,41 +27,7 @@ from unimumer_data.support.quiet import hush_libraries
 from unimumer_data.support.start import require
 from unimumer_data.tasks import TASKS
 
-# Those of the published tokenizer; the added ones are ordinary text to it.
-SPECIAL_TOKENS = (
-    "<|endoftext|> <|im_start|> <|im_end|> <|object_ref_start|> <|object_ref_end|> <|box_start|> <|box_end|> "
-    "<|quad_start|> <|quad_end|> <|vision_start|> <|vision_end|> <|vision_pad|> <|image_pad|> <|video_pad|>"
-).split()
-ADDED_TOKENS = (
-    "<tool_call> </tool_call> <|fim_prefix|> <|fim_middle|> <|fim_suffix|> <|fim_pad|> <|repo_name|> <|file_sep|>"
-).split()
-
-# Renders a conversation to the same characters as the published chat template (a test compares them).
-CHAT_TEMPLATE = """\
-{%- for message in messages -%}
-{%- if loop.first and message.role != 'system' -%}
-{{- '<|im_start|>system\\nYou are a helpful assistant.<|im_end|>\\n' -}}
-{%- endif -%}
-{{- '<|im_start|>' + message.role + '\\n' -}}
-{%- if message.content is string -%}
-{{- message.content -}}
-{%- else -%}
-{%- for part in message.content -%}
-{%- if part.type == 'image' or 'image' in part or 'image_url' in part -%}
-{{- '<|vision_start|><|image_pad|><|vision_end|>' -}}
-{%- elif part.type == 'video' or 'video' in part -%}
-{{- '<|vision_start|><|video_pad|><|vision_end|>' -}}
-{%- elif 'text' in part -%}
-{{- part.text -}}
-{%- endif -%}
-{%- endfor -%}
-{%- endif -%}
-{{- '<|im_end|>\\n' -}}
-{%- endfor -%}
-{%- if add_generation_prompt -%}
-{{- '<|im_start|>assistant\\n' -}}
-{%- endif -%}
-"""
+from .tiny_families import FAMILIES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,16 +38,17 @@ class TinyConfig:
     96, 112, 128.
     """
 
+    family: str = option("qwen2.5-vl", f"architecture: {' | '.join(FAMILIES)}")
     output: Path = option(Path("outputs/tiny"), "folder for the model; files of the same names are replaced")
     records: tuple[Path, ...] = option(
         (), "record files on whose text the tokenizer is trained; other text still encodes, in more tokens"
     )
-    vocab_size: int = option(512, "tokens without the 22 added ones; at least 256, one for each byte")
+    vocab_size: int = option(512, "tokens without special and added ones; at least 256, one for each byte")
     hidden_size: int = option(128, "width of the language model, a multiple of heads", section="sizes")
     heads: int = option(4, "attention heads of the language model")
     key_value_heads: int = option(2, "heads for keys and values; heads is a multiple of it")
     layers: int = option(2, "layers of the language model")
-    intermediate_size: int = option(256, "width inside the language model's MLP")
+    intermediate_size: int = option(256, "width inside the language model's MLP; three times hidden_size for glm-ocr")
     vision_hidden_size: int = option(64, "width of the vision tower, a multiple of vision_heads")
     vision_heads: int = option(2, "attention heads of the vision tower")
     vision_layers: int = option(2, "layers of the vision tower")
@@ -90,6 +59,9 @@ class TinyConfig:
     seed: int = option(0, "same seed, same bytes")
 
     def __post_init__(self) -> None:
+        if self.family not in FAMILIES:
+            close = suggestion(self.family, FAMILIES)
+            raise ConfigError(f"unknown family {self.family!r}{close}. Known: {', '.join(FAMILIES)}")
         for width, heads in ((self.hidden_size, self.heads), (self.vision_hidden_size, self.vision_heads)):
             if heads < 1 or width % heads or (width // heads) % 8:
                 raise ConfigError(f"width {width} with {heads} heads: the head size must be a multiple of 8")
@@ -110,27 +82,25 @@ def make_tiny(config: TinyConfig) -> int:
         RecordError: a record file does not hold records.
     """
     import torch
-    from transformers import GenerationConfig, Qwen2_5_VLForConditionalGeneration, Qwen2_5_VLProcessor
-    from transformers.models.qwen2_vl.image_processing_qwen2_vl import Qwen2VLImageProcessor
-    from transformers.models.qwen2_vl.video_processing_qwen2_vl import Qwen2VLVideoProcessor
+    import transformers
     from transformers.utils import logging
 
     logging.disable_progress_bar()
-    tokenizer = _tokenizer(config)
-    # The pixel bounds of the published processor.
-    image_processor = Qwen2VLImageProcessor(size={"shortest_edge": 3136, "longest_edge": 12845056})
-    processor = Qwen2_5_VLProcessor(
-        image_processor=image_processor,
-        video_processor=Qwen2VLVideoProcessor(),
+    family = FAMILIES[config.family]
+    classes = {part: getattr(transformers, name) for part, name in family.classes.items()}
+    tokenizer = _tokenizer(config, classes["tokenizer"])
+    processor = classes["processor"](
+        image_processor=classes["image_processor"](**family.image),
+        video_processor=classes["video_processor"](),
         tokenizer=tokenizer,
-        chat_template=CHAT_TEMPLATE,
+        chat_template=family.chat_template,
     )
-    model_config = _model_config(config, tokenizer)
+    model_config = classes["config"](**_model_config(config, tokenizer))
     with torch.random.fork_rng():
         torch.manual_seed(config.seed)
-        model = Qwen2_5_VLForConditionalGeneration(model_config)
-    ends = [model_config.text_config.eos_token_id, model_config.text_config.pad_token_id]
-    model.generation_config = GenerationConfig(eos_token_id=ends, pad_token_id=ends[-1])
+        model = classes["model"](model_config)
+    ends = tokenizer.convert_tokens_to_ids(list(dict.fromkeys((family.eos, *family.stops, family.pad))))
+    model.generation_config = transformers.GenerationConfig(eos_token_id=ends, pad_token_id=tokenizer.pad_token_id)
 
     config.output.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=config.output) as unfinished:
@@ -141,31 +111,39 @@ def make_tiny(config: TinyConfig) -> int:
     return sum(weight.numel() for weight in model.parameters())
 
 
-def _tokenizer(config: TinyConfig) -> Any:
-    """A byte-level BPE tokenizer with the published pre-tokenizer, special tokens and chat template."""
-    from tokenizers import Tokenizer, models, pre_tokenizers, trainers
-    from transformers import AddedToken, Qwen2Tokenizer
+def _tokenizer(config: TinyConfig, tokenizer_class: Any) -> Any:
+    """A byte-level BPE tokenizer with the family's pre-tokenizer, special tokens and chat template."""
+    from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import AddedToken
 
+    family = FAMILIES[config.family]
     learner = Tokenizer(models.BPE())
-    learner.pre_tokenizer = Qwen2Tokenizer().backend_tokenizer.pre_tokenizer
+    learner.decoder = decoders.ByteLevel()
+    if family.pattern is None:
+        learner.pre_tokenizer = tokenizer_class().backend_tokenizer.pre_tokenizer
+    else:
+        split = pre_tokenizers.Split(Regex(family.pattern), behavior="isolated")
+        learner.pre_tokenizer = pre_tokenizers.Sequence([split, pre_tokenizers.ByteLevel(False, use_regex=False)])
     alphabet = pre_tokenizers.ByteLevel.alphabet()
     trainer = trainers.BpeTrainer(
         vocab_size=config.vocab_size, initial_alphabet=alphabet, show_progress=False, min_frequency=2
     )
     learner.train_from_iterator(_texts(config.records), trainer)
-    learned: dict[str, Any] = json.loads(learner.to_str())["model"]
-    learned["merges"] = [tuple(pair) for pair in learned["merges"]]
-    tokenizer = Qwen2Tokenizer(
-        vocab=learned["vocab"],
-        merges=learned["merges"],
-        eos_token="<|im_end|>",
-        pad_token="<|endoftext|>",
+    tokenizer = tokenizer_class(
+        **({"tokenizer_object": learner} if family.pattern else _vocabulary(learner)),
+        eos_token=family.eos,
+        pad_token=family.pad,
         model_max_length=config.max_length,
-        chat_template=CHAT_TEMPLATE,
+        chat_template=family.chat_template,
     )
-    tokenizer.add_special_tokens({"additional_special_tokens": SPECIAL_TOKENS})
-    tokenizer.add_tokens([AddedToken(token, normalized=False, special=False) for token in ADDED_TOKENS])
+    tokenizer.add_special_tokens({"additional_special_tokens": list(family.specials)})
+    tokenizer.add_tokens([AddedToken(token, normalized=False, special=False) for token in family.added])
     return tokenizer
+
+
+def _vocabulary(learner: Any) -> dict[str, Any]:
+    learned: dict[str, Any] = json.loads(learner.to_str())["model"]
+    return {"vocab": learned["vocab"], "merges": [tuple(pair) for pair in learned["merges"]]}
 
 
 def _texts(files: Sequence[Path]) -> Iterator[str]:
@@ -181,52 +159,57 @@ def _texts(files: Sequence[Path]) -> Iterator[str]:
             yield from texts
 
 
-def _model_config(config: TinyConfig, tokenizer: Any) -> Any:
-    from transformers import Qwen2_5_VLConfig
+def _model_config(config: TinyConfig, tokenizer: Any) -> dict[str, Any]:
+    """What config.json holds."""
+    family = FAMILIES[config.family]
 
     def token_id(token: str) -> int:
         return int(tokenizer.convert_tokens_to_ids(token))
 
-    half = config.hidden_size // config.heads // 2
-    # Time, height and width share the rotary frequencies 1 : 1.5 : 1.5, as published.
-    sides = half * 3 // 8
-    return Qwen2_5_VLConfig(
-        text_config={
+    head = config.hidden_size // config.heads
+    frequencies = int(head * (family.partial or 1.0)) // 2
+    sides = int(frequencies * family.sides)
+    blocks = {family.last_block: [config.vision_layers - 1]} if family.last_block else {}
+    kinds = list(islice(cycle(family.layers), config.layers))
+    return {
+        "text_config": {
             "vocab_size": len(tokenizer),
             "hidden_size": config.hidden_size,
-            "intermediate_size": config.intermediate_size,
+            "intermediate_size": config.hidden_size * family.wide if family.wide else config.intermediate_size,
             "num_hidden_layers": config.layers,
             "num_attention_heads": config.heads,
             "num_key_value_heads": config.key_value_heads,
+            "head_dim": head,
             "max_position_embeddings": config.max_length,
             "initializer_range": config.initializer_range,
             "rms_norm_eps": 1e-6,
             "rope_parameters": {
                 "rope_type": "default",
-                "rope_theta": 1000000.0,
-                "mrope_section": [half - 2 * sides, sides, sides],
+                "rope_theta": family.theta,
+                "mrope_section": [frequencies - 2 * sides, sides, sides],
+                **({"mrope_interleaved": True} if family.interleaved else {}),
+                **({"partial_rotary_factor": family.partial} if family.partial else {}),
             },
-            "bos_token_id": token_id("<|endoftext|>"),
-            "eos_token_id": token_id("<|im_end|>"),
-            "pad_token_id": token_id("<|endoftext|>"),
+            "bos_token_id": token_id(family.bos),
+            "eos_token_id": token_id(family.eos),
+            "pad_token_id": token_id(family.pad),
+            **({"layer_types": kinds} if kinds else {}),
+            **family.text,
         },
-        vision_config={
+        "vision_config": {
             "depth": config.vision_layers,
             "hidden_size": config.vision_hidden_size,
             "intermediate_size": 2 * config.vision_hidden_size,
             "num_heads": config.vision_heads,
             "out_hidden_size": config.hidden_size,
-            "fullatt_block_indexes": [config.vision_layers - 1],
             "initializer_range": config.initializer_range,
-            "tokens_per_second": 2,
+            **blocks,
+            **family.vision,
         },
-        image_token_id=token_id("<|image_pad|>"),
-        video_token_id=token_id("<|video_pad|>"),
-        vision_start_token_id=token_id("<|vision_start|>"),
-        vision_end_token_id=token_id("<|vision_end|>"),
-        tie_word_embeddings=True,
-        dtype="float32",
-    )
+        **{key: token_id(token) for key, token in family.ids.items()},
+        "tie_word_embeddings": True,
+        "dtype": "float32",
+    }
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -238,8 +221,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _make(config: TinyConfig) -> None:
     require("torch", "transformers", extra="[train]")
     hush_libraries()
-    parameters = make_tiny(config)
-    print(f"{config.output}: random Qwen2.5-VL of {parameters / 1e6:.2f} M parameters, seed {config.seed}")
+    parameters, title = make_tiny(config) / 1e6, FAMILIES[config.family].title
+    print(f"{config.output}: random {title} of {parameters:.2f} M parameters, seed {config.seed}")
 
 
 if __name__ == "__main__":

@@ -31,12 +31,12 @@ class TransformersEngine:
             config: settings; of a model in memory only those of asking apply.
             loaded: model and processor, such as of a training that goes on; the processor pads on the left from now.
         """
-        model, self._processor = loaded or _load(config)
-        self._config, self._model, self._device = config, model, model.device
+        model, self.processor = loaded or _load(config)
+        self._config, self.model, self._device = config, model, model.device
         self._batch_size = config.batch_size or _BATCH.get(self._device.type, _BATCH["cuda"])
-        self._processor.tokenizer.padding_side = "left"
-        self._chat = prompter(self._processor, config)
-        self._stop = _stop_tokens(model, self._processor.tokenizer)
+        self.processor.tokenizer.padding_side = "left"
+        self.chat = prompter(self.processor, config)
+        self._stop = _stop_tokens(model, self.processor.tokenizer)
 
     def predict(self, requests: Iterable[Request], sampling: Sampling) -> Iterator[Answer]:
         source = pictures(
@@ -56,7 +56,7 @@ class TransformersEngine:
                 yield from self._answer(good, sampling)
 
     def close(self) -> None:
-        self._model = None
+        self.model = None
 
     def _answer(self, batch: Sequence[tuple[Request, Image.Image]], sampling: Sampling) -> list[Answer]:
         try:
@@ -70,9 +70,9 @@ class TransformersEngine:
         import torch
         from transformers import GenerationConfig, LogitsProcessorList
 
-        texts = [self._chat(request.prompt) + request.prefix for request, _ in batch]
+        texts = [self.chat(request.prompt) + request.prefix for request, _ in batch]
         images = [picture for _, picture in batch]
-        inputs = self._processor(text=texts, images=images, padding=True, return_tensors="pt").to(self._device)
+        inputs = self.processor(text=texts, images=images, padding=True, return_tensors="pt").to(self._device)
         greedy = sampling.temperature == 0
         chosen = _chosen_logprobs(sampling.alternatives if sampling.steps else 0)
         watched = sampling.logprobs or sampling.steps
@@ -84,13 +84,13 @@ class TransformersEngine:
             num_return_sequences=sampling.n,
             repetition_penalty=1.0,
             eos_token_id=self._stop,
-            pad_token_id=self._processor.tokenizer.pad_token_id,
+            pad_token_id=self.processor.tokenizer.pad_token_id,
             **({} if greedy else {"temperature": sampling.temperature, "top_p": sampling.top_p, "top_k": 0}),
         )
-        self._model.generation_config = settings
+        self.model.generation_config = settings
         torch.manual_seed(sampling.seed + batch[0][0].index)  # a resumed run samples as an undisturbed one
         with torch.no_grad():  # not inference_mode: a model in training could keep what it must not learn from
-            produced = self._model.generate(
+            produced = self.model.generate(
                 **inputs,
                 generation_config=settings,
                 logits_processor=LogitsProcessorList([chosen] if watched else []),
@@ -110,7 +110,7 @@ class TransformersEngine:
         ]
 
     def _output(self, tokens: list[int], noted: _Noted | None, sampling: Sampling) -> Output:
-        tokenizer = self._processor.tokenizer
+        tokenizer = self.processor.tokenizer
         end = next((i for i, token in enumerate(tokens) if token in self._stop), None)
         count = len(tokens) if end is None else end + 1
         text = tokenizer.decode(tokens[:count], skip_special_tokens=True)

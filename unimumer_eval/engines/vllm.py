@@ -45,12 +45,22 @@ class VllmEngine:
         self._in_flight = 2 * (config.batch_size or _BATCH[device])
         try:
             self.llm = LLM(**engine_arguments(config, device))
-        except (RuntimeError, ValueError, OSError, TypeError) as error:
+        except (RuntimeError, ValueError, OSError, TypeError, AssertionError) as error:
             raise EngineError(f"vllm cannot start {config.model}: {brief(error)}") from error
-        processor = load_processor(config)
-        self._tokenizer = processor.tokenizer
-        self._chat = prompter(processor, config)
-        self._adapter = _lora_request(config)
+        self.processor = load_processor(config)
+        self.tokenizer = self.processor.tokenizer
+        self.chat = prompter(self.processor, config)
+        self.adapter = _lora_request(config)
+        if self.adapter is not None:
+            self._load_adapter()
+
+    def _load_adapter(self) -> None:
+        """Now, not at the first request, where what does not fit would end the run."""
+        try:
+            self.llm.llm_engine.add_lora(self.adapter)
+        except (ValueError, RuntimeError, AssertionError, TypeError, KeyError) as error:
+            text = f"adapter={self._config.adapter}: vllm cannot load it: {brief(error)}"
+            raise EngineError(f"{text}; merge it first: llamafactory-cli export recipes/merge_lora.yaml") from error
 
     def predict(self, requests: Iterable[Request], sampling: Sampling) -> Iterator[Answer]:
         params = sampling_params(sampling)
@@ -85,9 +95,9 @@ class VllmEngine:
 
         if isinstance(picture, ImageError):
             return Answer(index=request.index, failure=f"image: {picture}")
-        prompt = {"prompt": self._chat(request.prompt) + request.prefix, "multi_modal_data": {"image": picture}}
+        prompt = {"prompt": self.chat(request.prompt) + request.prefix, "multi_modal_data": {"image": picture}}
         try:
-            internal = self.llm.enqueue([prompt], params.clone(), lora_request=self._adapter, use_tqdm=False)[0]
+            internal = self.llm.enqueue([prompt], params.clone(), lora_request=self.adapter, use_tqdm=False)[0]
         except (VLLMClientError, ValueError, TypeError, RuntimeError) as error:
             return Answer(index=request.index, failure=f"refused: {brief(error)}")
         waiting[internal.partition("-")[0]] = request  # vLLM appends random characters; outputs come without them
@@ -101,7 +111,7 @@ class VllmEngine:
                 logprob=item.cumulative_logprob if sampling.logprobs or sampling.steps else None,
                 logprobs=compact(next(iter(place.values())).logprob for place in item.logprobs or ()),
                 finish=item.finish_reason or "stop",
-                steps=read_steps(self._tokenizer, item.logprobs, sampling) if sampling.steps else (),
+                steps=read_steps(self.tokenizer, item.logprobs, sampling) if sampling.steps else (),
             )
             for item in sorted(output.outputs, key=lambda item: item.index)
         )
@@ -112,7 +122,7 @@ class VllmEngine:
 
         try:
             return [output for output in self.llm.llm_engine.step() if output.finished]
-        except (EngineDeadError, RuntimeError) as error:
+        except (EngineDeadError, RuntimeError, AssertionError) as error:  # a model may not run in every dtype
             raise EngineError(f"vllm stopped: {brief(error)}; run the same command again to go on") from error
 
 
@@ -145,6 +155,7 @@ def engine_arguments(config: AskConfig, device: str) -> dict[str, Any]:
         EngineError: the model's configuration cannot be read.
     """
     dtype = "float32" if config.dtype == "auto" and device == "cpu" else config.dtype
+    adapting = _lora_arguments(config, config.adapter) if config.adapter else {}
     return {
         "model": str(config.model),
         "dtype": dtype,
@@ -158,18 +169,33 @@ def engine_arguments(config: AskConfig, device: str) -> dict[str, Any]:
         "tensor_parallel_size": config.tensor_parallel,
         "gpu_memory_utilization": config.gpu_memory_utilization,
         "disable_log_stats": True,
-        **(_lora_arguments(config.adapter) if config.adapter else {}),
+        **adapting,
         **config.engine_args,
     }
 
 
-def _lora_arguments(adapter: Path) -> dict[str, Any]:
-    """VLLM leaves out an adapter's weights for the vision tower silently, unless this option is set."""
+def _lora_arguments(config: AskConfig, adapter: Path) -> dict[str, Any]:
+    """VLLM leaves out the adapter's part for the vision tower in silence, unless model and option allow it."""
+    vision = adapts_vision(adapter)
+    if vision and not _takes_vision_adapters(config):
+        raise EngineError(
+            f"adapter={adapter}: it adapts the vision tower, which vllm would leave out in silence for "
+            f"{config.model}; merge it first: llamafactory-cli export recipes/merge_lora.yaml"
+        )
     return {
         "enable_lora": True,
         "max_lora_rank": _rank_of(adapter),
-        **({"enable_tower_connector_lora": True} if adapts_vision(adapter) else {}),
+        **({"enable_tower_connector_lora": True} if vision else {}),
     }
+
+
+def _takes_vision_adapters(config: AskConfig) -> bool:
+    """Whether this version of vLLM applies adapters to the vision tower of the model's class."""
+    from vllm import ModelRegistry
+
+    names = _model_config(config).architectures or ()
+    classes = [ModelRegistry.models[name].load_model_cls() for name in names if name in ModelRegistry.models]
+    return bool(classes) and all(getattr(one, "supports_tower_connector_lora", False) for one in classes)
 
 
 def _rank_of(adapter: Path) -> int:
@@ -228,16 +254,19 @@ def read_steps(tokenizer: Any, logprobs: Sequence[Mapping[int, Any]], sampling: 
 
 def _window(config: AskConfig) -> int:
     """Tokens that a prompt with its answer can need, within what the model has positions for."""
+    picture = 2 * config.image_max_pixels // SIDE_OF_TOKEN**2 + 64
+    candidate = config.max_tokens if config.task in ("refine", "record") else 0  # the error tasks quote one
+    longest: int = _model_config(config).get_text_config().max_position_embeddings
+    return min(longest, _INSTRUCTION_TOKENS + picture + candidate + config.max_tokens)
+
+
+def _model_config(config: AskConfig) -> Any:
     from transformers import AutoConfig
 
     try:
-        model = AutoConfig.from_pretrained(str(config.model)).get_text_config()
+        return AutoConfig.from_pretrained(str(config.model))
     except (OSError, ValueError, KeyError) as error:
         raise EngineError(f"model={config.model}: {brief(error)}") from error
-    picture = 2 * config.image_max_pixels // SIDE_OF_TOKEN**2 + 64
-    candidate = config.max_tokens if config.task in ("refine", "record") else 0  # the error tasks quote one
-    longest: int = model.max_position_embeddings
-    return min(longest, _INSTRUCTION_TOKENS + picture + candidate + config.max_tokens)
 
 
 def _processor_bounds(config: AskConfig) -> dict[str, dict[str, int]]:

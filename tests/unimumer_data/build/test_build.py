@@ -653,3 +653,16 @@ class TestScale:
         assert "scale=ray needs Ray on every machine: pip install 'unimumer[ray]'" in capsys.readouterr().err
         assert run(tmp_path, *words, "address=auto") == 2
         assert "write scale=ray beside it" in capsys.readouterr().err
+
+
+def test_heic_photographs_are_built(tmp_path: Path) -> None:
+    pillow_heif = pytest.importorskip("pillow_heif", reason="needs the extra [recognize]")
+    (tmp_path / "in").mkdir()
+    picture = Image.effect_noise((90, 60), 60).convert("RGB")
+    pillow_heif.from_pillow(picture).save(tmp_path / "in/IMG_0001.HEIC", quality=90)
+    (tmp_path / "in/t.tsv").write_text("IMG_0001.HEIC\tx ^ 2\n")
+    assert run(tmp_path, "source=table", f"path={tmp_path / 'in'}", "name=s", "tasks=vanilla") == 0
+    (record,) = read(tmp_path / "data/s/s.json")
+    assert record["images"] == ["./data/s/images/IMG_0001.png"]
+    assert load_image(tmp_path / record["images"][0]).size == (90, 60)
+    assert "pillow_heif" in read(tmp_path / "data/s/manifest.json")["versions"]

@@ -258,8 +258,8 @@ class TestPicturesThatCannotBeRead:
     @pytest.mark.parametrize(
         ("listed", "there", "message"),
         [
-            ("a.HEIC", "a.HEIC", "a HEIC photograph"),
-            ("a", "a.heic", "a HEIC photograph"),
+            ("a.JXL", "a.JXL", "a JPEG XL picture"),
+            ("a", "a.psd", "a Photoshop document"),
             ("a.png", "a.avif", "an AVIF picture"),
             ("a.pdf", "a.pdf", "a PDF document"),
             ("a", "a.svg", "an SVG drawing"),
@@ -283,7 +283,7 @@ class TestPicturesThatCannotBeRead:
         assert isinstance(sample, Sample) and sample.image is None and "a pipe" in sample.absent
 
     def test_beside_texts_too(self, tmp_path: Path) -> None:
-        write(tmp_path, "a.txt", "x", ("a.heic",))
+        write(tmp_path, "a.txt", "x", ("a.avif",))
         (drop,) = read(tmp_path)
         assert isinstance(drop, Drop) and "convert it to PNG or JPEG" in drop.message
 

@@ -1,19 +1,34 @@
-"""The tiny model is a Qwen2.5-VL in all but size: tokens, chat format, files."""
+"""The tiny model is one of its family in all but size: tokens, chat format, rules for pictures, files."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
+from PIL import Image
 
 from unimumer_data.errors import ConfigError
 from unimumer_data.tasks import prompts
-from unimumer_data.training.tiny import CHAT_TEMPLATE, SPECIAL_TOKENS, TinyConfig, main, make_tiny
+from unimumer_data.training.tiny import TinyConfig, main, make_tiny
+from unimumer_data.training.tiny_families import FAMILIES
 
 transformers = pytest.importorskip("transformers", reason="needs the training environment: make train-env")
 pytest.importorskip("torch", reason="needs the training environment: make train-env")
 
+TYPES = {"qwen2.5-vl": "qwen2_5_vl", "qwen3-vl": "qwen3_vl", "qwen3.5": "qwen3_5", "glm-ocr": "glm_ocr"}
+OPENED = {
+    "qwen3-vl": (
+        "<|im_start|>user\n<|vision_start|><|image_pad|><|vision_end|>Read.<|im_end|>\n<|im_start|>assistant\n"
+    ),
+    "qwen3.5": (
+        "<|im_start|>user\n<|vision_start|><|image_pad|><|vision_end|>Read.<|im_end|>\n<|im_start|>assistant\n"
+        "<think>\n\n</think>\n\n"
+    ),
+    "glm-ocr": "[gMASK]<sop><|user|>\n<|begin_of_image|><|image|><|end_of_image|>Read.<|assistant|>\n",
+}
+SIDES = {"qwen2.5-vl": (28, 4), "qwen3-vl": (32, 64), "qwen3.5": (32, 64), "glm-ocr": (28, 8)}
 PICTURE = {"type": "image"}
 CONVERSATIONS = {
     "picture and question": [{"role": "user", "content": [PICTURE, {"type": "text", "text": prompts.VANILLA}]}],
@@ -32,6 +47,50 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("models") / "tiny"
     make_tiny(TinyConfig(output=folder))
     return folder
+
+
+@pytest.fixture(scope="module", params=list(FAMILIES))
+def family(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """Each family with a model of it."""
+    folder = tmp_path_factory.mktemp("families") / request.param
+    make_tiny(TinyConfig(output=folder, family=request.param))
+    return request.param, folder
+
+
+def test_each_family_answers_for_a_picture(family: tuple[str, Path]) -> None:
+    name, folder = family
+    assert json.loads((folder / "config.json").read_text())["model_type"] == TYPES[name]
+    assert sum(file.stat().st_size for file in folder.iterdir()) < 4_000_000
+    model = transformers.AutoModelForImageTextToText.from_pretrained(folder)
+    processor = transformers.AutoProcessor.from_pretrained(folder)
+    turns = [{"role": "user", "content": [PICTURE, {"type": "text", "text": "Read."}]}]
+    text = processor.apply_chat_template(turns, add_generation_prompt=True, enable_thinking=False)
+    assert text == OPENED.get(name, text)
+    picture = Image.radial_gradient("L").resize((160, 96)).convert("RGB")
+    inputs = processor(text=[text], images=[picture], return_tensors="pt")
+    produced = model.generate(**inputs, max_new_tokens=4, do_sample=False)
+    assert produced.shape[1] > inputs["input_ids"].shape[1]
+
+
+def test_pictures_are_cut_by_the_rules_of_the_family(family: tuple[str, Path]) -> None:
+    name, folder = family
+    side, fewest = SIDES[name]
+    image_processor = transformers.AutoProcessor.from_pretrained(folder).image_processor
+    assert image_processor.patch_size * image_processor.merge_size == side
+    _, rows, columns = image_processor([Image.new("RGB", (40, 30))], return_tensors="np")["image_grid_thw"][0]
+    assert rows * columns // image_processor.merge_size**2 >= fewest
+
+
+def test_special_tokens_are_one_piece(family: tuple[str, Path]) -> None:
+    name, folder = family
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+    for token in (*FAMILIES[name].specials, *FAMILIES[name].added):
+        assert tokenizer.encode(token, add_special_tokens=False) == [tokenizer.convert_tokens_to_ids(token)]
+    config = json.loads((folder / "config.json").read_text())
+    for key, token in FAMILIES[name].ids.items():
+        assert config[key] == tokenizer.convert_tokens_to_ids(token)
+    text = "\\frac { a ^ { 2 } + 1 } { b }\n"
+    assert tokenizer.decode(tokenizer.encode(text, add_special_tokens=False)) == text
 
 
 def test_is_small_and_loads_as_what_it_claims_to_be(tiny: Path) -> None:
@@ -54,7 +113,7 @@ def test_ids_of_config_and_tokenizer_agree(tiny: Path) -> None:
     assert tokenizer.eos_token == "<|im_end|>"
     assert tokenizer.pad_token == "<|endoftext|>"
     assert config["text_config"]["vocab_size"] == len(tokenizer)
-    assert [len(tokenizer.encode(token)) for token in SPECIAL_TOKENS] == [1] * 14
+    assert [len(tokenizer.encode(token)) for token in FAMILIES["qwen2.5-vl"].specials] == [1] * 14
 
 
 @pytest.mark.parametrize("text", ["\\frac { a ^ { 2 } + 1 } { b }", "+\t\n\n  x", "手写公式 ∑ é", "\x00"])
@@ -81,7 +140,7 @@ def test_chat_format_is_the_published_one(tiny: Path, shared_data: Path, name: s
             tokenizer.apply_chat_template(
                 CONVERSATIONS[name], chat_template=template, tokenize=False, add_generation_prompt=opened
             )
-            for template in (CHAT_TEMPLATE, published)
+            for template in (FAMILIES["qwen2.5-vl"].chat_template, published)
         )
         assert ours == theirs
 
@@ -118,11 +177,12 @@ def test_leaves_other_files_of_the_folder_alone(tmp_path: Path) -> None:
         ({"vision_hidden_size": 12}, "head size must be a multiple of 8"),
         ({"key_value_heads": 3}, "multiple of key_value_heads"),
         ({"vocab_size": 100}, "at least 256"),
+        ({"family": "qwen3vl"}, "unknown family 'qwen3vl' .did you mean 'qwen3-vl'"),
     ],
 )
-def test_sizes_that_cannot_be(values: dict[str, int], message: str) -> None:
+def test_sizes_that_cannot_be(values: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
-        TinyConfig(**values)  # type: ignore[arg-type]
+        TinyConfig(**values)
 
 
 @pytest.mark.parametrize(

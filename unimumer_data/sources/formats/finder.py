@@ -15,8 +15,6 @@ from unimumer_data.errors import SourceError
 from .tables import IMAGE_SUFFIXES, is_text
 
 FOREIGN = {
-    ".heic": "a HEIC photograph",
-    ".heif": "a HEIF photograph",
     ".avif": "an AVIF picture",
     ".jxl": "a JPEG XL picture",
     ".pdf": "a PDF document",

@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 from unimumer_data.errors import SourceError
 from unimumer_data.records.record import Replacement, Sample
-from unimumer_data.sources.base import VALIDATION, Drop
+from unimumer_data.sources.base import VALIDATION, Drop, existing_folder
 
-IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".gif")
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".gif", ".heic", ".heif")
 
 _WIDE = (b"\xff\xfe", b"\xfe\xff")  # byte order marks of UTF-16
 _BLOCK = 1 << 20
@@ -109,6 +109,21 @@ def find_one(folder: Path, names: Iterable[str], what: str) -> Path:
         if (folder / name).exists():
             return folder / name
     raise SourceError(f"{folder}: no {what}; looked for {', '.join(wanted)}. Is path= the corpus' own folder?")
+
+
+def single_file(path: Path, suffixes: str | tuple[str, ...], what: str) -> Path:
+    """The path itself, or the one file of its folder that ends so.
+
+    Raises:
+        SourceError: there is none, or there are several.
+    """
+    if path.is_file():
+        return path
+    files = sorted(file for file in existing_folder(path).iterdir() if file.name.lower().endswith(suffixes))
+    if len(files) != 1:
+        found = ", ".join(file.name for file in files) or "none"
+        raise SourceError(f"{path}: one {what} is needed, found {found}; write path=FILE")
+    return files[0]
 
 
 def list_images(folder: Path) -> set[str]:

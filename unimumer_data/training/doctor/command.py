@@ -23,7 +23,7 @@ from ..recipe import Recipe, how_to_name_a_recipe, read_recipe
 from .data import SetRecords, check_data, check_images, check_loading
 from .findings import Findings, count_of
 from .lengths import check_lengths
-from .memory import check_memory, count_parameters, shape_of
+from .memory import built_parameters, check_memory, count_parameters, shape_of
 from .model import Place, find_model, model_config, model_name
 from .packing import Packs, check_packing, check_packing_keys, is_packed
 from .recipe import check_disk, check_recipe
@@ -84,8 +84,12 @@ def examine(recipe: Recipe, config: DoctorConfig, findings: Findings) -> list[Se
         cutoff = recipe.number("cutoff_len", 2048)
         longest = max((length.total for length in lengths), default=cutoff)
         tokens = cutoff if is_packed(recipe) else min(cutoff, longest)
-        check_memory(recipe, shape, findings, gpus=config.gpus, tokens=tokens, gpu_memory=config.gpu_memory)
-        check_disk(recipe, count_parameters(shape), findings)
+        parameters = built_parameters(model_name(recipe)) or count_parameters(shape)
+        check_memory(
+            recipe, shape, findings, gpus=config.gpus, tokens=tokens, gpu_memory=config.gpu_memory,
+            parameters=parameters,
+        )  # fmt: skip
+        check_disk(recipe, parameters, findings)
     return sets
 
 

@@ -7,10 +7,13 @@ tokenised in batches. Source: LLaMA-Factory 0.9.5, data/processor/supervised.py 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
-from unimumer_data.images import PROCESSOR_MAX_PIXELS, PROCESSOR_MIN_PIXELS, image_token_count
+from PIL import Image
+
+from unimumer_data.errors import ImageError
 from unimumer_data.records.record import IMAGE_TOKEN
 
 from ..recipe import Recipe
@@ -19,7 +22,6 @@ from .findings import Findings
 from .model import Place
 
 _BATCH = 4096
-_VISION = "<|vision_start|><|image_pad|><|vision_end|>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +51,19 @@ class Ruler:
 
     def __init__(self, recipe: Recipe, *, here: bool = True) -> None:
         from llamafactory.data.template import TEMPLATES
-        from transformers import AutoTokenizer
+        from transformers import AutoProcessor
 
         name = str(recipe.values["model_name_or_path"])
-        self._tokenizer: Any = AutoTokenizer.from_pretrained(name, local_files_only=here)
-        self._template: Any = TEMPLATES[str(recipe.values.get("template"))]
+        processor = AutoProcessor.from_pretrained(name, local_files_only=here)
+        self._tokenizer: Any = processor.tokenizer
+        self._images: Any = processor.image_processor
+        self._template: Any = deepcopy(TEMPLATES[str(recipe.values.get("template"))])
+        self._template.enable_thinking = recipe.values.get("enable_thinking", True)
         self._template.fix_special_tokens(self._tokenizer)
-        self._bounds = _processor_bounds(name, here)
+        self._picture = _picture_text(self._template.mm_plugin, processor)
         self._prompts: dict[str, int] = {}
         probe = self._encode("x", "x")[1]
-        self._answer_extra = len(probe) - self._answers(["x"])[0]
+        self._answer_extra = len(probe) - self._answers(["x"])[0] + bool(self._template.efficient_eos)
 
     def _encode(self, prompt: str, answer: str) -> tuple[list[int], list[int]]:
         messages = [{"role": "user", "content": prompt}, {"role": "assistant", "content": answer}]
@@ -73,13 +78,17 @@ class Ruler:
     def prompt(self, prompt: str) -> int:
         """Tokens of a prompt whose images cost one token each."""
         if prompt not in self._prompts:
-            self._prompts[prompt] = len(self._encode(prompt.replace(IMAGE_TOKEN, _VISION), "x")[0])
+            self._prompts[prompt] = len(self._encode(prompt.replace(IMAGE_TOKEN, self._picture), "x")[0])
         return self._prompts[prompt]
 
     def image(self, size: tuple[int, int]) -> int:
         """Tokens of a picture of (width, height) pixels, by the rule of the model's own processor."""
-        low, high = self._bounds
-        return image_token_count(*size, min_pixels=low, max_pixels=high)
+        width, height = size
+        try:
+            patches = self._images.get_number_of_image_patches(height, width, {})
+        except ValueError as error:
+            raise ImageError(f"picture of {width}x{height}: {error}") from error
+        return int(patches // self._images.merge_size**2)
 
     def measure(self, turns: Sequence[tuple[str, str, str | None]], images: Sequence[int]) -> list[Length]:
         """The lengths of records given as (prompt, answer, image), with the tokens of each one's picture."""
@@ -95,15 +104,12 @@ class Ruler:
         return lengths
 
 
-def _processor_bounds(name: str, here: bool) -> tuple[int, int]:
-    """min_pixels and max_pixels of the model's image processor."""
-    from transformers import AutoImageProcessor
-
-    processor = AutoImageProcessor.from_pretrained(name, local_files_only=here)
-    size = dict(getattr(processor, "size", None) or {})
-    low = getattr(processor, "min_pixels", None) or size.get("shortest_edge") or PROCESSOR_MIN_PIXELS
-    high = getattr(processor, "max_pixels", None) or size.get("longest_edge") or PROCESSOR_MAX_PIXELS
-    return int(low), int(high)
+def _picture_text(plugin: Any, processor: Any) -> str:
+    """What stands for a picture in a prompt, with one token of the picture in it."""
+    turn = {"role": "user", "content": IMAGE_TOKEN}
+    text: str = plugin.process_messages([turn], [Image.new("RGB", (64, 64))], [], [], processor)[0]["content"]
+    token = plugin.image_token
+    return text[: text.index(token)] + text[text.rindex(token) :]
 
 
 def check_lengths(

@@ -54,6 +54,25 @@ def shape_of(name: str, config: Mapping[str, Any] | None) -> Mapping[str, Any] |
     return next((shape for part, shape in SHAPES.items() if part in name.lower()), None)
 
 
+def built_parameters(name: str) -> int | None:
+    """Parameters (pieces) of a model whose config.json is on this machine, built without memory by transformers.
+
+    None where transformers is not installed or cannot build it.
+    """
+    try:
+        import torch
+        from transformers import AutoConfig, AutoModelForImageTextToText
+    except ImportError:
+        return None
+    try:
+        config = AutoConfig.from_pretrained(name, local_files_only=True)
+        with torch.device("meta"):
+            model = AutoModelForImageTextToText.from_config(config)
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError):
+        return None
+    return int(sum(weight.numel() for weight in model.parameters()))
+
+
 def count_parameters(shape: Mapping[str, Any]) -> int:
     """Parameters (pieces) of a Qwen2.5-VL of these sizes, vision tower and merger included."""
     hidden, layers = shape["hidden_size"], shape["num_hidden_layers"]
@@ -114,11 +133,22 @@ def estimate(
 
 
 def check_memory(
-    recipe: Recipe, shape: Mapping[str, Any], findings: Findings, *, gpus: int, tokens: int, gpu_memory: float | None
+    recipe: Recipe,
+    shape: Mapping[str, Any],
+    findings: Findings,
+    *,
+    gpus: int,
+    tokens: int,
+    gpu_memory: float | None,
+    parameters: int | None = None,
 ) -> None:
-    """Estimate for the recipe; an error where it exceeds ``gpu_memory`` (GB)."""
+    """Estimate for the recipe; an error where it exceeds ``gpu_memory`` (GB).
+
+    Args:
+        parameters: of the model, by `built_parameters`; None reckons them from ``shape``.
+    """
     values = recipe.values
-    parameters = count_parameters(shape)
+    parameters = parameters or count_parameters(shape)
     zero = recipe.deepspeed.get("zero_optimization") or {}
     memory = estimate(
         parameters,

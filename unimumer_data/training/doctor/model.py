@@ -38,7 +38,7 @@ TEMPLATES: Mapping[Family, tuple[str, ...]] = {
     "qwen2-vl": ("qwen2_vl",),
     "qwen2.5-vl": ("qwen2_vl",),
     "qwen3-vl": ("qwen3_vl_nothink", "qwen3_vl"),
-    "qwen3.5": ("qwen3_5_nothink", "qwen3_5"),
+    "qwen3.5": ("qwen3_5", "qwen3_5_nothink"),
     "glm-ocr": ("glm_ocr",),
 }
 _HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")

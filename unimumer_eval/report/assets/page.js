@@ -16,7 +16,7 @@ const ABOUT = {
 const GOOD = new Set(["right", "notation"]);
 const TWO = DATA.runs.length > 1;
 const PANELS = []; // what draws each panel, in the order of the page
-const state = { set: 0, run: DATA.runs.length - 1, show: "errors", sort: "", text: "", confusion: null, page: 0 };
+const state = { set: 0, run: DATA.runs.length - 1, show: "errors", sort: null, text: "", confusion: null, page: 0 };
 
 const $ = (id) => document.getElementById(id);
 const set = () => DATA.sets[state.set];

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,12 @@ from unimumer_data.training.recipe import Recipe
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[4]
 SUFFIXES = ("", "_tree", "_can", "_error_find", "_error_fix")
+TEMPLATES = {
+    "qwen2.5-vl": {"template": "qwen2_vl"},
+    "qwen3-vl": {"template": "qwen3_vl_nothink"},
+    "qwen3.5": {"template": "qwen3_5", "enable_thinking": False},
+    "glm-ocr": {"template": "glm_ocr"},
+}
 CROHME = ROOT.parent / "shared" / "data" / "crohme-inkml" / "TestEM2014GT"
 
 
@@ -35,13 +42,25 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
             assert build([f"path={CROHME}", *words]) == 0
         for name in ("sample", "crohme")[: 1 + CROHME.is_dir()]:
             assert error_corpus([f"data={name}", "synthetic=look-alikes"]) == 0
-    make_tiny(TinyConfig(output=folder / "tiny"))
+    for family in TEMPLATES:
+        make_tiny(TinyConfig(output=folder / family, family=family))
     return folder
 
 
-@pytest.mark.parametrize(("name", "max_pixels"), [("sample", 262144), ("sample", 16384), ("crohme", 262144)])
+@pytest.mark.parametrize(
+    ("family", "name", "max_pixels"),
+    [
+        ("qwen2.5-vl", "sample", 262144),
+        ("qwen2.5-vl", "sample", 16384),
+        ("qwen2.5-vl", "crohme", 262144),
+        ("qwen3-vl", "sample", 262144),
+        ("qwen3.5", "sample", 262144),
+        ("glm-ocr", "sample", 262144),
+        ("glm-ocr", "sample", 4096),
+    ],
+)
 def test_lengths_equal_those_of_the_preprocessing(
-    built: Path, monkeypatch: pytest.MonkeyPatch, name: str, max_pixels: int
+    built: Path, monkeypatch: pytest.MonkeyPatch, family: str, name: str, max_pixels: int
 ) -> None:
     from llamafactory.data import get_dataset, get_template_and_fix_tokenizer
     from llamafactory.hparams import get_train_args
@@ -50,15 +69,15 @@ def test_lengths_equal_those_of_the_preprocessing(
     if name == "crohme" and not CROHME.is_dir():
         pytest.skip("needs the real corpora in ../shared/data, which the project may not ship")
     monkeypatch.chdir(built)
-    values = {
-        "model_name_or_path": str(built / "tiny"),
+    values: dict[str, Any] = {
+        "model_name_or_path": str(built / family),
         "image_max_pixels": max_pixels,
         "stage": "sft",
         "do_train": True,
         "finetuning_type": "full",
         "dataset_dir": ".",
         "dataset": ",".join(name + suffix for suffix in SUFFIXES),
-        "template": "qwen2_vl",
+        **TEMPLATES[family],
         "cutoff_len": 100_000,
         "overwrite_cache": True,
         "output_dir": str(built / "out"),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from unimumer_data.training.doctor.memory import SHAPES, count_parameters, estimate, shape_of
+from unimumer_data.training.doctor.memory import SHAPES, built_parameters, count_parameters, estimate, shape_of
 
 SHAPE = SHAPES["qwen2.5-vl-3b"]
 
@@ -32,10 +32,17 @@ def test_offload_leaves_the_weights() -> None:
     assert states(2, 4, offload=True) == pytest.approx(2)
 
 
-def test_tiny_model_has_the_parameters_that_its_sizes_say(tmp_path: Path) -> None:
+@pytest.mark.parametrize("family", ["qwen2.5-vl", "qwen3-vl", "qwen3.5", "glm-ocr"])
+def test_parameters_are_those_of_the_model(tmp_path: Path, family: str) -> None:
     pytest.importorskip("transformers")
     from unimumer_data.training.tiny import TinyConfig, make_tiny
 
-    real = make_tiny(TinyConfig(output=tmp_path / "tiny"))
-    config = json.loads((tmp_path / "tiny/config.json").read_text())
-    assert count_parameters(shape_of("tiny", config) or {}) == real
+    real = make_tiny(TinyConfig(output=tmp_path / "tiny", family=family))
+    assert built_parameters(str(tmp_path / "tiny")) == real
+    if family == "qwen2.5-vl":  # what is reckoned where transformers is not installed
+        config = json.loads((tmp_path / "tiny/config.json").read_text())
+        assert count_parameters(shape_of("tiny", config) or {}) == real
+
+
+def test_a_model_that_is_not_here_is_not_built(tmp_path: Path) -> None:
+    assert built_parameters(str(tmp_path / "gone")) is None

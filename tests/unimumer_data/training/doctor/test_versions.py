@@ -94,3 +94,10 @@ def test_entries_are_complete() -> None:
         assert entry.versions is not None or entry.level == "note"
         trains_wrongly = entry.silent and entry.level != "note" and "too low" not in entry.effect
         assert not trains_wrongly or entry.level == "error"
+
+
+def test_qwen35_without_its_thought(monkeypatch: pytest.MonkeyPatch) -> None:
+    installed = {"llamafactory": "0.9.5"}
+    for template, levels in {"qwen3_5_nothink": ["warning"], "qwen3_5": []}.items():
+        said = found(monkeypatch, QWEN35, installed, template=template, use_cpu=True)
+        assert [level for level, text in said if "empty thought" in text] == levels
