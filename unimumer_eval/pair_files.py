@@ -215,15 +215,18 @@ _COLUMNS = (LABEL_COLUMNS, IMAGE_COLUMNS)
 
 def _named_labels(rows: Sequence[Any]) -> Labels | None:
     """Labels of objects whose keys are those of a table's header; None where they are other objects."""
-    labels, ids = (
-        [next((row[name] for name in known if name in row), None) if isinstance(row, dict) else None for row in rows]
-        for known in _COLUMNS
-    )
-    if not all(isinstance(label, str) for label in labels):
+    labels, ids = ([_named(row, known) for row in rows] for known in _COLUMNS)
+    if None in labels:
         return None
-    if all(isinstance(id, str) for id in ids):
-        return {plain_id(id): label for id, label in zip(ids, labels, strict=True)}
-    return labels
+    if None in ids:
+        return [str(label) for label in labels]
+    return {plain_id(str(id)): str(label) for id, label in zip(ids, labels, strict=True)}
+
+
+def _named(row: Any, names: Sequence[str]) -> str | None:
+    """The text that an object has under the first of these keys that is there."""
+    text = next((row[name] for name in names if name in row), None) if isinstance(row, dict) else None
+    return text if isinstance(text, str) else None
 
 
 def _pair(prediction: Prediction) -> Pair:
