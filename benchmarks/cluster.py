@@ -3,10 +3,10 @@
     .venv/ray/bin/python benchmarks/cluster.py [captions=100000] [workers=2] [rounds=3]
 
 Both build the same captions (as benchmarks/build.py), in turns, so that a busy machine slows both; before each, a
-build of 100 captions shows what starting costs: imports, workers, the connection. Ray itself runs already, as on a
-cluster. Its workers would have a low priority (niceness 15) and wait on a busy machine: here they have the usual one.
-CPU is that of all processes, Ray's own among them: on a busy machine it says more than the clock. Memory is the
-driver's own (PSS), at each tenth of the build.
+build of a fifth of them, so that the difference is without the start: imports, workers, the connection. Ray itself
+runs already, as on a cluster. Its workers would have a low priority (niceness 15) and wait on a busy machine: here
+they have the usual one. CPU is that of all processes, Ray's own among them: on a busy machine it says more than the
+clock. Memory is the driver's own (PSS), at each tenth of the build.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def main() -> int:
     address = ray.init(num_cpus=config.workers, log_to_driver=False, logging_level="error").address_info["address"]
     print(f"start of Ray: {time.monotonic() - start:.1f} s")
     ways = {"pool": [f"workers={config.workers}"], "ray": ["scale=ray", f"address={address}"]}
-    starts: dict[str, list[Spent]] = {way: [] for way in ways}
+    fifths: dict[str, list[Spent]] = {way: [] for way in ways}
     whole: dict[str, list[Spent]] = {way: [] for way in ways}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "many_captions.json"
@@ -52,13 +52,13 @@ def main() -> int:
             for way, words in ways.items():
                 output = Path(folder) / f"{way}{number}"
                 words = ["source=captions", f"path={path}", "images=none", f"output={output}", *words]
-                starts[way].append(build([*words, "name=few", "limit=100"]))
+                fifths[way].append(build([*words, "name=few", f"limit={config.captions // 5}"]))
                 whole[way].append(build([*words, "name=many"]))
-                print(f"{way}: start {starts[way][-1]}; all {whole[way][-1]}", flush=True)
+                print(f"{way}: a fifth {fifths[way][-1]}; all {whole[way][-1]}", flush=True)
     for unit in ("clock", "cpu"):
         ratios, steady = [], []
         for number in range(config.rounds):
-            start, end = ([getattr(spent[way][number], unit) for way in ways] for spent in (starts, whole))
+            start, end = ([getattr(spent[way][number], unit) for way in ways] for spent in (fifths, whole))
             ratios.append(end[1] / end[0])
             steady.append((end[1] - start[1]) / (end[0] - start[0]))
         print(

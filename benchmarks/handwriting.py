@@ -30,7 +30,8 @@ from unimumer_data.errors import ConfigError, UniMumerError
 from unimumer_data.handwriting.bank import Bank, read_bank
 from unimumer_data.handwriting.collect import writer_of
 from unimumer_data.handwriting.compose import compose
-from unimumer_data.handwriting.measure import box_around, box_of, departures_of, measure, slant_of
+from unimumer_data.handwriting.matching import box_around, box_of
+from unimumer_data.handwriting.measure import departures_of, measure, slant_of
 from unimumer_data.ink import Ink, encode_png, read_inkml, render, write_inkml
 from unimumer_data.latex import canonical, tokenize
 from unimumer_data.latex.alignment import edit_distance
@@ -214,10 +215,10 @@ def stacked(pair: Pair) -> Image.Image:
 
 
 def memory(settings: Settings, bank: Bank) -> None:
-    """Make pictures, one after the other, and print the peak of memory now and then."""
+    """Make ink, one after the other, and print the peak of memory now and then."""
     labels = [pair.label for pair in pairs(settings, bank)]
     for number in range(settings.memory):
-        encode_png(render(compose(labels[number % len(labels)], bank, seed=3, sample_id=str(number))))
+        compose(labels[number % len(labels)], bank, seed=3, sample_id=str(number))
         if (number + 1) % (settings.memory // 10) == 0:
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
             print(f"{number + 1} samples, peak {peak:.0f} MB", flush=True)

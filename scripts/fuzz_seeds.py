@@ -40,6 +40,21 @@ RECORD = {
     "messages": [{"from": "human", "value": "<image>Read it."}, {"from": "gpt", "value": "x ^ { 2 }"}],
     "images": ["data/a.png"],
 }
+CVAT = """<annotations><version>1.1</version>
+<image id="0" name="a.png" width="40" height="30"><tag label="f"><attribute name="latex">x &lt; 2</attribute></tag>
+<box label="f" xtl="1.5" ytl="2" xbr="30" ybr="20" rotation="0"><attribute name="latex">y</attribute></box>
+<polygon points="1,2;3,4"><attribute name="note">z</attribute></polygon></image></annotations>
+"""
+CONVERSATIONS = (
+    {"image": "a.png", "conversations": [{"from": "human", "value": "<image>"}, {"from": "gpt", "value": "$x$"}]},
+    {"query": "<image>", "response": "x", "images": [{"path": "a.png"}], "history": []},
+    {
+        "messages": [
+            {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "a.png"}}, {"type": "text"}]},
+            {"role": "assistant", "content": [{"type": "text", "text": "x"}], "loss_weight": 1.0},
+        ]
+    },
+)
 REPLY = json.dumps(
     {
         "choices": [

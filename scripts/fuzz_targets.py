@@ -10,12 +10,25 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from fuzz_seeds import FORMULAS, GRAPH, MATHML, PREDICTIONS, RECORD, REPLY, SETTINGS, pickles, pictures
+from fuzz_seeds import (
+    CONVERSATIONS,
+    CVAT,
+    FORMULAS,
+    GRAPH,
+    MATHML,
+    PREDICTIONS,
+    RECORD,
+    REPLY,
+    SETTINGS,
+    pickles,
+    pictures,
+)
+from PIL import Image
 
 from unimumer_data.build.config import SetConfig
 from unimumer_data.build.worker import Work, process
@@ -41,7 +54,7 @@ from unimumer_data.records.predictions import read_prediction_file
 from unimumer_data.records.reading import parts_of
 from unimumer_data.records.record import Sample
 from unimumer_data.records.registry import read_registry
-from unimumer_data.sources import table
+from unimumer_data.sources import Drop, conversations, cvat, table
 from unimumer_data.sources.formats.mathml import mathml_to_latex
 from unimumer_data.sources.formats.safe_pickle import Array, load_pickle
 from unimumer_data.sources.formats.symlg import symlg_to_latex
@@ -181,6 +194,17 @@ def check_table(suffix: str) -> Callable[[bytes, Path], None]:
     return check
 
 
+def check_export(read: Callable[..., Iterator[Sample | Drop]], suffix: str) -> Callable[[bytes, Path], None]:
+    def check(data: bytes, folder: Path) -> None:
+        Image.new("L", (40, 30), 255).save(folder / "a.png")
+        file = folder / f"export{suffix}"
+        file.write_bytes(data)
+        for item in read(file, "train"):
+            assert item.id, "an item without a name"
+
+    return check
+
+
 def check_pickle(data: bytes, folder: Path) -> None:
     file = folder / "a.pkl"
     file.write_bytes(data)
@@ -287,6 +311,12 @@ TARGETS = (
         name="json",
         seeds=('[{"image": "a.png", "latex": "x"}, {"image": 1, "latex": null}]',),
         check=check_table(".json"),
+    ),
+    Target(name="cvat", seeds=(CVAT,), check=check_export(cvat.read, ".xml")),
+    Target(
+        name="conversations",
+        seeds=(json.dumps([RECORD]), *map(json.dumps, CONVERSATIONS)),
+        check=check_export(conversations.read, ".jsonl"),
     ),
     Target(name="pickle", seeds=pickles(), check=check_pickle),
     Target(name="picture", seeds=pictures(), check=check_picture),

@@ -98,7 +98,7 @@ class Gathered:
             self.losses.append({"id": ink, "label": loss.label, "reason": loss.reason, "message": message})
         if found.segments:
             self.inks[writer] += 1
-            self.rows += [Row(one.label, writer, ink, one.strokes) for one in found.segments]
+            self.rows += [Row(_word(one.label), writer, _word(ink), one.strokes) for one in found.segments]
         for name, values in found.departures.items():
             self.departures[writer].setdefault(name, []).extend(values)
 
@@ -171,9 +171,14 @@ def _collect_files(files: list[tuple[str, Path]]) -> list[tuple[str, str, Collec
             lost = Collected(losses=[Loss("", "unreadable", str(error))])
             results.append((name, "", lost))
             continue
-        writer = " ".join(f"{path.parent.name}/{writer_of(ink, path.stem)}".split())
+        writer = _word(f"{path.parent.name}/{writer_of(ink, path.stem)}")
         results.append((name, writer, collect(ink)))
     return results
+
+
+def _word(text: str) -> str:
+    """A field of the table: without tabs and line ends."""
+    return " ".join(text.split())
 
 
 def _drop_odd(gathered: Gathered) -> None:

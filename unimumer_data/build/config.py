@@ -92,6 +92,14 @@ def parse_shard(text: str) -> tuple[int, int]:
     return index, count
 
 
+def is_shard(text: str) -> bool:
+    """Whether `parse_shard` takes the text."""
+    try:
+        return bool(parse_shard(text))
+    except ConfigError:
+        return False
+
+
 def is_name(name: str) -> bool:
     """Whether a data set can have this name, which becomes part of file names and lists with commas."""
     return _WORD.fullmatch(name) is not None and is_safe_id(name)

@@ -26,6 +26,7 @@ from .selection import hash_of
 from .worker import Item, process
 
 DRAWN = 256  # samples of each corpus, to measure
+BLOCK = 4096  # bytes that a file system gives out at once; most pictures of ink are smaller
 OF_A_CLUSTER = 16  # workers, where ``workers`` says nothing else
 _HEAD = ("set", "samples", "pictures", "records", "corpus", "disk", "CPU time")
 
@@ -135,7 +136,7 @@ def _rate(builder: SetBuilder, items: Sequence[Item], reading: float) -> Rate:
         start = time.process_time()
         result = process(work, items)
         seconds = time.process_time() - start
-        pictures = sum(file.stat().st_size for file in images.iterdir())
+        pictures = sum(-(-file.stat().st_size // BLOCK) * BLOCK for file in images.iterdir())
     records = [record for listed in result.records.values() for record in listed]
     number = len(items)
     return Rate(

@@ -17,6 +17,7 @@ from unimumer_data.health.fingerprints import Fingerprint
 from unimumer_data.health.leaks import Guard
 
 from . import manifest
+from .config import is_shard, parse_shard
 from .lock import SetLock
 
 FILE_NAME = manifest.FINGERPRINTS
@@ -73,6 +74,8 @@ def built_test_sets(data: Path, *, but: str) -> dict[str, list[Path]]:
         if content is None:
             continue
         shard = str(content["config"].get("shard") or "")
+        if shard and not is_shard(shard):
+            raise _closed(folder / manifest.FILE_NAME, "is damaged", None)
         name = _whole_name(folder.name, shard)
         found.setdefault(name, []).append(folder / FILE_NAME)
         shards.setdefault(name, {})[shard] = content
@@ -109,12 +112,12 @@ def _expect_all(folder: Path, parts: Mapping[str, dict[str, Any]]) -> None:
         parts: shard -> its manifest; the set itself is the shard "".
     """
     absent = []
-    for count in {shard.partition("/")[2] for shard in parts if shard}:
-        wanted = [f"{index}/{count}" for index in range(1, int(count) + 1)]
-        absent.append([shard for shard in wanted if shard not in parts])
+    for count in {parse_shard(shard)[1] for shard in parts if shard}:
+        wanted = (f"{index}/{count}" for index in range(1, count + 1))
+        absent.append(next((shard for shard in wanted if shard not in parts), ""))
     if "" in parts or not all(absent):
         return
-    shard, (_, content) = min(absent)[0], min(parts.items())
+    shard, (_, content) = min(absent), min(parts.items())
     path = folder.with_name(f"{folder.name}_{shard.replace('/', 'of')}") / FILE_NAME
     name = path.parent.name
     raise _closed(path, "is missing", {"config": {**content["config"], "shard": shard, "name": name}})

@@ -7,10 +7,10 @@ import re
 from dataclasses import dataclass, field
 
 from unimumer_data.ink import Ink
-from unimumer_data.support.limits import LABEL_CHARACTERS
 
 from .departures import size_of
-from .measure import Measured, Placed, Strokes, box_of, departures_of, measure, slant_of
+from .matching import Strokes, box_of
+from .measure import Measured, Placed, departures_of, measure, slant_of
 from .spans import BAR, ROOT
 
 UNITS = 1000
@@ -21,6 +21,7 @@ _APART = 1.2  # em between the strokes of one symbol
 _MISPLACED = 0.35  # em from where the row has it
 _LARGEST = 20.0  # em
 _POINTS = 1500  # of a symbol
+_LABEL, _SYMBOLS = 20_000, 2000  # characters; of an ink
 _DOTS = frozenset((".", r"\cdot", r"\dot", r"\prime", ","))
 _FREE = frozenset((BAR, ROOT, r"\sum", r"\prod", r"\int", r"\lim"))  # their height and place are what they hold
 _NUMBERED = re.compile(r"(.+?)[-_]\w{0,4}\d+(\.ink)?")
@@ -84,8 +85,10 @@ def collect(ink: Ink) -> Collected:
     label = ink.label.strip("$ \n\t")
     if not any(symbol.label for symbol in ink.symbols):
         return _lost("no_segmentation", "has no trace groups with labels")
-    if not label or len(label) > min(LABEL_CHARACTERS, 20_000):
+    if not label or len(label) > _LABEL:
         return _lost("no_label", "has no label of a formula")
+    if len(ink.symbols) > _SYMBOLS:
+        return _lost("size", f"has over {_SYMBOLS} symbols")
     measured = measure(ink, label)
     if measured is None:
         return _lost("label_differs", "none of its symbols is in its label as often")
@@ -98,12 +101,16 @@ def collect(ink: Ink) -> Collected:
         if fault:
             found.losses.append(Loss(one.span.token, *fault))
             continue
-        segment = Segment(one.span.token, _normalised(one, measured))
-        if segment.label == ROOT and apex_of(segment.strokes) is None:
-            found.losses.append(Loss(ROOT, "half_root", "has no hook, or no line over what it holds"))
-        else:
-            found.segments.append(segment)
+        segment = _whole(Segment(one.span.token, _normalised(one, measured)))
+        (found.segments if isinstance(segment, Segment) else found.losses).append(segment)  # type: ignore[arg-type]
     return found
+
+
+def _whole(segment: Segment) -> Segment | Loss:
+    """The segment, unless it is half a root."""
+    if segment.label == ROOT and apex_of(segment.strokes) is None:
+        return Loss(ROOT, "half_root", "has no hook, or no line over what it holds")
+    return segment
 
 
 def apex_of(strokes: list[list[int]]) -> int | None:
@@ -125,7 +132,8 @@ def collect_isolated(name: str, strokes: Strokes, em: float, middle: float) -> S
     if not strokes or sum(map(len, strokes)) > 2 * _POINTS:
         return Loss(name, "size", f"has no points, or over {_POINTS}")
     left, top, _, bottom = box_of(strokes)
-    return Segment(name, [_shifted(stroke, left, (top + bottom) / 2 + middle * em, 0.0, em) for stroke in strokes])
+    baseline = (top + bottom) / 2 + middle * em
+    return _whole(Segment(name, [_shifted(stroke, left, baseline, 0.0, em) for stroke in strokes]))
 
 
 def _lost(reason: str, message: str) -> Collected:

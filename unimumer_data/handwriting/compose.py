@@ -9,6 +9,7 @@ from unimumer_data.ink import Ink, Symbol
 from unimumer_data.latex import parse_tokens, tokenize
 from unimumer_data.layout import Mark, layout_row
 from unimumer_data.layout.boxes import RULE
+from unimumer_data.layout.symbols import BIG
 
 from .bank import Bank
 from .collect import UNITS, apex_of
@@ -45,13 +46,41 @@ def compose(text: str, bank: Bank, *, seed: int, sample_id: str, writer: str | N
     rng = random.Random(f"{seed}\0{sample_id}")
     drawn = bank.draw_writer(rng)
     hand = Hand(bank, writer or drawn, rng)
-    tokens = tokenize(text)
+    tokens = _with_growing_fences(tokenize(text))
     marks = layout_row(parse_tokens(tokens), tokens, hand).marks
     if not marks:
         raise CannotWriteError("the formula leaves no ink; leave it out")
     drawings = [_draw(mark, hand) for mark in _with_whole_roots(marks)]
     slope, slant = hand.draw("slope"), RANGES["slant"].draw(rng)
     return _ink(drawings, hand, text, slope, slant, sample_id)
+
+
+def _with_growing_fences(tokens: list[str]) -> list[str]:
+    r"""The tokens with ``\left`` and ``\right`` at fences around something high: people let them grow.
+
+    >>> " ".join(_with_growing_fences(r"( \frac { a } { b } ) ( c )".split()))
+    '\\left ( \\frac { a } { b } \\right ) ( c )'
+    """
+    opened: list[tuple[int, int]] = []  # place and depth of braces
+    grown: dict[int, str] = {}
+    depth = 0
+    for place, token in enumerate(tokens):
+        depth += (token == "{") - (token == "}")
+        opened = [one for one in opened if one[1] <= depth]
+        sized = place > 0 and tokens[place - 1] in _SIZED
+        if token in _FENCES and not sized:
+            opened.append((place, depth))
+        elif opened and token == _FENCES[tokens[opened[-1][0]]] and opened[-1][1] == depth and not sized:
+            start, _ = opened.pop()
+            if not _HIGH.isdisjoint(tokens[start:place]) and _NOT_ACROSS.isdisjoint(tokens[start:place]):
+                grown[start], grown[place] = r"\left", r"\right"
+    return [part for place, token in enumerate(tokens) for part in (*filter(None, [grown.get(place)]), token)]
+
+
+_FENCES = {"(": ")", "[": "]"}
+_HIGH = frozenset((r"\frac", r"\dfrac", r"\tfrac", r"\cfrac", r"\sum", r"\prod", r"\int"))
+_SIZED = frozenset((r"\left", r"\right", r"\sqrt", *BIG))
+_NOT_ACROSS = frozenset((r"\\", "&"))  # a pair ends with its cell
 
 
 def _with_whole_roots(marks: Sequence[Mark]) -> list[Mark]:

@@ -134,6 +134,18 @@ def test_mathwriting_symbols_come_from_its_list_or_its_folder(tmp_path: Path) ->
     assert set(read_bank(tmp_path / "folder").symbols) == {r"\alpha"}
 
 
+def test_half_a_root_is_left_out(tmp_path: Path) -> None:
+    hook: list[float] = [0, -40, 20, 0, 40, -90]
+    line: list[float] = [40, -90, 160, -90]
+    a = ("a", letter(60))
+    save(tmp_path / "ink", "whole_1", r"\sqrt{a}", [(r"\sqrt", [hook + line[2:]]), a], writer="w")
+    save(tmp_path / "ink", "lines_1", r"\sqrt{a}", [(r"\sqrt", [hook, line]), a], writer="w")
+    save(tmp_path / "ink", "hook_1", r"\sqrt{a}", [(r"\sqrt", [hook]), a], writer="w")
+    assert main([f"path={tmp_path / 'ink'}", f"output={tmp_path / 'bank'}", "workers=1"]) == 0
+    assert dropped(tmp_path / "bank") == [(r"\sqrt", "half_root")]
+    assert len(read_bank(tmp_path / "bank").symbols[r"\sqrt"]["ink/w"]) == 2
+
+
 def test_mistakes_end_in_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([f"path={tmp_path / 'nowhere'}", f"output={tmp_path / 'b'}"]) == 1
     assert main(["source=mathwriting", f"path={tmp_path}", f"output={tmp_path / 'b'}"]) == 1

@@ -654,6 +654,11 @@ class TestScale:
         assert run(tmp_path, *words, "address=auto") == 2
         assert "write scale=ray beside it" in capsys.readouterr().err
 
+    def test_a_build_is_the_same_wherever_it_runs(self, tmp_path: Path) -> None:
+        keys = {"source": "table", "path": write_table(tmp_path / "in", THREE), "name": "s", "output": tmp_path}
+        here, there = SetConfig(**keys, workers=2), SetConfig(**keys, scale="ray", address="auto")
+        assert SetBuilder(here).key() == SetBuilder(there).key()
+
 
 def test_heic_photographs_are_built(tmp_path: Path) -> None:
     pillow_heif = pytest.importorskip("pillow_heif", reason="needs the extra [recognize]")

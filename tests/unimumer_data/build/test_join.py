@@ -150,3 +150,14 @@ class TestGuard:
         assert f"path={corpus} name=s split=test shard=2/2; or remove its other shards" in said
         assert run(corpus, output, "split=test", "shard=2/2") == 0
         assert self.train(output) == 0
+
+    @pytest.mark.parametrize("shard", ["x", "3/2", "1/"])
+    def test_a_manifest_with_an_odd_shard_is_damaged(
+        self, corpus: Path, output: Path, shard: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert run(corpus, output, "split=test", "limit=3") == 0
+        manifest = output / "data/s/manifest.json"
+        content = json.loads(manifest.read_text())
+        manifest.write_text(json.dumps({**content, "config": {**content["config"], "shard": shard}}))
+        assert self.train(output) == 1
+        assert "data/s/manifest.json: is damaged" in capsys.readouterr().err

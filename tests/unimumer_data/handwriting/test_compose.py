@@ -10,7 +10,8 @@ from unimumer_data.errors import LatexSyntaxError
 from unimumer_data.handwriting.bank import Bank, read_bank
 from unimumer_data.handwriting.compose import BORROWED, LICENCE, compose
 from unimumer_data.handwriting.hand import CannotWriteError
-from unimumer_data.handwriting.measure import box_of, measure
+from unimumer_data.handwriting.matching import box_of
+from unimumer_data.handwriting.measure import measure
 from unimumer_data.ink import Ink, read_inkml, render, write_inkml
 
 Boxes = dict[str, list[tuple[float, float, float, float]]]
@@ -133,3 +134,13 @@ def test_made_ink_is_found_again_in_its_label(bank: Bank) -> None:
     assert measured is not None and not measured.unplaced
     assert {one.span.token: one.span.scale for one in measured.placed}["2"] < 0.9
     assert 140 < measured.em < 280  # 200 units were written
+
+
+def test_parentheses_grow_with_a_fraction_and_not_without(bank: Bank) -> None:
+    def height(text: str) -> float:
+        box = boxes(write(text, bank))["("][0]
+        return box[3] - box[1]
+
+    plain = height("(a)")
+    assert height(r"(\frac{a}{\frac{b}{a}})") > 1.3 * plain
+    assert height(r"(\frac{a}{\frac{b}{a}}") < 1.3 * plain  # it has no partner

@@ -24,7 +24,7 @@ from .data import SetRecords, check_data, check_images, check_loading
 from .findings import Findings, count_of
 from .lengths import check_lengths
 from .memory import built_parameters, check_memory, count_parameters, shape_of
-from .model import Place, find_model, model_config, model_name
+from .model import Place, family_of, find_model, model_config, model_name
 from .packing import Packs, check_packing, check_packing_keys, is_packed
 from .recipe import check_disk, check_recipe
 from .versions import check_known_bad, check_versions
@@ -79,18 +79,35 @@ def examine(recipe: Recipe, config: DoctorConfig, findings: Findings) -> list[Se
     records = sum(found.records for found in sets if not found.held_out)
     packs = check_packing(recipe, lengths[:records], findings, seed=config.seed)
     _check_steps(recipe, records, packs, config.gpus, findings)
-    shape = shape_of(model_name(recipe), model_config(recipe))
-    if shape is not None:
-        cutoff = recipe.number("cutoff_len", 2048)
-        longest = max((length.total for length in lengths), default=cutoff)
-        tokens = cutoff if is_packed(recipe) else min(cutoff, longest)
-        parameters = built_parameters(model_name(recipe)) or count_parameters(shape)
-        check_memory(
-            recipe, shape, findings, gpus=config.gpus, tokens=tokens, gpu_memory=config.gpu_memory,
-            parameters=parameters,
-        )  # fmt: skip
-        check_disk(recipe, parameters, findings)
+    cutoff = recipe.number("cutoff_len", 2048)
+    longest = max((length.total for length in lengths), default=cutoff)
+    _check_size(recipe, cutoff if is_packed(recipe) else min(cutoff, longest), config, findings)
     return sets
+
+
+def _check_size(recipe: Recipe, tokens: int, config: DoctorConfig, findings: Findings) -> None:
+    """Memory and disk, with sequences of so many tokens; nothing for a model whose sizes are not known here."""
+    name = model_name(recipe)
+    shape = shape_of(name, model_config(recipe))
+    if shape is None:
+        return
+    parameters = built_parameters(name)
+    if parameters is None and family_of(recipe) == "qwen2.5-vl":
+        parameters = count_parameters(shape)
+    if parameters is None:
+        text = "the parameters of this model are counted by transformers, which is not installed or cannot build it"
+        findings.add("note", "memory_unchecked", text, "pip install 'unimumer[train]'")
+        return
+    check_memory(
+        recipe,
+        shape,
+        findings,
+        gpus=config.gpus,
+        tokens=tokens,
+        gpu_memory=config.gpu_memory,
+        parameters=parameters,
+    )
+    check_disk(recipe, parameters, findings)
 
 
 def _say(text: str) -> None:
