@@ -30,7 +30,8 @@ from unimumer_data.errors import ConfigError, UniMumerError
 from unimumer_data.handwriting.bank import Bank, read_bank
 from unimumer_data.handwriting.collect import writer_of
 from unimumer_data.handwriting.compose import compose
-from unimumer_data.handwriting.measure import box_around, box_of, departures_of, measure, slant_of
+from unimumer_data.handwriting.matching import box_around, box_of
+from unimumer_data.handwriting.measure import departures_of, measure, slant_of
 from unimumer_data.ink import Ink, encode_png, read_inkml, render, write_inkml
 from unimumer_data.latex import canonical, tokenize
 from unimumer_data.latex.alignment import edit_distance

@@ -72,6 +72,8 @@ def browser() -> Iterator[Any]:
     options.binary_location = BROWSER
     for word in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars"):
         options.add_argument(word)
+    for word in ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"):
+        options.add_argument(word)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     driver = webdriver.Chrome(options=options, service=Service(DRIVER))
     yield driver
@@ -163,6 +165,26 @@ def test_a_picture_is_shown_as_the_model_got_it(browser: Any, serve: Serve, tmp_
     size = "return [arguments[0].naturalWidth, arguments[0].naturalHeight]"
     assert wait(browser, lambda _: browser.execute_script(size, find(browser, "seen-picture"))) == [724, 362]
     assert find(browser, "latex").get_attribute("value") == "x ^ { 7 2 4 }"
+
+
+def test_the_camera_takes_a_picture(browser: Any, serve: Serve) -> None:
+    open_page(browser, serve("width"))
+    find(browser, "camera").click()
+    view = find(browser, "camera-view")
+    width, height = wait(
+        browser,
+        lambda _: browser.execute_script(
+            "return arguments[0].videoWidth && [arguments[0].videoWidth, arguments[0].videoHeight]", view
+        ),
+    )
+    find(browser, "shoot").click()
+    wait(browser, lambda _: find(browser, "latex").get_attribute("value").startswith("x ^"))
+    assert not view.is_displayed()
+    seen = browser.execute_script(
+        "const i = arguments[0]; return i.naturalWidth / i.naturalHeight", find(browser, "seen-picture")
+    )
+    assert seen == pytest.approx(width / height, abs=0.01)
+    assert complaints(browser) == []
 
 
 def test_the_keyboard_alone_suffices(browser: Any, serve: Serve) -> None:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from unimumer_data.ink import Ink
 
 from .departures import size_of
-from .measure import Measured, Placed, Strokes, box_of, departures_of, measure, slant_of
+from .matching import Strokes, box_of
+from .measure import Measured, Placed, departures_of, measure, slant_of
 from .spans import BAR, ROOT
 
 UNITS = 1000
@@ -20,7 +21,7 @@ _APART = 1.2  # em between the strokes of one symbol
 _MISPLACED = 0.35  # em from where the row has it
 _LARGEST = 20.0  # em
 _POINTS = 1500  # of a symbol
-_LABEL = 20_000  # characters
+_LABEL, _SYMBOLS = 20_000, 2000  # characters; of an ink
 _DOTS = frozenset((".", r"\cdot", r"\dot", r"\prime", ","))
 _FREE = frozenset((BAR, ROOT, r"\sum", r"\prod", r"\int", r"\lim"))  # their height and place are what they hold
 _NUMBERED = re.compile(r"(.+?)[-_]\w{0,4}\d+(\.ink)?")
@@ -86,6 +87,8 @@ def collect(ink: Ink) -> Collected:
         return _lost("no_segmentation", "has no trace groups with labels")
     if not label or len(label) > _LABEL:
         return _lost("no_label", "has no label of a formula")
+    if len(ink.symbols) > _SYMBOLS:
+        return _lost("size", f"has over {_SYMBOLS} symbols")
     measured = measure(ink, label)
     if measured is None:
         return _lost("label_differs", "none of its symbols is in its label as often")

@@ -17,7 +17,7 @@ from unimumer_data.errors import InkError, SourceError
 from unimumer_data.ink import read_inkml
 
 from .collect import Collected, Loss, collect_isolated
-from .measure import Strokes, box_of
+from .matching import Strokes, box_of
 from .spans import Box, name_of, spans_of
 
 LIST = "symbols.jsonl"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,11 +13,8 @@ from unimumer_data.latex import Node
 from unimumer_data.layout.symbols import LIMITS
 
 from .departures import size_of
+from .matching import Strokes, box_around, box_of, match
 from .spans import BAR, ROOT, Box, Line, Span, name_of, spans_of
-
-MINUS = "-"  # what corpora call a fraction bar too
-
-Strokes = list[list[float]]
 
 
 @dataclass(slots=True)
@@ -67,9 +63,10 @@ def measure(ink: Ink, label: str) -> Measured | None:
     """The symbols of an ink in the terms of its label; None where none can be found again in it."""
     spans, lines = spans_of(label)
     marked = [(name_of(one.label), [ink.traces[trace] for trace in one.traces]) for one in ink.symbols if one.label]
-    placed, unplaced = _match(spans, marked)
-    if not placed:
+    pairs, unplaced = match(spans, marked)
+    if not pairs:
         return None
+    placed = [Placed(span, strokes, box_of(strokes)) for span, strokes in pairs]
     em = _em(placed)
     slope = _slope(placed)
     baselines = {}
@@ -78,89 +75,6 @@ def measure(ink: Ink, label: str) -> Measured | None:
         for one in row:
             one.rise = (baselines[number] - _baseline(one, em, slope)) / (em * size_of(one.span.scale))
     return Measured(em, slope, baselines, placed, lines, unplaced)
-
-
-def box_around(boxes: Sequence[Box]) -> Box:
-    """The smallest box around boxes."""
-    lefts, tops, rights, bottoms = zip(*boxes, strict=True)
-    return min(lefts), min(tops), max(rights), max(bottoms)
-
-
-def box_of(strokes: Sequence[Sequence[float]]) -> Box:
-    """The smallest box around strokes."""
-    xs, ys = [x for stroke in strokes for x in stroke[::2]], [y for stroke in strokes for y in stroke[1::2]]
-    return min(xs), min(ys), max(xs), max(ys)
-
-
-def _match(
-    spans: Sequence[Span], marked: Sequence[tuple[str, Strokes]]
-) -> tuple[list[Placed], list[tuple[str, Strokes]]]:
-    """Each marked symbol with the printed one that it is: of the same name, and nearest in its place.
-
-    A name that does not occur as often in the label as in the ink is left alone.
-    """
-    printed: dict[str, list[Span]] = defaultdict(list)
-    for span in spans:
-        printed[MINUS if span.token == BAR else span.token].append(span)
-    written: dict[str, list[Strokes]] = defaultdict(list)
-    for name, strokes in marked:
-        written[name].append(strokes)
-    boxes = [box_of(strokes) for _, strokes in marked]
-    if not boxes or not spans:
-        return [], list(marked)
-    on_paper, in_print = _places(boxes), _places([span.box for span in spans])
-    where = dict(zip(map(id, spans), in_print, strict=True))
-    place = {id(strokes): found for (_, strokes), found in zip(marked, on_paper, strict=True)}
-    high = max(span.box[3] for span in spans) - min(span.box[1] for span in spans)
-    placed: list[Placed] = []
-    unplaced: list[tuple[str, Strokes]] = []
-    for name, inks in written.items():
-        if len(printed[name]) != len(inks):
-            unplaced += [(name, strokes) for strokes in inks]
-            continue
-        pairs = sorted(
-            (
-                math.hypot(
-                    _STEP * (place[id(ink)][0] - where[id(span)][0]), high * (place[id(ink)][1] - where[id(span)][1])
-                ),
-                i,
-                j,
-            )
-            for i, ink in enumerate(inks)
-            for j, span in enumerate(printed[name])
-        )
-        chosen: dict[int, int] = {}
-        taken: set[int] = set()
-        for _, i, j in pairs:
-            if i not in chosen and j not in taken:
-                chosen[i] = j
-                taken.add(j)
-        placed += [Placed(printed[name][j], inks[i], box_of(inks[i])) for i, j in chosen.items()]
-    _put_in_order(placed)
-    return placed, unplaced
-
-
-_STEP = 0.6  # em from one symbol to the next, about
-
-
-def _places(boxes: Sequence[Box]) -> list[tuple[float, float]]:
-    """Of each box: how many are left of it, and the height of its middle as a share of all."""
-    top, bottom = min(box[1] for box in boxes), max(box[3] for box in boxes)
-    high = bottom - top or 1.0
-    order = sorted(range(len(boxes)), key=lambda i: boxes[i][0] + boxes[i][2])
-    ranks = {i: float(rank) for rank, i in enumerate(order)}
-    return [(ranks[i], ((box[1] + box[3]) / 2 - top) / high) for i, box in enumerate(boxes)]
-
-
-def _put_in_order(placed: Sequence[Placed]) -> None:
-    """Of equal symbols on one row, the left one in ink is the left one in print."""
-    groups: dict[tuple[int, str], list[Placed]] = defaultdict(list)
-    for one in placed:
-        groups[one.span.row, one.span.token].append(one)
-    for group in groups.values():
-        spans = sorted((one.span for one in group), key=lambda span: span.box[0])
-        for one, span in zip(sorted(group, key=lambda one: one.box[0]), spans, strict=True):
-            one.span = span
 
 
 def _em(placed: Sequence[Placed]) -> float:

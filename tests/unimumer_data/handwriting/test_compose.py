@@ -10,7 +10,8 @@ from unimumer_data.errors import LatexSyntaxError
 from unimumer_data.handwriting.bank import Bank, read_bank
 from unimumer_data.handwriting.compose import BORROWED, LICENCE, compose
 from unimumer_data.handwriting.hand import CannotWriteError
-from unimumer_data.handwriting.measure import box_of, measure
+from unimumer_data.handwriting.matching import box_of
+from unimumer_data.handwriting.measure import measure
 from unimumer_data.ink import Ink, read_inkml, render, write_inkml
 
 Boxes = dict[str, list[tuple[float, float, float, float]]]
