@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,6 +15,8 @@ from typing import Any, Literal
 
 from unimumer_data.errors import MissingPredictionError, PredictionError, RecordError
 from unimumer_data.records.predictions import Prediction, plain_id, read_prediction_file, read_table, set_name
+from unimumer_data.records.reading import read_records
+from unimumer_data.sources.formats.columns import IMAGE_COLUMNS, LABEL_COLUMNS
 from unimumer_data.support.files import write_whole
 
 from .inference.items import load_sets
@@ -158,21 +162,26 @@ def read_pair_file(
 
 
 def read_labels(path: Path) -> Labels:
-    """Labels of a set: of a record file, an array of labels, an object id -> label, or a table of id, tab, label.
+    """Labels of a set: of a record file, an array or lines of labels, an object id -> label, or a table.
 
     Raises:
         PredictionError: none of these.
     """
     try:
-        if path.suffix in (".txt", ".tsv"):
-            return {row.id: row.text for row in read_table(path)}
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
+        if path.suffix in (".txt", ".tsv", ".csv"):
+            return _labels_of_table(path)
+        if path.suffix == ".jsonl":
+            content: Any = [record for record, _ in read_records(path)]
+        else:
+            content = json.loads(path.read_text(encoding="utf-8-sig"))
         if isinstance(content, dict):
             return {plain_id(str(id)): str(label) for id, label in content.items()}
         if isinstance(content, list) and all(isinstance(label, str) for label in content):
             return content
         if isinstance(content, list) and content and isinstance(content[0], dict) and "gt" in content[0]:
             return {row.id: row.label or "" for row in read_prediction_file(path)}
+        if isinstance(content, list) and (labels := _named_labels(content)) is not None:
+            return labels
         (records,) = load_sets([str(path)], dataset_dir=Path())
         return {item.id: item.gt or "" for item in records.items}
     except FileNotFoundError:
@@ -181,6 +190,43 @@ def read_labels(path: Path) -> Labels:
         raise
     except (OSError, ValueError, RecursionError, RecordError) as error:
         raise PredictionError(f"labels={path}: cannot be read as labels: {error}") from error
+
+
+def _labels_of_table(path: Path) -> Labels:
+    """Of id, tab, label; of a table with a header; or of lines that are a label each."""
+    text = path.read_text(encoding="utf-8-sig")
+    separator = "," if path.suffix == ".csv" else "\t"
+    if separator not in text:
+        return [line.rstrip("\r") for line in text.rstrip().split("\n")]
+    head, *rows = (
+        csv.reader(io.StringIO(text)) if separator == "," else [line.split("\t") for line in text.split("\n")]
+    )
+    names = [name.strip().lower() for name in head]
+    label, place = (next((names.index(one) for one in known if one in names), None) for known in _COLUMNS)
+    if label is None or place is None:
+        if separator == "\t":
+            return {row.id: row.text for row in read_table(path)}
+        label, place, rows = 1, 0, [head, *rows]
+    return {plain_id(row[place].strip()): row[label].strip() for row in rows if len(row) > max(label, place)}
+
+
+_COLUMNS = (LABEL_COLUMNS, IMAGE_COLUMNS)
+
+
+def _named_labels(rows: Sequence[Any]) -> Labels | None:
+    """Labels of objects whose keys are those of a table's header; None where they are other objects."""
+    labels, ids = ([_named(row, known) for row in rows] for known in _COLUMNS)
+    if None in labels:
+        return None
+    if None in ids:
+        return [str(label) for label in labels]
+    return {plain_id(str(id)): str(label) for id, label in zip(ids, labels, strict=True)}
+
+
+def _named(row: Any, names: Sequence[str]) -> str | None:
+    """The text that an object has under the first of these keys that is there."""
+    text = next((row[name] for name in names if name in row), None) if isinstance(row, dict) else None
+    return text if isinstance(text, str) else None
 
 
 def _pair(prediction: Prediction) -> Pair:

@@ -30,6 +30,8 @@ BY_NAME = {target.name: target for target in TARGETS}
         ("csv", b"l" * 5000 + b",x\n"),
         ("csv", b",x\n"),
         ("jsonl", b'{"image": "", "latex": "x"}'),
+        ("jsonl", b'{"image": "a.png", "latex": "/\\ud800"}\n{"image": "b.png", "latex": "x"}'),
+        ("counts", b"x: " + b"3" * 5000),
         ("predictions txt", b"\tx"),
         ("predictions txt", b".png\tx"),
         ("predictions json", b'[{"img_id": "", "pred": "x"}]'),

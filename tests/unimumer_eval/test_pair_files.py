@@ -58,6 +58,30 @@ def test_result_zip_takes_labels_from_a_table(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("l.txt", "x ^ 2\ny\n"),
+        ("l.txt", "a\tx ^ 2\nb\ty\n"),
+        ("l.tsv", "image\tlatex\na.png\tx ^ 2\nb.png\ty\n"),
+        ("l.tsv", "latex\tpath\nx ^ 2\ta.png\ny\tb.png\n"),
+        ("l.csv", "file_name,formula\na.png,x ^ 2\nb.png,y\n"),
+        ("l.csv", 'a.png,"x ^ 2"\nb.png,y\n'),
+        ("l.jsonl", '{"label": "x ^ 2"}\n{"label": "y"}\n'),
+        ("l.jsonl", '{"image": "a.png", "latex": "x ^ 2"}\n{"image": "b.png", "latex": "y"}\n'),
+        ("l.jsonl", '"x ^ 2"\n"y"\n'),
+        ("l.json", '[{"image": "a.png", "latex": "x ^ 2"}, {"image": "b.png", "latex": "y"}]'),
+        ("l.json", '{"a.png": "x ^ 2", "b.png": "y"}'),
+    ],
+)
+def test_labels_of_any_table_match_by_place_where_ids_are_missing(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text)
+    path = tmp_path / "generated_predictions.jsonl"
+    path.write_text("".join(json.dumps({"prompt": "", "predict": one, "label": ""}) + "\n" for one in ("x ^ 2", "z")))
+    pairs = read_predictions(path, labels=read_labels(tmp_path / name))
+    assert [(pair.gt, pair.pred) for pair in pairs] == [("x ^ 2", "x ^ 2"), ("y", "z")]
+
+
 def test_result_zip_needs_labels_and_all_predictions(tmp_path: Path) -> None:
     path = result_zip(tmp_path / "2014.zip")
     with pytest.raises(PredictionError, match="labels="):

@@ -24,7 +24,7 @@ WORDS = frozenset(
 outside of a font, 8 of them in a sentence. `is`, `in`, `at` and `area` are products or names as often."""
 
 # an argument of a command or a script that holds one text, a command without one, a comment
-_SET = re.compile(r"(?:\\[A-Za-z]+\*?|[_^])\s*(?:\[[^\]]*\]\s*)?\{[^{}\\]*\}|\\[A-Za-z]+|(?<!\\)%.*")
+_SET = re.compile(r"(?:\\[A-Za-z]+\*?|[_^])\s*(?:\[[^\[\]{}\\]*\]\s*)?\{[^{}\\]*\}|\\[A-Za-z]+|(?<!\\)%.*")
 _SWITCH = re.compile(r"\\(?:rm|bf|it|sf|tt|sl|cal|mbox|hbox|text[a-z]*|math[a-z]*)(?![A-Za-z])(?!\s*\{[^{}\\]*\})")
 _WORD = re.compile(r"(?<![^\s(,.;:$~])[A-Za-z]{2,}(?![^\s),.;:!?$~])")
 _IN_LETTERS = re.compile("|".join(sorted((word for word in WORDS if len(word) > 3), key=len, reverse=True)))

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from unimumer_data.errors import CountTextError
 
 _BRACES = frozenset("{}")
+_MOST_DIGITS = 9
 
 
 def count_symbols(tokens: Sequence[str]) -> dict[str, int]:
@@ -53,8 +54,8 @@ def read_counts(text: str) -> dict[str, int]:
     counts: dict[str, int] = {}
     for number, entry in enumerate(text.strip().split(", ") if text.strip() else []):
         token, separator, count = entry.rpartition(": ")
-        if not separator or not token or not count.isascii() or not count.isdigit():
-            raise CountTextError(f"entry {number}: expected 'SYMBOL: N', found {entry!r}")
+        if not separator or not token or not (count.isascii() and count.isdigit() and len(count) <= _MOST_DIGITS):
+            raise CountTextError(f"entry {number}: expected 'SYMBOL: N', found {entry[:80]!r}")
         if token in counts:
             raise CountTextError(f"entry {number}: {token!r} is counted twice")
         counts[token] = int(count)

@@ -165,7 +165,8 @@ COMMANDS: dict[str, Command] = {
     ),
     **_each(r"\overbracket \underbracket", Command(reads="[] [] above")),
     **_each(r"\substack \mathop \vcenter \tag \tag*", Command(reads="above", ink=False)),
-    r"\smash": Command(reads="[] above", ink=False),
+    r"\framebox": Command(reads="[] [] above"),
+    r"\smash": Command(reads="[] above", role="class", ink=False),
     **_each(
         r"\mathrel \mathbin \mathord \mathopen \mathclose \mathpunct \mathinner \ensuremath \mathclap \mathllap"
         r" \mathrlap \llap \rlap \clap",
@@ -214,13 +215,13 @@ COMMANDS: dict[str, Command] = {
         r"\, \: \; \> \ ~ \quad \qquad \enspace \enskip \thinspace \medspace \thickspace \space \nobreakspace"
         r" \hfil \hfill \hfilll \hss \vfil \vfill \vss \smallskip \medskip \bigskip \nonscript"
         r" \allowbreak \nobreak \break \goodbreak \nobreakspace \linebreak \nolinebreak \pagebreak"
-        r" \strut \mathstrut \null",
+        r" \strut \mathstrut \null \fill",
         Command(role="skip", ink=False, glue=1),
     ),
     **dict.fromkeys(("\\ ", "\\\t", "\\\n"), Command(role="skip", ink=False, glue=1)),
     **_each(r"\! \negthinspace \negmedspace \negthickspace", Command(role="skip", ink=False, glue=-1)),
     **_each(
-        r"\hspace \hspace* \vspace \vspace* \mspace \phantom \hphantom \vphantom",
+        r"\hspace \hspace* \vspace \vspace* \mspace \phantom \hphantom \vphantom \extracolsep",
         Command(reads="{}", role="skip", ink=False, glue=1),
     ),
     **_each(r"\hskip \vskip \kern \mkern \mskip \penalty", Command(reads="length", role="skip", ink=False, glue=1)),
@@ -244,7 +245,7 @@ COMMANDS: dict[str, Command] = {
 
 TEXT = frozenset(
     r"\text \textrm \textup \textnormal \textbf \textit \textsf \texttt \textsc \textsl \textmd \emph \mbox \hbox"
-    r" \tbox \makebox \raisebox \fbox \colorbox".split()
+    r" \tbox \makebox \raisebox \fbox \framebox \colorbox".split()
 )
 """Commands whose argument is text: mathematics is there between dollar signs only."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 _ROUNDS = 12  # wrappers within wrappers; a text with more of them stays as it is
-_SUSPECT = re.compile(r"[`~$]|<|\\[\[(]|\\boxed|\[[A-Z]|\u25c1|^\s|\s$")
+_SUSPECT = re.compile(r"[`~$]|<|\\[\[(]|\\boxed|\\begin ?{ ?(?:al|ga|mu|di|ma)|\[[A-Z]|\u25c1|^\s|\s$")
 
 _REASONING = r"think|thinking|thought|thoughts|reasoning|reason|analysis|reflection|scratchpad"
 _REASONED = re.compile(rf"\s*[<\u25c1]({_REASONING})[>\u25b7].*?[<\u25c1]/\1[>\u25b7]", re.DOTALL | re.IGNORECASE)
@@ -34,6 +34,12 @@ _DISPLAYED = (
     re.compile(r"\s*\$(?P<inside>[^$]+)\$\s*", re.DOTALL),
     re.compile(r"\s*\\\[(?P<inside>(?:(?!\\[\[\]]).|(?<=\\)\\\[)*)\\\]\s*", re.DOTALL),
     re.compile(r"\s*\\\((?P<inside>(?:(?!\\[()]).)*)\\\)\s*", re.DOTALL),
+    re.compile(r"\s*\*\*(?P<inside>\s*(?:[$`]|\\[(\[])[^*]*)\*\*\s*", re.DOTALL),
+    re.compile(  # one row of one cell
+        r"\s*\\begin ?{ ?(?P<name>(?:align|gather|multline|math|displaymath)\*?) ?}"
+        r"(?P<inside>(?:(?!\\\\|\\begin|\\end)[^&])*)\\end ?{ ?(?P=name) ?}\s*",
+        re.DOTALL,
+    ),
 )
 _BOX = r"\boxed{"
 _PROSE = re.compile(

@@ -14,6 +14,7 @@ from unimumer_eval.config import Sampling
 from .base import Answer, Output, Step, compact
 
 _MOST_TOKENS = 10_000_000
+_REASONING = ("reasoning", "reasoning_text", "thinking", "redacted_thinking")  # types of parts
 _LEAST_LOGPROB = -1e9
 _SHOWN = 200  # characters of a reply in a message
 
@@ -82,14 +83,17 @@ def _output(choice: Any, sampling: Sampling) -> Output:
 
 
 def _text(content: Any) -> str | None:
-    """Text, also where it comes in parts."""
-    if isinstance(content, str):
-        return content
-    if not isinstance(content, list):
-        return None
-    parts = [part.get("text") if isinstance(part, Mapping) else part for part in content]
-    texts = [part for part in parts if isinstance(part, str)]
+    """Text, also where it comes in parts, without the parts that are the model's reasoning."""
+    parts = content if isinstance(content, list) else [content]
+    texts = [text for part in parts if isinstance(text := _text_of_part(part), str)]
     return "".join(texts) if texts else None
+
+
+def _text_of_part(part: Any) -> Any:
+    if not isinstance(part, Mapping):
+        return part
+    text = part.get("text")
+    return None if part.get("type") in _REASONING else text.get("value") if isinstance(text, Mapping) else text
 
 
 def _places(logprobs: Any) -> list[Mapping[str, Any]]:

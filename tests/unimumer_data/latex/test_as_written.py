@@ -49,7 +49,9 @@ def test_lengths_go_whole(command: str, length: str) -> None:
         (r"\textcolor[rgb]{1,0,0}{a} + b", "a + b"),
         (r"\colorbox[gray]{0.9}{$x$}", "x"),
         (r"\cfrac[l]{1}{2}", r"\frac{1}{2}"),
-        (r"\smash[b]{x} y", r"\smash{x} y"),
+        (r"\smash[b]{x} y", "x y"),
+        (r"\framebox[3em][l]{x}", r"\fbox{x}"),
+        (r"\begin{array}{@{\extracolsep{\fill}}lr@{}} a & b \end{array}", r"\begin{array}{lr} a & b \end{array}"),
         (r"\stackrel[a]{b}{=}", r"\stackrel{b}{=}"),
         (r"\raisebox{1ex}[0pt][2pt]{x}", r"\text{x}"),
         (r"\makebox[3em][l]{x}", r"\text{x}"),
@@ -65,7 +67,7 @@ def test_options_say_nothing(text: str, plain: str) -> None:
 
 
 def test_a_bracket_without_partner_is_no_option() -> None:
-    assert canonical(r"\smash [ a") == r"\smash { [ } a"
+    assert canonical(r"\overbracket [ a") == r"\overbracket { [ } a"
 
 
 @pytest.mark.parametrize("star", [r"\tag*{1}", r"\tag*{(1)(2)}", r"\tag*{a}"])

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -17,6 +18,7 @@ from unimumer_data.errors import EngineError
 from unimumer_eval.config import EvalConfig, Sampling
 from unimumer_eval.engines.base import Answer, Request, Step
 from unimumer_eval.engines.openai import OpenAIEngine, Pace
+from unimumer_eval.engines.replies import answer_of, read_reply
 
 KEY = "sk-not-a-real-key"
 Reply = Callable[[dict, int], tuple[int, bytes] | None]
@@ -114,6 +116,24 @@ def test_an_endpoint_tells_its_tokens_where_it_can(endpoint: Endpoint, requests:
     (answer,) = answers(endpoint.url, requests[:1], Sampling(steps=True, alternatives=2))
     assert endpoint.asked[0]["top_logprobs"] == 2
     assert answer.outputs[0].steps == (Step("x", -0.25, (("x", -0.25), ("y", -2))), Step("", -0.5))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "x",
+        ["x"],
+        {"type": "text", "text": "x"},
+        [{"type": "text", "text": "x"}],
+        [{"type": "output_text", "text": {"value": "x"}}],
+        [{"type": "reasoning", "text": "a letter"}, {"type": "text", "text": "x"}],
+        [{"type": "thinking", "thinking": "a letter"}, {"type": "text", "text": "x"}],
+        [{"type": "image_url", "image_url": {"url": "u"}}, {"type": "text", "text": "x"}],
+    ],
+)
+def test_text_in_parts(content: Any) -> None:
+    reply = read_reply(json.dumps({"choices": [{"message": {"content": content}}]}))
+    assert answer_of(0, reply, Sampling()).outputs[0].text == "x"
 
 
 def test_several_samples_count_their_tokens_once(endpoint: Endpoint, requests: list[Request]) -> None:

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from unimumer_data.errors import SourceError
 
-from .tables import IMAGE_SUFFIXES
+from .tables import IMAGE_SUFFIXES, is_text
 
 FOREIGN = {
     ".avif": "an AVIF picture",
@@ -141,7 +141,7 @@ class PictureFinder:
 
     def _inside(self, name: str) -> str | None:
         """The path below the root, of a name that leads there by ``..`` or from the root of the disk."""
-        if "\0" in name or _DRIVE.match(name) or "://" in name:
+        if not is_text(name) or "\0" in name or _DRIVE.match(name) or "://" in name:
             return None
         path, root = os.path.realpath(self._start / name), os.path.realpath(self._root)
         if os.path.isfile(path) and os.path.commonpath((path, root)) == root:
