@@ -30,7 +30,7 @@ class Store:
             self._system, self._path = fsspec.core.url_to_fs(address)
         except ImportError as error:
             raise ConfigError(
-                f"output={address}: needs fsspec and its package for this store (s3fs, gcsfs, huggingface_hub): {error}"
+                f"output={address}: needs fsspec and its package for it (s3fs, gcsfs, huggingface_hub): {error}"
             ) from None
         except ValueError as error:
             raise ConfigError(f"output={address}: {error}") from error
