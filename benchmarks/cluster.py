@@ -18,12 +18,15 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from build import ROOT, family, memory_of, write_captions
 
 from unimumer_data.support.config import load_config
+
+SETTLED = 10.0  # seconds after which all processes of Ray are up
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,26 +37,22 @@ class Config:
 
 
 def main() -> int:
-    import ray
-
     config = load_config(Config, sys.argv[1:])
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores, {config.workers} workers")
     os.environ.update(RAY_worker_niceness="0")
-    start = time.monotonic()
-    address = ray.init(num_cpus=config.workers, log_to_driver=False, logging_level="error").address_info["address"]
-    print(f"start of Ray: {time.monotonic() - start:.1f} s")
-    ways = {"pool": [f"workers={config.workers}"], "ray": ["scale=ray", f"address={address}"]}
+    ways = {"pool": _pool, "ray": _cluster}
     fifths: dict[str, list[Spent]] = {way: [] for way in ways}
     whole: dict[str, list[Spent]] = {way: [] for way in ways}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "many_captions.json"
         write_captions(path, config.captions)
         for number in range(config.rounds):
-            for way, words in ways.items():
-                output = Path(folder) / f"{way}{number}"
-                words = ["source=captions", f"path={path}", "images=none", f"output={output}", *words]
-                fifths[way].append(build([*words, "name=few", f"limit={config.captions // 5}"]))
-                whole[way].append(build([*words, "name=many"]))
+            for way, started in ways.items():
+                words = ["source=captions", f"path={path}", "images=none", f"output={Path(folder) / f'{way}{number}'}"]
+                with started(config.workers) as more:
+                    fifths[way].append(build([*words, *more, "name=few", f"limit={config.captions // 5}"]))
+                with started(config.workers) as more:
+                    whole[way].append(build([*words, *more, "name=many"]))
                 print(f"{way}: a fifth {fifths[way][-1]}; all {whole[way][-1]}", flush=True)
     for unit in ("clock", "cpu"):
         ratios, steady = [], []
@@ -64,8 +63,23 @@ def main() -> int:
         print(
             f"ray / pool, {unit}: {statistics.median(ratios):.2f}; without the start: {statistics.median(steady):.2f}"
         )
-    ray.shutdown()
     return 0
+
+
+@contextlib.contextmanager
+def _pool(workers: int) -> Iterator[list[str]]:
+    yield [f"workers={workers}"]
+
+
+@contextlib.contextmanager
+def _cluster(workers: int) -> Iterator[list[str]]:
+    """A new Ray: one that has just done another build still ends the workers of that."""
+    import ray
+
+    address = ray.init(num_cpus=workers, log_to_driver=False, logging_level="error").address_info["address"]
+    time.sleep(SETTLED)
+    yield ["scale=ray", f"address={address}"]
+    ray.shutdown()
 
 
 @dataclass(frozen=True)

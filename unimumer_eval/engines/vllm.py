@@ -25,6 +25,7 @@ _MISSING = (
 _BATCH = {"cpu": 32, "cuda": 256}
 _INSTRUCTION_TOKENS = 512  # longest instruction with its chat turns, generously
 _RANKS = (8, 16, 32, 64, 128, 256, 320, 512)  # of max_lora_rank
+_PICTURE_CACHE = 1  # GiB: some 700 pictures of 262144 pixels, as bytes
 _PROFILE_PIXELS = 1280 * SIDE_OF_TOKEN**2
 
 
@@ -165,13 +166,18 @@ def engine_arguments(config: AskConfig, device: str) -> dict[str, Any]:
         "enforce_eager": device == "cpu",  # compiling costs a minute and gains little on CPU
         "limit_mm_per_prompt": {"image": 1, "video": 0},
         "mm_processor_kwargs": _processor_bounds(config),
-        "mm_processor_cache_gb": 0,  # no picture comes twice
+        "mm_processor_cache_gb": _PICTURE_CACHE if _asks_again(config) else 0,
         "tensor_parallel_size": config.tensor_parallel,
         "gpu_memory_utilization": config.gpu_memory_utilization,
         "disable_log_stats": True,
         **adapting,
         **config.engine_args,
     }
+
+
+def _asks_again(config: AskConfig) -> bool:
+    """Whether a picture is asked about more than once: by a further task beside plain recognition, or in rounds."""
+    return config.task not in ("record", "vanilla") or config.vote > 1
 
 
 def _lora_arguments(config: AskConfig, adapter: Path) -> dict[str, Any]:

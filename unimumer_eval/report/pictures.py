@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from unimumer_data.errors import ImageError
-from unimumer_data.images import load_image
+from unimumer_eval.engines.base import INK_SUFFIX, open_picture
 
 _LARGEST = (560, 150)  # pixels; the page shows them at most 130 high
 _GREYS = 16
@@ -41,24 +41,29 @@ class Pictures:
     def source(self, path: str, *, put_in: bool) -> str | None:
         """What stands in ``src``: the picture itself if asked for and there is room, else the way to the file.
 
+        Ink is drawn and put in while there is room.
+
         A picture that cannot be opened is linked as well: the page says what it does not find.
         """
         if not path:
             return None
         file = os.path.join(self._start, path)
-        if put_in and self.count > 0 and os.path.isfile(file):
+        is_ink = file.lower().endswith(INK_SUFFIX)  # which no browser shows
+        if (put_in or is_ink) and self.count > 0 and os.path.isfile(file):
             data = _thumbnail(Path(file))
             if data is not None and len(data) <= self.size:
                 self.count -= 1
                 self.size -= len(data)
                 return data
+        if is_ink and os.path.isfile(file):
+            return None
         return quote(os.path.relpath(file, self._end).replace(os.sep, "/"))
 
 
 def _thumbnail(file: Path) -> str | None:
     """A small grey PNG as data URI; ink keeps its edges in 16 greys at a few kilobytes."""
     try:
-        image = load_image(file).convert("L")
+        image = open_picture(file).convert("L")
     except ImageError:
         return None
     image.thumbnail(_LARGEST)

@@ -98,3 +98,12 @@ def test_all_files_are_written_whole(tmp_path):
     ]  # fmt: skip
     assert all(file.stat().st_size for file in files)
     assert {file.name for file in Path(tmp_path / "new" / "out").iterdir()} == {file.name for file in files}
+
+
+def test_ink_is_drawn(tmp_path):
+    ink = '<ink><annotation type="truth">$1$</annotation><trace id="0">1 1, 2 2</trace></ink>'
+    (tmp_path / "a.inkml").write_text(ink)
+    pairs = [Pair(id=name, gt="1", pred="1", image_path=f"{name}.inkml") for name in ("a", "gone")]
+    html = report_page({"": [score_set("toy", pairs)]}, {}, folder=tmp_path, image_root=tmp_path)
+    drawn, gone = (row[1] for row in data_of(html)["sets"][0]["samples"])
+    assert drawn.startswith("data:image/png;base64,") and gone == "gone.inkml"
