@@ -199,7 +199,8 @@ def _machine(config: GpuConfig) -> str:
         import torch
 
         card = torch.cuda.get_device_name() if torch.cuda.is_available() else "no GPU"
-    return f"{config.device}, {card}; scale={config.scale}, {config.minutes:g} minutes; {', '.join(found)}.\n"
+    size = "" if config.scale == "full" else " Models are tiny: nothing here is a figure to cite."
+    return f"{config.device}, {card}; {config.minutes:g} minutes; {', '.join(found)}.{size}\n"
 
 
 if __name__ == "__main__":

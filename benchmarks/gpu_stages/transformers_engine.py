@@ -29,7 +29,7 @@ def run(setting: Setting) -> Iterator[Row]:
         return
     config: AskConfig = engines.ask_config("transformers", setting)
     engine = TransformersEngine(config)
-    model = engine._model
+    model = engine.model
     processor = AutoProcessor.from_pretrained(config.model)
     processor.tokenizer.padding_side = "left"
     text = prompter(processor, config)(engines.PROMPT)

@@ -12,7 +12,8 @@ import math
 import re
 import shutil
 import sys
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -23,7 +24,8 @@ from unimumer_data.support.commandline import entry, keys_of, read_words, run_co
 from unimumer_data.support.config import REQUIRED, load_config, option
 
 from .formats import FORMATS, lf_v1
-from .rows import open_set
+from .remote import Store, is_address
+from .rows import DataSet, open_set
 
 _LIMITED = re.compile(r"non-?commercial|NC|academic|on request|own terms|makers say|ask ", re.IGNORECASE)
 
@@ -34,7 +36,7 @@ class ExportConfig:
 
     set: str = option(REQUIRED, "data set of dataset_info.json: NAME, NAME_tree, NAME_can ...")
     format: str = option(REQUIRED, "one of the formats below")
-    output: Path = option(REQUIRED, "folder to make")
+    output: str = option(REQUIRED, "folder to make, or an address in a store that fsspec knows: s3://, gs://, hf://")
     root: Path = option(Path(), "folder of data/ and dataset_info.json")
     image_max_pixels: int = option(IMAGE_MAX_PIXELS, "lf-v1: bound of height times width, as in training")
     loss_weight: float = option(1.0, "lf-v1: weight of the answers, beside those of other sets of the same training")
@@ -66,23 +68,36 @@ def export(config: ExportConfig) -> str:
     writer = FORMATS[config.format].write
     if config.format == "lf-v1":
         writer = partial(lf_v1, max_pixels=config.image_max_pixels, loss_weight=config.loss_weight)
-    if config.output.exists() and (not config.output.is_dir() or any(config.output.iterdir())):
-        raise OutputError(f"{config.output}: exists; choose another output=..., or remove it")
+    store = Store(config.output) if is_address(config.output) else None
+    output = Path(config.output)
+    if store is None and output.exists() and (not output.is_dir() or any(output.iterdir())):
+        raise OutputError(f"{output}: exists; choose another output=..., or remove it")
     if _LIMITED.search(data.licence):
         print(f"{data.name}: before you share it: {data.licence}", file=sys.stderr)
-    staging = config.output.with_name(f".{config.output.name}.partial")
+    if store is None:
+        count = _write(data, writer, output)
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            count = _write(data, writer, Path(folder) / "export")
+            store.put(Path(folder) / "export")
+    return f"{data.name}: {count} samples, {config.format} -> {config.output}"
+
+
+def _write(data: DataSet, writer: Callable[[DataSet, Path], int], output: Path) -> int:
+    """Write a folder, whole or not at all; the number of samples."""
+    staging = output.with_name(f".{output.name}.partial")
     shutil.rmtree(staging, ignore_errors=True)
     try:
         staging.mkdir(parents=True)
         count = writer(data, staging)
-        if config.output.exists():
-            config.output.rmdir()
-        staging.rename(config.output)
+        if output.exists():
+            output.rmdir()
+        staging.rename(output)
+        return count
     except OSError as error:
-        raise OutputError(f"{error.filename or config.output}: cannot be written ({error.strerror})") from error
+        raise OutputError(f"{error.filename or output}: cannot be written ({error.strerror})") from error
     finally:
         shutil.rmtree(staging, ignore_errors=True)
-    return f"{data.name}: {count} samples, {config.format} -> {config.output}"
 
 
 if __name__ == "__main__":

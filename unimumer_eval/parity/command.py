@@ -87,15 +87,16 @@ class ParityConfig:
     output: Path = option(Path("results/parity"), "folder of the report; with one engine the trace, a file (.npz)")
 
     def __post_init__(self) -> None:
-        unknown = [name for name in self.engines if name not in SIDES]
+        unknown = next((name for name in self.engines if name not in SIDES), "")
         wrong = [
             (
                 bool(unknown),
-                f"unknown engine {unknown}{suggestion(str(unknown[:1]), SIDES)}. Known: {', '.join(SIDES)}",
+                f"unknown engine {unknown!r}{suggestion(unknown, SIDES)}. Known: {', '.join(SIDES)}",
             ),
             (bool(self.engines) == bool(self.traces), "give engines= to trace, or traces=a.npz,b.npz to compare"),
             (bool(self.traces) and len(self.traces) != 2, f"traces= takes two files, got {len(self.traces)}"),
             (len(self.engines) > 2, "engines= takes one or two"),
+            (self.limit < 1, "limit must be at least 1"),
             (bool(self.engines) and not self.model, "name the model: model=<folder or hub name>"),
             (bool(self.engines) and not self.data, "name the pictures: data=<record file, set name or folder>"),
             (len(self.engines) == 1 and self.output.suffix != ".npz", "name the trace: output=<file>.npz"),
@@ -181,7 +182,7 @@ def _side(config: ParityConfig, engine: str) -> Callable[[Sequence[Question]], I
     if engine == TRAINING:
         from . import llamafactory_side
 
-        return partial(llamafactory_side.looks, config.ask(engine), recipe=_recipe(config))
+        return partial(llamafactory_side.looks, config.ask(engine), recipe=training_keys(config))
     if engine == "transformers":
         from . import transformers_side as side
     elif engine == "vllm":
@@ -191,8 +192,12 @@ def _side(config: ParityConfig, engine: str) -> Callable[[Sequence[Question]], I
     return partial(side.looks, config.ask(engine))
 
 
-def _recipe(config: ParityConfig) -> Mapping[str, Any]:
-    """Keys for LLaMA-Factory: of the recipe, then of ``train_args``, with a template."""
+def training_keys(config: ParityConfig) -> Mapping[str, Any]:
+    """Keys for LLaMA-Factory: of the recipe, then of ``train_args``, with a template.
+
+    Raises:
+        ConfigError: nobody knows which template.
+    """
     recipe = dict(read_recipe(config.recipe).values) if config.recipe else {}
     values = {**recipe, **config.train_args}
     stored = (stored_bounds(str(config.model)) or {}).get("template")

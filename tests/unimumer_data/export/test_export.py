@@ -189,3 +189,19 @@ def test_a_licence_that_forbids_sharing_is_said(
     export(output, tmp_path / "out", "parquet", "sample")
     assert "before you share it: CROHME: CC BY-NC-SA" in capsys.readouterr().err
     assert "CC BY\\-NC" in (tmp_path / "out/README.md").read_text() or "NC" in (tmp_path / "out/README.md").read_text()
+
+
+def test_an_export_in_a_store_has_the_files_of_a_folder(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fsspec = pytest.importorskip("fsspec")
+    folder = export(root, tmp_path / "out", "swift", "s")
+    words = ["set=s", "format=swift", f"root={root}", "output=memory://bucket/exports/s"]
+    assert main(words) == 0
+    memory = fsspec.filesystem("memory")
+    found = {path.removeprefix("/bucket/exports/s/"): memory.cat_file(path) for path in memory.find("/bucket")}
+    assert found == {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    assert main(words) == 1
+    assert "memory://bucket/exports/s: exists; choose another output" in capsys.readouterr().err
+    assert main([*words[:-1], "output=nosuch://a/b"]) == 2
+    assert "output=nosuch://a/b: Protocol not known: nosuch" in capsys.readouterr().err

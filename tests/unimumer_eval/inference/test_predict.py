@@ -134,6 +134,7 @@ def test_other_records_under_the_same_name_are_not_mixed_in(
         ({"task": "tree", "plain": False}, ["toy_tree"]),
         ({"vote": 3, "temperature": 1.0}, ["toy", "toy_vote3"]),
         ({"task": "can", "vote": 3, "temperature": 1.0}, ["toy", "toy_can_vote3"]),
+        ({"task": "three"}, ["toy_three"]),
     ],
 )
 def test_every_way_of_asking_has_files_of_its_own(

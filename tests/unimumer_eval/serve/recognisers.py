@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 from PIL import Image
 
+from unimumer_eval.engines import Output
+
 Stroke = Sequence[tuple[float, float]]
 
 
@@ -32,3 +34,8 @@ def broken(picture: Image.Image) -> str:
 def hostile(picture: Image.Image) -> str:
     """What a model could say to a page."""
     return r"\text { <img src=x onerror=alert(1)> } </svg><script>alert(2)</script>"
+
+
+def sure(picture: Image.Image) -> Output:
+    """Sure of wide pictures."""
+    return Output(text="x", tokens=2, logprob=-0.25 if picture.width > 50 else -3.0)

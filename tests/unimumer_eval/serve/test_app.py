@@ -6,6 +6,7 @@ import base64
 import contextlib
 import http.client
 import json
+import math
 import socket
 import struct
 import threading
@@ -27,6 +28,7 @@ from unimumer_data.sources import collected
 from unimumer_eval.recognize.recognizer import recognizer_config
 from unimumer_eval.serve.command import Server, main, server_config
 from unimumer_eval.serve.settings import ServeConfig
+from unimumer_eval.trust.calibrator import Calibrator, Curve, Promise, Weight
 
 HERE = Path(__file__).parent
 STROKES = [[[10, 10], [40, 40]], [[40, 10], [10, 40]]]
@@ -340,3 +342,17 @@ def test_the_routes_are_documented(start: Start) -> None:
     paths = client.ask("/openapi.json")[1]["paths"]
     assert {"/v1/recognize", "/v1/chat/completions", "/v3/text", "/v3/strokes", "/v1/keep"} <= paths.keys()
     assert client.ask("/docs")[0] == 200
+
+
+def test_answers_say_whether_they_can_be_trusted(start: Start, tmp_path: Path) -> None:
+    curve = Curve(weights=(Weight(name="logprob", weight=1, mean=-1, scale=1, low=-9, high=0),), intercept=0)
+    promise = Promise(target=0.9, confidence=0.9, threshold=0.6, bound="", n=99, accepted=60, right=60, at_least=0.95)
+    calibrator = Calibrator(
+        set="val", form="strict", method="platt", curve=curve, promise=promise, measured={}, settings={}
+    )
+    (tmp_path / "calibration.json").write_text(calibrator.to_json())
+    client = start(engine="python:recognisers:sure", calibration=str(tmp_path / "calibration.json"))
+    found = [client.ask("/v1/recognize", {"picture": text(png(width))})[1] for width in (90, 30)]
+    assert [one["accept"] for one in found] == [True, False]
+    assert found[0]["confidence"] == pytest.approx(1 / (1 + math.exp(-0.75)))
+    assert client.ask("/v1/recognize", {"picture": text(png()), "task": "tree"})[1]["accept"] is None

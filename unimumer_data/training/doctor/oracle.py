@@ -118,7 +118,10 @@ def _read(values: Mapping[str, Any], known: Mapping[str, Kind]) -> tuple[Any, ..
     from llamafactory.hparams import get_train_args
 
     asked = {key: value for key, value in values.items() if key in known}
-    return tuple(get_train_args({**asked, **{key: value for key, value in NEEDS_A_GPU.items() if key in known}}))
+    instead = {key: value for key, value in NEEDS_A_GPU.items() if key in known}
+    if values.get("bf16"):  # both are refused on every machine
+        instead.pop("fp16", None)
+    return tuple(get_train_args({**asked, **instead}))
 
 
 def _load(values: Mapping[str, Any], known: Mapping[str, Kind], *, with_model: bool) -> None:

@@ -45,7 +45,8 @@ def smoke(tmp_path: Path) -> dict[str, Any]:
         ({"finetuning_type": "lroa"}, "fine-tuning"),
         ({"do_predict": True}, "predict_with_generate"),
         ({"train_on_prompt": True, "mask_history": True}, "mask_history"),
-        ({"bf16": True, "fp16": True}, None),  # fp16 is left out, see the next test
+        ({"fp16": True}, None),  # speaks of the machine that trains
+        ({"bf16": True, "fp16": True}, "At most one"),
     ],
 )
 def test_refused_in_the_first_second(smoke: dict[str, Any], changes: dict[str, Any], said: str | None) -> None:
