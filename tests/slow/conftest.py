@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -22,13 +23,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The bundled sample built, and a tiny model that knows its text: what README.md prepares."""
     pytest.importorskip("llamafactory", reason="needs the training environment: make train-env")
-    shop = Workshop(tmp_path_factory.mktemp("workshop"))
+    shop = Workshop(tmp_path_factory.mktemp("prepared"))
     shop.python("-m", "unimumer_data.build")
     shop.python("-m", "unimumer_data", "tiny", "output=outputs/tiny", "records=data/sample/sample.json")
-    return shop
+    return shop.folder
+
+
+@pytest.fixture(scope="module")
+def workshop(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Workshop:
+    """A copy of what is prepared for each test file: no file can meet the runs and sets of another."""
+    return Workshop(Path(shutil.copytree(prepared, tmp_path_factory.mktemp("workshop") / "copy")))
 
 
 @pytest.fixture(scope="session")
@@ -58,7 +65,7 @@ def ray_python() -> Path:
     return python
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def predict_with_vllm(workshop: Workshop, vllm_python: Path) -> Callable[..., str]:
     """``eval/run.py`` in the vLLM environment; takes ``key=value`` words."""
 

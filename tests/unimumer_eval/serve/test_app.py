@@ -272,7 +272,7 @@ def test_an_address_that_others_reach_needs_a_token(capsys: pytest.CaptureFixtur
 
 def test_refinement_is_for_the_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["task=refine", "engine=python:recognisers:width"]) == 2
-    assert "all other clients would wait" in capsys.readouterr().err
+    assert "all others would wait" in capsys.readouterr().err
 
 
 def test_pages_of_other_sites_cannot_use_it(start: Start) -> None:
