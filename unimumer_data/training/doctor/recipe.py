@@ -34,6 +34,7 @@ NUMBERS: Mapping[str, Kind] = {
     "image_min_pixels": int,
     "lora_rank": int,
     "preprocessing_num_workers": int,
+    "max_samples": int,
 }
 POSITIVE = frozenset(NUMBERS) - {"warmup_ratio", "weight_decay", "warmup_steps", "max_steps"}
 STAGES = ("pt", "sft", "rm", "ppo", "dpo", "kto")
@@ -64,6 +65,8 @@ RENAMED: Mapping[str, str] = {
     "num_layer_trainable": "freeze_trainable_layers",
     "name_module_trainable": "freeze_trainable_modules",
     "resume_lora_training": "create_new_adapter",
+    "group_by_length": "train_sampling_strategy",
+    "save_safetensors": "",
 }
 MIN_IMAGE_TOKENS = 16  # fewer cannot hold a formula: 16 squares of 28 pixels
 
