@@ -92,7 +92,7 @@ class SetBuilder:
         canonical("x", corpus=self.conventions)  # unknown conventions are an error of the command line
         self.name = self._name()
         self.folder = config.output / "data" / self.name
-        if self.folder.resolve() == self.path.resolve():
+        if os.path.realpath(self.folder) == os.path.realpath(self.path):
             raise ConfigError(f"name={self.name}: the data set would be written over its source {path}; name another")
         self.files = {task.name: f"{self.name}{task.suffix}.json" for task in self.tasks}
 
