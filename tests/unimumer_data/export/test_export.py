@@ -235,4 +235,4 @@ def test_an_export_in_a_store_has_the_files_of_a_folder(
     assert main(words) == 1
     assert "memory://bucket/exports/s: exists; choose another output" in capsys.readouterr().err
     assert main([*words[:-1], "output=nosuch://a/b"]) == 2
-    assert "output=nosuch://a/b: Protocol not known: nosuch" in capsys.readouterr().err
+    assert "output=nosuch://a/b: ValueError: Protocol not known: nosuch" in capsys.readouterr().err
