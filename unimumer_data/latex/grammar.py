@@ -321,7 +321,10 @@ ENVIRONMENTS: dict[str, Environment] = {
     **_named("split align align* flalign flalign* eqnarray eqnarray*", Environment(means="aligned")),
     **_named("gathered multlined", Environment(means="gathered", option=True)),
     **_named("gather gather* multline multline*", Environment(means="gathered")),
-    **_named("equation equation* math displaymath document subequations dmath dmath* center", Environment(means="")),
+    **_named(
+        "equation equation* math displaymath document subequations dmath dmath* center",
+        Environment(means=""),
+    ),
 }
 
 FUNCTIONS = frozenset(
@@ -350,11 +353,14 @@ SYMBOLS = frozenset(
     \circledcirc \circleddash \centerdot \le \leq \leqslant \leqq \lt \ll \lll \lesssim \lessapprox \lessgtr
     \prec \preceq \preccurlyeq \precsim \ge \geq \geqslant \geqq \gt \gg \ggg \gtrsim \gtrapprox \gtrless
     \succ \succeq \succcurlyeq \succsim \ne \neq \nless \ngtr \nleq \ngeq \nleqslant \ngeqslant \lneq \gneq
-    \lneqq \gneqq \nprec \nsucc \npreceq \nsucceq \nsim \ncong \nparallel \nmid \equiv \sim \simeq \approx \approxeq \cong \doteq \doteqdot
+    \lneqq \gneqq \nprec \nsucc \npreceq \nsucceq \nsim \ncong \nparallel \nmid \equiv \sim \simeq \approx
+    \approxeq \cong \doteq \doteqdot
     \propto \asymp \bowtie \smile \frown \models \perp \mid \parallel \vdash \dashv \Vdash \vDash \Vvdash
-    \nvdash \nvDash \nVdash \nVDash \triangleq \eqcirc \circeq \risingdotseq \fallingdotseq \backsim \backsimeq \thicksim
+    \nvdash \nvDash \nVdash \nVDash \triangleq \eqcirc \circeq \risingdotseq \fallingdotseq \backsim
+    \backsimeq \thicksim
     \thickapprox \varpropto \between \pitchfork \trianglelefteq \trianglerighteq \vartriangleleft
-    \vartriangleright \vartriangle \ntriangleleft \ntriangleright \ntrianglelefteq \ntrianglerighteq \coloneqq \eqqcolon \coloneq \subset \supset \subseteq \supseteq \subseteqq
+    \vartriangleright \vartriangle \ntriangleleft \ntriangleright \ntrianglelefteq \ntrianglerighteq \coloneqq
+    \eqqcolon \coloneq \subset \supset \subseteq \supseteq \subseteqq
     \supseteqq \subsetneq \supsetneq \nsubseteq \nsupseteq \sqsubset \sqsupset \sqsubseteq \sqsupseteq \Subset
     \Supset \in \ni \owns \notin \notni \leftarrow \gets \rightarrow \to \leftrightarrow \Leftarrow
     \Rightarrow \Leftrightarrow \longleftarrow \longrightarrow \longleftrightarrow \Longleftarrow
@@ -362,7 +368,8 @@ SYMBOLS = frozenset(
     \updownarrow \Uparrow \Downarrow \Updownarrow \nearrow \searrow \swarrow \nwarrow \hookleftarrow
     \hookrightarrow \leftharpoonup \leftharpoondown \rightharpoonup \rightharpoondown \rightleftharpoons
     \leftrightharpoons \rightleftarrows \leftrightarrows \rightrightarrows \leftleftarrows \nleftarrow
-    \nrightarrow \nLeftarrow \nRightarrow \nleftrightarrow \nLeftrightarrow \leadsto \rightsquigarrow \leftrightsquigarrow \curvearrowright
+    \nrightarrow \nLeftarrow \nRightarrow \nleftrightarrow \nLeftrightarrow \leadsto \rightsquigarrow
+    \leftrightsquigarrow \curvearrowright
     \curvearrowleft \circlearrowright \circlearrowleft \twoheadrightarrow \twoheadleftarrow \upuparrows
     \downdownarrows \dashrightarrow \dashleftarrow \Lsh \Rsh \multimap \upharpoonright \restriction \dots
     \ldots \cdots \vdots \ddots \dotsc \dotsb \dotsm \dotsi \dotso \hdots \mathellipsis \adots \iddots

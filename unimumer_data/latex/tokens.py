@@ -28,7 +28,8 @@ _TOKEN = re.compile(
 )
 _SPACED_UNITS = "|".join(r"\s*".join(unit) for unit in (*sorted(UNITS), "filll", "fill", "fil"))
 _LENGTH = rf"[-+]?\s*(?:[.,]?\s*\d[\d.,\s]*(?:{_SPACED_UNITS})|[\d.,\s]*(?:{_REGISTERS}))"
-_ROW_BREAK = re.compile(rf"(?:\\\\|\\tabularnewline(?![A-Za-z]))\*?(?:\s*\[\s*{_LENGTH}(?:\s*(?:plus|minus)\s*{_LENGTH})*\s*\])?")
+_ROW_GAP = rf"\s*\[\s*{_LENGTH}(?:\s*(?:plus|minus)\s*{_LENGTH})*\s*\]"
+_ROW_BREAK = re.compile(rf"(?:\\\\|\\tabularnewline(?![A-Za-z]))\*?(?:{_ROW_GAP})?")
 r"""A row break: the star and the gap after it say nothing. ``\\\\ *`` is a break and a star that prints."""
 
 _RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱ", "0123456789+-=()ni", strict=True))

@@ -96,7 +96,8 @@ RUNS: Mapping[str, tuple[str, tuple[tuple[str, float, float], ...]]] = MappingPr
     }
     | {
         rf"\n{name}": ("rel", ((r"\not", 0, 0), (rf"\{name}", 0, 0)))
-        for name in "leftrightarrow Leftrightarrow prec succ preceq succeq Vdash trianglelefteq trianglerighteq".split()
+        for name in "leftrightarrow Leftrightarrow prec succ preceq succeq Vdash trianglelefteq"
+        " trianglerighteq".split()
     }
     | {
         r"\nVDash": ("rel", ((r"\not", 0, 0), (r"\models", 0, 0))),
