@@ -256,7 +256,8 @@ COMMANDS: dict[str, Command] = {
     r"\displaybreak": Command(reads="[]", role="skip", ink=False),
     r"\definecolor": Command(reads="{} {} {}", role="skip", ink=False),
     **_each(
-        r"\raise \lower \moveleft \moveright \openup \parskip \parindent \tabskip \arraycolsep \tabcolsep \baselineskip \lineskip \abovedisplayskip"
+        r"\raise \lower \moveleft \moveright \openup \parskip \parindent \tabskip"
+        r" \arraycolsep \tabcolsep \baselineskip \lineskip \abovedisplayskip"
         r" \belowdisplayskip \mathsurround \thinmuskip \medmuskip \thickmuskip \nulldelimiterspace",
         Command(reads="length", role="skip", ink=False),
     ),
