@@ -6,7 +6,7 @@ import heapq
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
@@ -152,17 +152,17 @@ def _repeated(item: Sample, seen: dict[int, int]) -> Iterator[Item]:
 
 
 class Inputs:
-    """The samples in chunks, counted and hashed as they pass."""
+    """The samples in chunks, counted and hashed as they pass; arguments as of `manifest.describe`."""
 
-    def __init__(self, items: Iterable[Item], *, pictures: bool) -> None:
-        self._items, self._pictures = items, pictures
+    def __init__(self, items: Iterable[Item], *, pictures: bool, copy: Path | None = None) -> None:
+        self._items, self._describe = items, partial(manifest.describe, pictures=pictures, copy=copy)
         self.count, self.digest = 0, ""
 
     def chunks(self) -> Iterator[Chunk]:
         """The chunks, in order."""
         items = iter(self._items)
         while chunk := list(islice(items, CHUNK)):
-            facts = b"\0\0".join(manifest.describe(item, pictures=self._pictures) for item in chunk)
+            facts = b"\0\0".join(map(self._describe, chunk))
             self.digest = manifest.chain(self.digest, facts)
             self.count += len(chunk)
             yield Chunk(chunk, self.digest)
