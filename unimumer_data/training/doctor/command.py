@@ -19,12 +19,13 @@ from unimumer_data.errors import ConfigError
 from unimumer_data.support.commandline import keys_of, read_words, run_command
 from unimumer_data.support.config import load_config, option
 
+from ..hub import Place, find_model
 from ..recipe import Recipe, how_to_name_a_recipe, read_recipe
 from .data import SetRecords, check_data, check_images, check_loading
 from .findings import Findings, count_of
 from .lengths import check_lengths
 from .memory import built_parameters, check_memory, count_parameters, shape_of
-from .model import Place, family_of, find_model, model_config, model_name
+from .model import family_of, model_config, model_name
 from .packing import Packs, check_packing, check_packing_keys, is_packed
 from .recipe import check_disk, check_recipe
 from .versions import check_known_bad, check_versions

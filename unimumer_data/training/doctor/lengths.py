@@ -16,10 +16,10 @@ from PIL import Image
 from unimumer_data.errors import ImageError
 from unimumer_data.records.record import IMAGE_TOKEN
 
+from ..hub import Place
 from ..recipe import Recipe
 from .data import SetRecords
 from .findings import Findings
-from .model import Place
 
 _BATCH = 4096
 

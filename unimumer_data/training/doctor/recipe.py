@@ -11,9 +11,10 @@ from typing import Any
 from unimumer_data.errors import suggestion
 from unimumer_data.images import image_token_count
 
+from ..hub import can_be_on_the_hub
 from ..recipe import Recipe
 from .findings import Findings, gigabytes
-from .model import can_be_on_the_hub, fitting_templates, known_templates, model_config, model_name
+from .model import fitting_templates, known_templates, model_config, model_name
 from .oracle import OWN_PREFIXES, Kind, key_types, named_keys, refusal
 
 # Types of keys where LLaMA-Factory is not installed to be asked.
