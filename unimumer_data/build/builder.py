@@ -17,7 +17,9 @@ from unimumer_data.latex import canonical
 from unimumer_data.records import registry
 from unimumer_data.sources import Source, get_source
 from unimumer_data.support.cluster import cluster_map
+from unimumer_data.support.config import Address
 from unimumer_data.support.progress import Progress
+from unimumer_data.support.stores import LocalCopy
 from unimumer_data.support.workers import core_count, ordered_map
 from unimumer_data.tasks import TASKS, get_task
 
@@ -26,6 +28,7 @@ from .config import NOT_CONTENT, SetConfig, is_name, parse_shard
 from .error_sets import read_candidates, write_error_sets
 from .lock import SetLock
 from .manifest import DROPPED, Tally
+from .remote import RemoteSets
 from .selection import CHUNK, Chunk, Inputs, Selection
 from .staging import FOLDER as WORK_FOLDER
 from .staging import Staging
@@ -41,7 +44,7 @@ class Outcome:
 
     Args:
         name: of the set.
-        folder: of the set.
+        folder: of the set, or its address in a store.
         status: ``built``, ``unchanged``, or ``dry run``.
         tally: counts.
         first: task -> its first record, of a dry run.
@@ -50,7 +53,7 @@ class Outcome:
     """
 
     name: str
-    folder: Path
+    folder: Path | str
     status: str
     tally: Tally
     first: dict[str, str]
@@ -72,10 +75,12 @@ class SetBuilder:
         if config.source is None:
             raise ConfigError("source is missing; write for instance source=crohme-inkml path=FOLDER name=my_set")
         self.source: Source = get_source(config.source)
-        path = config.path or self.source.path
-        if path is None:
+        origin = config.path or self.source.path
+        if origin is None:
             raise ConfigError("path is missing; write for instance source=crohme-inkml path=FOLDER name=my_set")
-        self.path: Path = path
+        self.origin: Address | Path = origin
+        self._copy = LocalCopy(origin, config.staging) if isinstance(origin, Address) else None
+        self.path = self._copy.path if self._copy else Path(origin)
         self.selection = Selection(self.source, self.path, config)
         self.licence = self.source.terms(self.path, self.selection.options) if self.source.terms else ""
         self.split = self.selection.split
@@ -91,9 +96,18 @@ class SetBuilder:
         self.conventions = config.conventions or self.source.conventions
         canonical("x", corpus=self.conventions)  # unknown conventions are an error of the command line
         self.name = self._name()
-        self.folder = config.output / "data" / self.name
-        if self.folder.resolve() == self.path.resolve():
-            raise ConfigError(f"name={self.name}: the data set would be written over its source {path}; name another")
+        self.store = RemoteSets(config.output, config.staging) if isinstance(config.output, Address) else None
+        if self.store and (self.error_tasks or self.source.wrong_predictions):
+            raise ConfigError(
+                f"output={config.output}: records of wrong predictions are made beside a set in a folder here; write "
+                "output=FOLDER, then unimumer export"
+            )
+        self.output = self.store.folder if self.store else Path(config.output)
+        self.folder = self.output / "data" / self.name
+        if os.path.realpath(self.folder) == os.path.realpath(self.path) or self.place == str(origin).rstrip("/"):
+            raise ConfigError(
+                f"name={self.name}: the data set would be written over its source {origin}; name another"
+            )
         self.files = {task.name: f"{self.name}{task.suffix}.json" for task in self.tasks}
 
     @property
@@ -107,11 +121,28 @@ class SetBuilder:
         """The test sets to guard against, as they are when the building begins: one may just have been built."""
         if self.split == testsets.TEST or self.config.guard == "keep":
             return {}
-        return testsets.built_test_sets(self.config.output / "data", but=self.name)
+        if self.store is None:
+            return testsets.built_test_sets(self.output / "data", but=self.name)
+        try:
+            return testsets.built_test_sets(self.store.known, but=self.name)
+        except OutputError as error:
+            raise OutputError(str(error).replace(str(self.store.known), f"{self.store.address}/data")) from error
 
     @cached_property
     def _guarded_against(self) -> dict[str, str]:
         return {name: testsets.digest_of(files) for name, files in self._tests.items()}
+
+    def prepare(self) -> None:
+        """Copy here what a build reads from stores.
+
+        Raises:
+            SourceError, OutputError: a store does not give it, or has a folder of this name with other files.
+        """
+        if self._copy:
+            self._copy.update()
+        if self.store:
+            self.store.pull()
+            self.store.refuse_foreign(self.name)
 
     def build(self) -> Outcome:
         """Write the set and enter it in the registry; nothing is done where nothing has changed.
@@ -121,12 +152,13 @@ class SetBuilder:
             LeakError: a test sample in a training set.
             SourceError: no sample could be kept.
         """
-        registry.read_registry(self.config.output / registry.FILE_NAME)  # a damaged one is found before the work
+        self.prepare()
+        registry.read_registry(self.output / registry.FILE_NAME)  # a damaged one is found before the work
         try:
             outcome = self._unchanged() or self._write_locked()
             if outcome.status == "unchanged" and (self.folder / WORK_FOLDER).exists():
                 self._clear()
-            registry.update(self.config.output / registry.FILE_NAME, self.entries())
+            self._register()
             self._write_error_sets()
         except OSError as error:
             place = error.filename or self.folder
@@ -144,7 +176,27 @@ class SetBuilder:
     def _write_locked(self) -> Outcome:
         """The set as another build that we waited for has left it, or built by us."""
         with SetLock(self.folder) as lock:
-            return (self._unchanged() if lock.waited else None) or self._write()
+            if self.store is None:
+                return (self._unchanged() if lock.waited else None) or self._write()
+            if lock.waited:
+                self.store.pull()
+            outcome = self._unchanged() or self._finished("built") or self._write()
+            if outcome.status == "built":
+                self.publish()
+            return outcome
+
+    def publish(self) -> None:
+        """Enter the finished set in the registry, and copy it to its store."""
+        if self.store:
+            self.store.push(self.name)
+        self._register()
+
+    def _register(self) -> None:
+        if self.store:
+            self.store.pull_registry()
+        registry.update(self.output / registry.FILE_NAME, self.entries())
+        if self.store:
+            self.store.push_registry()
 
     def _write_error_sets(self) -> None:
         """The records of the error tasks, from a corpus of errors or from what the source itself knows."""
@@ -152,14 +204,15 @@ class SetBuilder:
         if self.error_tasks and self.config.errors:
             candidates: Mapping[str, Sequence[str]] = read_candidates(self.config.errors)
             write_error_sets(
-                self.config.output, self.name, plain, candidates, self.error_tasks, origin=str(self.config.errors)
+                self.output, self.name, plain, candidates, self.error_tasks, origin=str(self.config.errors)
             )
         elif self.source.wrong_predictions and (candidates := self.source.wrong_predictions(self.path)):
             tasks = self.error_tasks or [task for task in TASKS.values() if task.fields]
-            write_error_sets(self.config.output, self.name, plain, candidates, tasks, origin=str(self.path))
+            write_error_sets(self.output, self.name, plain, candidates, tasks, origin=str(self.path))
 
     def dry_run(self) -> Outcome:
         """Count what would be kept and dropped, reading labels and no pictures; nothing is written."""
+        self.prepare()
         tally, first, examples = Tally(), dict[str, str](), list[Change]()
         inputs = Inputs(self.selection.items(), pictures=False)
         progress = Progress(self.name, self.selection.total())
@@ -171,7 +224,7 @@ class SetBuilder:
                     first.setdefault(self.name + task.suffix, result.records[task.name][0])
         return Outcome(
             name=self.name,
-            folder=self.folder,
+            folder=self.place,
             status="dry run",
             tally=tally,
             first=first,
@@ -181,10 +234,21 @@ class SetBuilder:
 
     def _unchanged(self) -> Outcome | None:
         """The earlier build, if configuration, code and every input are as they were and its files are whole."""
+        if self.store is None:
+            return self._finished("unchanged")
+        content = self.store.manifest(self.name, self.key())
+        return self._as_before(content, "unchanged") if content else None
+
+    def _finished(self, status: str) -> Outcome | None:
+        """The set that is whole here, whether its place is here or in a store to which it could not be copied."""
         content = manifest.read(self.folder)
         if content is None or content["key"] != self.key() or not manifest.is_intact(self.folder, content):
             return None
-        inputs = self._inputs()
+        return self._as_before(content, status)
+
+    def _as_before(self, content: Mapping[str, Any], status: str) -> Outcome | None:
+        """The outcome of an earlier build with the same configuration and code, if every input is as it was."""
+        inputs = self.inputs()
         inputs.exhaust()
         if {"items": inputs.count, "digest": inputs.digest} != content["inputs"]:
             return None
@@ -197,18 +261,18 @@ class SetBuilder:
             noted=content.get("noted", {}),
             images=images["count"],
         )
-        return self._outcome("unchanged", tally, [])
+        return self._outcome(status, tally, [])
 
     def _write(self) -> Outcome:
         arrays = list(self.files.values())
         lists = self.lists
         total = self.selection.total()  # a path that cannot be read is refused before anything is made
         with Staging(self.folder, arrays, lists, self.key()) as staging:
-            inputs = self._inputs()
+            inputs = self.inputs()
             chunks = self._resumed(inputs, staging)
             if chunks is None:
                 staging.restart()
-                chunks = self._inputs().chunks()
+                chunks = self.inputs().chunks()
             examples: list[Change] = []
             checkpoint = staging.checkpoint
             work, progress = self.work(images=staging.images), Progress(self.name, total, checkpoint.tally.read)
@@ -293,7 +357,7 @@ class SetBuilder:
             seed=config.seed or 0,
             image_folder=images,
             image_prefix=f"./data/{self.name}/images",
-            root=config.output.resolve(),
+            root=self.output.resolve(),
             guard=testsets.guard_of(self._tests, by_label=self.source.write is not None)
             if guarded and self._tests
             else None,
@@ -306,7 +370,7 @@ class SetBuilder:
         """The configuration as far as it decides over the content, for the manifest."""
         settings = {key: value for key, value in asdict(self.config).items() if key not in NOT_CONTENT}
         settings |= {
-            "path": str(self.path),
+            "path": str(self.origin),
             "name": self.name,
             "split": self.split,
             "conventions": self.conventions,
@@ -323,8 +387,15 @@ class SetBuilder:
     def key(self) -> str:
         return manifest.build_key(self.settings())
 
-    def _inputs(self) -> Inputs:
-        return Inputs(self.selection.items(), pictures=self.config.images != "none")
+    def inputs(self) -> Inputs:
+        """The samples to build."""
+        copy = self.path if self._copy else None
+        return Inputs(self.selection.items(), pictures=self.config.images != "none", copy=copy)
+
+    @property
+    def place(self) -> Path | str:
+        """Where the set is when it is whole."""
+        return f"{self.store.address}/data/{self.name}" if self.store else self.folder
 
     def entries(self) -> dict[str, dict[str, Any]]:
         names = [self.name + task.suffix for task in self.tasks]
@@ -333,7 +404,7 @@ class SetBuilder:
     def _outcome(self, status: str, tally: Tally, examples: list[Change]) -> Outcome:
         return Outcome(
             name=self.name,
-            folder=self.folder,
+            folder=self.place,
             status=status,
             tally=tally,
             first={},

@@ -118,7 +118,7 @@ def summary(outcome: Outcome) -> str:
     for action, counts in tally.counts.items():
         if counts:
             reasons = ", ".join(f"{reason}: {count}" for reason, count in sorted(counts.items()))
-            lines.append(f"  {action}: {reasons}   (each in {outcome.folder / 'dropped.jsonl'})")
+            lines.append(f"  {action}: {reasons}   (each in {outcome.folder}/dropped.jsonl)")
     lines += [f"    {change.id}: {change.action}: {change.message}"[:200] for change in outcome.examples]
     lines += [f"  {name}: {record}" for name, record in outcome.first.items()]
     return "\n".join(lines)
@@ -128,11 +128,12 @@ def _preview(outcome: Outcome) -> None:
     """Write a contact sheet of samples of the set, drawn at random."""
     from .preview import draw_samples, save, set_samples
 
-    samples = set_samples(outcome.folder)
+    folder = Path(outcome.folder)
+    samples = set_samples(folder)
     if not samples:
-        print("  no contact sheet: the set has no pictures of its own (images=copy makes them)")
+        print("  no contact sheet: the set has no pictures of its own here (images=copy makes them)")
         return
-    path = outcome.folder / "preview.png"
+    path = folder / "preview.png"
     save(draw_samples(samples, PREVIEWED, seed=0), path)
     print(f"  contact sheet: {path}")
 

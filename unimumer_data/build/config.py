@@ -10,12 +10,12 @@ from typing import Any, Literal
 from unimumer_data.errors import ConfigError
 from unimumer_data.images import IMAGE_MAX_PIXELS
 from unimumer_data.sources.base import is_safe_id
-from unimumer_data.support.config import option
+from unimumer_data.support.config import Address, option
 from unimumer_data.support.limits import WORKERS
 
 from .worker import Augment, Images
 
-NOT_CONTENT = ("output", "workers", "scale", "address", "errors", "package", "published", "debug")
+NOT_CONTENT = ("output", "staging", "workers", "scale", "address", "errors", "package", "published", "debug")
 """Keys that decide nothing about the content of a set."""
 
 _WORD = re.compile(r"[\w.-]*\w[\w.-]*")
@@ -26,14 +26,19 @@ class SetConfig:
     """How one data set is built."""
 
     source: str | None = option(None, "corpus format, one of the sources below")
-    path: Path | None = option(None, "folder or file of the corpus")
+    path: Address | Path | None = option(None, "folder or file of the corpus; s3://, gs://, hf://: it is copied here")
     name: str | None = option(None, "name of the data set; default: the last part of path")
     split: str | None = option(None, "part of the corpus: train, valid or test; a test set is guarded against later")
     tasks: tuple[str, ...] = option(("vanilla", "tree", "can"), "tasks, separated by commas; all: every possible one")
     errors: Path | None = option(
         None, "wrong predictions for error_find and error_fix: NAME_errors.json, made by unimumer errors"
     )
-    output: Path = option(Path(), "folder of data/ and dataset_info.json")
+    output: Address | Path = option(
+        Path(), "folder of data/ and dataset_info.json; s3://, gs://, hf://: a set goes there when it is whole"
+    )
+    staging: Path = option(
+        Path(".unimumer"), "with s3:// ... as path or output: folder for copies and unfinished sets"
+    )
     limit: int | None = option(None, "maximum number of samples: the first N, or a random N if seed is set")
     seed: int | None = option(None, "random seed for limit and augment")
     shard: str | None = option(None, "i/n: build only part i of n, i from 1; parts are chosen by sample id")
@@ -62,6 +67,8 @@ class SetConfig:
                 raise ConfigError(f"{key} must be at least 1, got {value}")
         if not 0 <= self.workers <= WORKERS:
             raise ConfigError(f"workers must be 0 (one per core) to {WORKERS}, got {self.workers}")
+        if self.images == "reference" and (isinstance(self.path, Address) or isinstance(self.output, Address)):
+            raise ConfigError("images=reference would point to a copy in staging=; write images=copy")
         if self.augment != "none" and self.images != "copy":
             raise ConfigError(f"augment={self.augment} makes new pictures: write images=copy, not {self.images}")
         if self.address is not None and self.scale != "ray":

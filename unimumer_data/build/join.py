@@ -19,10 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from unimumer_data.errors import ConfigError, OutputError
-from unimumer_data.records import registry
 from unimumer_data.sources.base import Drop
 from unimumer_data.support.commandline import keys_of, read_words, run_command
-from unimumer_data.support.config import REQUIRED, load_config, make_config, option
+from unimumer_data.support.config import REQUIRED, Address, load_config, make_config, option
 from unimumer_data.support.progress import Progress
 
 from . import manifest, testsets
@@ -30,7 +29,8 @@ from .builder import OUTCOMES, SetBuilder
 from .config import NOT_CONTENT, SetConfig
 from .lock import SetLock
 from .manifest import DROPPED
-from .selection import Inputs, hash_of
+from .remote import RemoteSets
+from .selection import hash_of
 from .staging import IMAGES, Staging
 
 
@@ -39,7 +39,8 @@ class JoinConfig:
     """Keys of ``unimumer join``."""
 
     name: str = option(REQUIRED, "name of the set, without _1ofN")
-    output: Path = option(Path(), "folder of data/ and dataset_info.json")
+    output: Address | Path = option(Path(), "folder of data/ and dataset_info.json; s3:// ...: shards are copied here")
+    staging: Path = option(Path(".unimumer"), "as of unimumer build")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -56,9 +57,13 @@ def join(config: JoinConfig) -> str:
         OutputError: a shard is missing, not whole, or was built in another way; or the set cannot be written.
         SourceError: the corpus cannot be read.
     """
-    folders = _shards(config)
+    store = RemoteSets(config.output, config.staging) if isinstance(config.output, Address) else None
+    if store:
+        store.pull_sets(f"{config.name}_")
+    folders = _shards(config.name, (store.folder if store else Path(config.output)) / "data")
     contents = [_manifest(folder) for folder in folders]
     builder = SetBuilder(_config_of(contents, folders, config))
+    builder.prepare()
     if builder.settings()["guarded_against"] != contents[0]["config"].get("guarded_against"):
         raise OutputError(
             f"{builder.folder}: the test sets have changed since the shards were built; build them again"
@@ -73,15 +78,17 @@ def join(config: JoinConfig) -> str:
         for shard in shards:
             shard.expect_end()
         staging.finish(builder.settings())
-    registry.update(config.output / registry.FILE_NAME, builder.entries())
-    kept = manifest.read(builder.folder)
-    assert kept is not None
-    return f"{config.name}: {kept['samples']['kept']} samples of {len(folders)} shards -> {builder.folder}"
+        builder.publish()
+        kept = staging.checkpoint.tally.kept
+    if builder.store:
+        for folder in folders:
+            builder.store.forget(folder.name)
+    return f"{config.name}: {kept} samples of {len(folders)} shards -> {builder.place}"
 
 
 def _merge(builder: SetBuilder, shards: Sequence[_Shard], staging: Staging, total: int) -> None:
     """Write the samples of all shards in the order of the corpus."""
-    inputs = Inputs(builder.selection.items(), pictures=builder.config.images != "none")
+    inputs = builder.inputs()
     tally = staging.checkpoint.tally
     with Progress(builder.name, total) as progress:
         for chunk in inputs.chunks():
@@ -154,26 +161,23 @@ class _Shard:
         )
 
 
-def _shards(config: JoinConfig) -> list[Path]:
-    """The folders of all shards, in their order."""
-    data = config.output / "data"
+def _shards(name: str, data: Path) -> list[Path]:
+    """The folders of all shards of a set below a folder, in their order."""
     found: dict[int, set[int]] = {}
-    for folder in data.glob(f"{config.name}_*of*"):
-        match = re.fullmatch(r"(\d+)of(\d+)", folder.name[len(config.name) + 1 :])
+    for folder in data.glob(f"{name}_*of*"):
+        match = re.fullmatch(r"(\d+)of(\d+)", folder.name[len(name) + 1 :])
         if match:
             found.setdefault(int(match[2]), set()).add(int(match[1]))
     if not found:
-        raise ConfigError(f"{data}: no shards of {config.name!r}; build them with name={config.name} shard=1/2 ...")
+        raise ConfigError(f"{data}: no shards of {name!r}; build them with name={name} shard=1/2 ...")
     if len(found) > 1:
         counts = " and ".join(f"of {count}" for count in sorted(found))
-        raise ConfigError(f"{data}: shards of {config.name!r} {counts}; remove those that do not belong together")
+        raise ConfigError(f"{data}: shards of {name!r} {counts}; remove those that do not belong together")
     ((count, present),) = found.items()
     missing = [index for index in range(1, count + 1) if index not in present]
     if missing:
-        raise OutputError(
-            f"{data}: shard {missing[0]}/{count} of {config.name!r} is missing; build it with the others"
-        )
-    return [data / f"{config.name}_{index}of{count}" for index in range(1, count + 1)]
+        raise OutputError(f"{data}: shard {missing[0]}/{count} of {name!r} is missing; build it with the others")
+    return [data / f"{name}_{index}of{count}" for index in range(1, count + 1)]
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
@@ -198,7 +202,8 @@ def _config_of(contents: Sequence[Mapping[str, Any]], folders: Sequence[Path], c
         raise ConfigError("shards with a limit= cannot be joined; build the set in one")
     names = [one.name for one in fields(SetConfig) if one.name not in (*NOT_CONTENT, "shard", "name")]
     keys = {name: first[name] for name in names if name in first}
-    return make_config(SetConfig, {**keys, "name": config.name, "output": config.output}, origin="shards")
+    places = {"output": config.output, "staging": config.staging}
+    return make_config(SetConfig, {**keys, **places, "name": config.name}, origin="shards")
 
 
 def _lines(path: Path) -> Iterator[str]:

@@ -73,11 +73,12 @@ def chain(previous: str, data: bytes) -> str:
     return blake2b(previous.encode() + b"\0" + data, digest_size=16).hexdigest()
 
 
-def describe(item: Item, *, pictures: bool) -> bytes:
+def describe(item: Item, *, pictures: bool, copy: Path | None = None) -> bytes:
     """What says whether a sample is the same as in an earlier run: its text, and its file's size, time and mode.
 
     Args:
         pictures: whether the build reads picture files.
+        copy: of a corpus in a store, which says nothing about a sample.
     """
     if isinstance(item, Drop):
         return f"{item.id}\0{item.reason}\0{item.message}\0{item.before}".encode("utf-8", "surrogatepass")
@@ -86,7 +87,8 @@ def describe(item: Item, *, pictures: bool) -> bytes:
     if file is not None:
         try:
             stat = file.stat()
-            text += f"\0{file}\0{stat.st_size}\0{stat.st_mtime_ns}\0{stat.st_mode}"
+            shown = file.relative_to(copy) if copy and file.is_relative_to(copy) else file
+            text += f"\0{shown}\0{stat.st_size}\0{stat.st_mtime_ns}\0{stat.st_mode}"
         except OSError:
             text += f"\0{file}\0unreadable"
     if item.writing is not None:
@@ -139,9 +141,14 @@ def list_pictures(folder: Path) -> dict[str, Any]:
     """How many pictures a folder holds, and a hash of their names and sizes."""
     try:
         with os.scandir(folder) as entries:
-            found = sorted(f"{entry.name}\0{entry.stat().st_size}" for entry in entries)
+            return listing_of((entry.name, entry.stat().st_size) for entry in entries)
     except FileNotFoundError:
-        found = []
+        return listing_of(())
+
+
+def listing_of(pictures: Iterable[tuple[str, int]]) -> dict[str, Any]:
+    """How many pictures there are, and a hash of their names and sizes."""
+    found = sorted(f"{name}\0{size}" for name, size in pictures)
     listing = blake2b("\0\0".join(found).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
     return {"count": len(found), "listing": listing}
 

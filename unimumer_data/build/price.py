@@ -17,6 +17,7 @@ from pathlib import Path
 
 from unimumer_data.errors import SourceError
 from unimumer_data.sources.base import Drop
+from unimumer_data.support.config import Address
 from unimumer_data.support.progress import clock
 from unimumer_data.support.tables import write_table
 from unimumer_data.support.workers import core_count
@@ -104,14 +105,16 @@ def price(builders: Sequence[SetBuilder]) -> str:
     if is_guess:
         lines.append("~: not there; the number of samples is the published one, the rest is as of corpora that are.")
     lines += _places(prices)
-    free = shutil.disk_usage(_existing(builders[0].config.output)).free
-    lines.append(f"{_size(free)} free in {builders[0].config.output}" + (": TOO LITTLE" if sums[4] > free else ""))
+    free = shutil.disk_usage(_existing(builders[0].output)).free
+    lines.append(f"{_size(free)} free in {builders[0].output}" + (": TOO LITTLE" if sums[4] > free else ""))
     return "\n".join(lines)
 
 
 def _measured(builder: SetBuilder) -> Price:
     start = time.process_time()
     try:
+        if isinstance(builder.origin, Address) and not builder.path.exists():
+            raise SourceError(f"{builder.origin}: was not copied here yet; --dry-run instead of --plan copies it")
         total, items = _draw(builder.selection.items())
         if not items:
             raise SourceError(f"{builder.path}: no sample found")
@@ -175,9 +178,9 @@ def _row(name: str, numbers: Sequence[float], mark: str) -> list[str]:
 
 def _places(prices: Sequence[Price]) -> list[str]:
     """Where each corpus is, or is to be got, and under which terms; one line for each place."""
-    places: dict[Path, list[Price]] = {}
+    places: dict[Path | str, list[Price]] = {}
     for one in prices:
-        places.setdefault(one.builder.path, []).append(one)
+        places.setdefault(one.builder.origin, []).append(one)
     lines = []
     for path, those in places.items():
         builder, names = those[0].builder, ", ".join(one.builder.name for one in those)

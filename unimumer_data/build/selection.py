@@ -6,13 +6,13 @@ import heapq
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from unimumer_data.errors import ConfigError, SourceError, suggestion
+from unimumer_data.errors import ConfigError, SourceError, UniMumerError, suggestion
 from unimumer_data.records.record import Replacement, Sample
 from unimumer_data.sources import Source
 from unimumer_data.sources.base import Drop, unsafe
@@ -97,10 +97,24 @@ class Selection:
         index, count = parse_shard(self._config.shard)
         return (item for item in self._distinct() if hash_of(item.id) % count == index - 1)
 
+    def _read(self) -> Iterator[Item]:
+        """What the source reads. An error that no reader expected is that of the corpus, not of this program."""
+        try:
+            yield from self._source.read(self._path, self.split, **self.options)
+        except (UniMumerError, OSError):
+            raise
+        except Exception as error:
+            if self._config.debug:
+                raise
+            raise SourceError(
+                f"{self._path}: cannot be read ({type(error).__name__}: {error}); a file is damaged, "
+                "debug=true shows where"
+            ) from error
+
     def _distinct(self) -> Iterator[Item]:
         """The samples with ids that are file names everywhere, each once."""
         seen: dict[int, int] = {}
-        for item in self._source.read(self._path, self.split, **self.options):
+        for item in self._read():
             if isinstance(item, Drop):
                 yield item
                 continue
@@ -138,17 +152,17 @@ def _repeated(item: Sample, seen: dict[int, int]) -> Iterator[Item]:
 
 
 class Inputs:
-    """The samples in chunks, counted and hashed as they pass."""
+    """The samples in chunks, counted and hashed as they pass; arguments as of `manifest.describe`."""
 
-    def __init__(self, items: Iterable[Item], *, pictures: bool) -> None:
-        self._items, self._pictures = items, pictures
+    def __init__(self, items: Iterable[Item], *, pictures: bool, copy: Path | None = None) -> None:
+        self._items, self._describe = items, partial(manifest.describe, pictures=pictures, copy=copy)
         self.count, self.digest = 0, ""
 
     def chunks(self) -> Iterator[Chunk]:
         """The chunks, in order."""
         items = iter(self._items)
         while chunk := list(islice(items, CHUNK)):
-            facts = b"\0\0".join(manifest.describe(item, pictures=self._pictures) for item in chunk)
+            facts = b"\0\0".join(map(self._describe, chunk))
             self.digest = manifest.chain(self.digest, facts)
             self.count += len(chunk)
             yield Chunk(chunk, self.digest)

@@ -14,6 +14,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,10 +22,10 @@ from pathlib import Path
 from unimumer_data.errors import ConfigError, OutputError, suggestion
 from unimumer_data.images import IMAGE_MAX_PIXELS
 from unimumer_data.support.commandline import entry, keys_of, read_words, run_command
-from unimumer_data.support.config import REQUIRED, load_config, option
+from unimumer_data.support.config import REQUIRED, Address, load_config, option
+from unimumer_data.support.stores import Store, files_below
 
 from .formats import FORMATS, lf_v1
-from .remote import Store, is_address
 from .rows import DataSet, open_set
 
 _LIMITED = re.compile(r"non-?commercial|NC|academic|on request|own terms|makers say|ask ", re.IGNORECASE)
@@ -36,7 +37,9 @@ class ExportConfig:
 
     set: str = option(REQUIRED, "data set of dataset_info.json: NAME, NAME_tree, NAME_can ...")
     format: str = option(REQUIRED, "one of the formats below")
-    output: str = option(REQUIRED, "folder to make, or an address in a store that fsspec knows: s3://, gs://, hf://")
+    output: Address | Path = option(
+        REQUIRED, "folder to make, or an address in a store that fsspec knows: s3://, gs://, hf://"
+    )
     root: Path = option(Path(), "folder of data/ and dataset_info.json")
     image_max_pixels: int = option(IMAGE_MAX_PIXELS, "lf-v1: bound of height times width, as in training")
     loss_weight: float = option(1.0, "lf-v1: weight of the answers, beside those of other sets of the same training")
@@ -68,19 +71,33 @@ def export(config: ExportConfig) -> str:
     writer = FORMATS[config.format].write
     if config.format == "lf-v1":
         writer = partial(lf_v1, max_pixels=config.image_max_pixels, loss_weight=config.loss_weight)
-    store = Store(config.output) if is_address(config.output) else None
-    output = Path(config.output)
-    if store is None and output.exists() and (not output.is_dir() or any(output.iterdir())):
+    output = config.output
+    store = Store(output, "output") if isinstance(output, Address) else None
+    if store.files() if store else _is_taken(Path(output)):
         raise OutputError(f"{output}: exists; choose another output=..., or remove it")
     if _LIMITED.search(data.licence):
         print(f"{data.name}: before you share it: {data.licence}", file=sys.stderr)
     if store is None:
-        count = _write(data, writer, output)
+        count = _write(data, writer, Path(output))
     else:
         with tempfile.TemporaryDirectory() as folder:
             count = _write(data, writer, Path(folder) / "export")
-            store.put(Path(folder) / "export")
-    return f"{data.name}: {count} samples, {config.format} -> {config.output}"
+            _upload(Path(folder) / "export", store)
+    return f"{data.name}: {count} samples, {config.format} -> {output}"
+
+
+def _is_taken(output: Path) -> bool:
+    return output.exists() and (not output.is_dir() or any(output.iterdir()))
+
+
+def _upload(folder: Path, store: Store) -> None:
+    """Copy a folder to a store; what was copied is taken away again if not all can be."""
+    try:
+        store.put(folder, files_below(folder))
+    except OutputError:
+        with suppress(OutputError):
+            store.remove(list(store.files()))
+        raise
 
 
 def _write(data: DataSet, writer: Callable[[DataSet, Path], int], output: Path) -> int:

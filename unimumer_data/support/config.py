@@ -22,6 +22,19 @@ from . import plain_yaml
 T = TypeVar("T")
 
 
+class Address(str):
+    """The address of a folder in a store that fsspec knows: ``s3://bucket/folder``.
+
+    Raises:
+        ValueError: anything else.
+    """
+
+    def __new__(cls, text: str) -> Address:
+        if not isinstance(text, str) or "://" not in text:
+            raise ValueError(text)
+        return super().__new__(cls, text)
+
+
 REQUIRED: Any = MISSING
 """The default of a key that must be given."""
 
@@ -135,7 +148,7 @@ def parse_value(text: str, hint: Any = Any) -> Any:
         hint: the type of the key. Where only text or a path can be meant, the text is not read as YAML.
     """
     wanted = set(typing.get_args(hint)) if typing.get_origin(hint) in (Union, types.UnionType) else {hint}
-    if wanted <= {str, Path, type(None)} and not (text == "null" and type(None) in wanted):
+    if wanted <= {str, Path, Address, type(None)} and not (text == "null" and type(None) in wanted):
         return text
     try:
         return plain_yaml.load(text)
@@ -202,6 +215,7 @@ def describe_type(hint: Any) -> str:
     if origin is dict:
         return "a mapping, such as '{key: value}'"
     names = {int: "an integer", float: "a number", str: "text", Path: "a path", bool: "true or false"}
+    names[Address] = "an address"
     return "null" if hint is type(None) else names.get(hint, str(hint))
 
 

@@ -141,7 +141,7 @@ def _point(point: Any, name: str, number: int) -> tuple[float, float]:
     try:
         x, y = (point["x"], point["y"]) if isinstance(point, Mapping) else point[:2]
         place = float(x), float(y)
-    except (KeyError, TypeError, ValueError, IndexError):
+    except (KeyError, TypeError, ValueError, IndexError, OverflowError):
         raise InkError(f"{name}: stroke {number}: a point is (x, y), got {point!r:.40}") from None
     if not all(math.isfinite(value) and abs(value) <= MAX_COORDINATE for value in place):
         raise InkError(f"{name}: stroke {number}: coordinate out of range in {point!r:.40}")

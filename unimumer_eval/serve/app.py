@@ -26,7 +26,7 @@ from unimumer_eval.recognize.recognizer import ASKED, Query, Recognizer
 from unimumer_eval.recognize.result import Recognition, records_form
 
 from . import answers, mathpix, openai_api
-from .bodies import BadRequest, KeepBody, LatexBody, RecognizeBody, decode_picture, read_form
+from .bodies import BadRequest, KeepBody, LatexBody, RecognizeBody, decode_picture, read_form, read_object
 from .dispatcher import Dispatcher, QueueFull
 from .guard import error_body
 from .metrics import Metrics
@@ -267,10 +267,4 @@ def _add_routes(app: FastAPI, service: Service) -> None:  # noqa: C901 - a funct
 async def _json(request: Request) -> dict[str, Any]:
     if not request.headers.get("content-type", "").startswith("application/json"):
         raise BadRequest("send JSON, with Content-Type: application/json")
-    try:
-        body = await request.json()
-    except (ValueError, RecursionError) as error:
-        raise BadRequest(f"the request is not JSON: {error}") from None
-    if not isinstance(body, dict):
-        raise BadRequest("the request must be a JSON object")
-    return body
+    return read_object(await request.body(), "the request")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from python_multipart.exceptions import FormParserError
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 
@@ -100,11 +102,33 @@ async def read_form(request: Request) -> tuple[bytes, dict[str, str]]:
     """The file and the text fields of a multipart form.
 
     Raises:
-        BadRequest: no file in it.
+        BadRequest: no form, or no file in it.
     """
-    async with request.form(max_files=1, max_fields=20) as form:
-        upload = next((value for value in form.values() if isinstance(value, UploadFile)), None)
-        if upload is None:
-            raise BadRequest("the form has no file in it")
-        data = await upload.read()
-        return data, {key: value for key, value in form.items() if isinstance(value, str)}
+    try:
+        async with request.form(max_files=1, max_fields=20) as form:
+            upload = next((value for value in form.values() if isinstance(value, UploadFile)), None)
+            if upload is None:
+                raise BadRequest("the form has no file in it")
+            data = await upload.read()
+            return data, {key: value for key, value in form.items() if isinstance(value, str)}
+    except FormParserError as error:
+        raise BadRequest(f"the form cannot be read: {error}") from None
+
+
+def read_object(text: str | bytes, what: str) -> dict[str, Any]:
+    """The JSON object of a request.
+
+    Args:
+        what: it is, for the error.
+
+    Raises:
+        BadRequest: no JSON, no object, or text with half a character in it, which no answer could repeat.
+    """
+    try:
+        content = json.loads(text)
+        json.dumps(content, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
+        raise BadRequest(f"{what} is not JSON: {error}"[:300]) from None
+    if not isinstance(content, dict):
+        raise BadRequest(f"{what} must be a JSON object")
+    return content

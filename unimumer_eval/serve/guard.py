@@ -47,6 +47,8 @@ class Guard:
         await self._app(scope, _replay(body, receive), send)
 
     def _refusal(self, scope: Scope, headers: dict[str, str]) -> tuple[int, str] | None:
+        if "\0" in scope["path"]:
+            return 400, "no such address"
         host = headers.get("host", "")
         if self._config.is_local and host.rpartition(":")[0] not in LOCAL_NAMES and host not in LOCAL_NAMES:
             return 421, "this server answers under the name localhost only"

@@ -5,7 +5,6 @@ Source: https://docs.mathpix.com, v3/text and v3/strokes.
 
 from __future__ import annotations
 
-import json
 import uuid
 from typing import Any
 
@@ -15,7 +14,7 @@ from unimumer_eval.recognize.inputs import strokes_to_ink
 from unimumer_eval.recognize.result import Recognition
 
 from .answers import copies
-from .bodies import BadRequest
+from .bodies import read_object
 
 
 def read_strokes(body: dict[str, Any]) -> Ink:
@@ -42,13 +41,7 @@ def read_options(text: str) -> dict[str, Any]:
     Raises:
         BadRequest: no JSON object.
     """
-    try:
-        options = json.loads(text or "{}")
-    except ValueError as error:
-        raise BadRequest(f"options_json is not JSON: {error}") from None
-    if not isinstance(options, dict):
-        raise BadRequest("options_json must be an object")
-    return options
+    return read_object(text or "{}", "options_json")
 
 
 def answer(result: Recognition, options: dict[str, Any]) -> dict[str, Any]:

@@ -109,6 +109,37 @@ def test_lf_v1_is_read_by_its_data_engine(root: Path, tmp_path: Path, monkeypatc
     assert [turn["loss_weight"] for turn in read[0]["messages"]] == [0.0, 1.0]
 
 
+class Letters:
+    """A tokenizer whose tokens are letters."""
+
+    @staticmethod
+    def encode(text: str, add_special_tokens: bool) -> list[int]:
+        assert not add_special_tokens
+        return [ord(letter) for letter in text]
+
+
+@pytest.mark.parametrize("template", ["chatml", "qwen3", "qwen3_nothink"])
+def test_a_tree_cannot_weigh_less_than_its_expression(template: str) -> None:
+    """When this fails, LLaMA-Factory has learned what docs/corpora.md says it cannot."""
+    rendering = pytest.importorskip("llamafactory.v1.core.utils.rendering")
+    render = rendering.Renderer(template, Letters()).render_messages
+    tree, answer = ({"type": "text", "value": text} for text in ("tree\n", "answer"))
+    question = {"role": "user", "content": [{"type": "text", "value": "read"}], "loss_weight": 0.0}
+
+    def turn(*parts: dict[str, str], weight: float) -> dict[str, Any]:
+        return {"role": "assistant", "content": [*parts], "loss_weight": weight}
+
+    one = render([question, turn({"type": "text", "value": "tree\nanswer"}, weight=0.5)])
+    parts = render([question, turn(tree, answer, weight=0.5)])
+    assert parts == one and set(parts["loss_weights"]) == {0.0, 0.5}
+    turns = render([question, turn(tree, weight=0.1), turn(answer, weight=1.0)])
+    assert set(turns["loss_weights"]) == {0.0, 0.1, 1.0}
+    said = "".join(map(chr, turns["input_ids"]))
+    assert "tree\n<|im_end|>\n<|im_start|>assistant\n" in said and turns["input_ids"] != one["input_ids"]
+    with pytest.raises(ValueError, match="Unsupported content type: image_url"):
+        render([{**question, "content": [{"type": "image_url", "value": "a.png"}]}, turn(answer, weight=1.0)])
+
+
 def test_lf_v1_fits_pictures_and_weighs_answers(root: Path, tmp_path: Path) -> None:
     output = tmp_path / "out"
     words = ["set=s", "format=lf-v1", f"root={root}", f"output={output}", "image_max_pixels=2500", "loss_weight=0.25"]
@@ -204,4 +235,4 @@ def test_an_export_in_a_store_has_the_files_of_a_folder(
     assert main(words) == 1
     assert "memory://bucket/exports/s: exists; choose another output" in capsys.readouterr().err
     assert main([*words[:-1], "output=nosuch://a/b"]) == 2
-    assert "output=nosuch://a/b: Protocol not known: nosuch" in capsys.readouterr().err
+    assert "output=nosuch://a/b: ValueError: Protocol not known: nosuch" in capsys.readouterr().err

@@ -2,100 +2,29 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import http.client
-import json
 import math
 import socket
 import struct
-import threading
 import time
 import zlib
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
 
 pytest.importorskip("fastapi", reason="needs the extra [serve]")
 
+from clients import STROKES, Start, png, text, url
+
 from unimumer_data.ink import read_inkml
 from unimumer_data.sources import collected
-from unimumer_eval.recognize.recognizer import recognizer_config
-from unimumer_eval.serve.command import Server, main, server_config
-from unimumer_eval.serve.settings import ServeConfig
+from unimumer_eval.serve.command import main
 from unimumer_eval.trust.calibrator import Calibrator, Curve, Promise, Weight
 
 HERE = Path(__file__).parent
-STROKES = [[[10, 10], [40, 40]], [[40, 10], [10, 40]]]
-
-
-class Client:
-    """A server on a free port of this machine, and requests to it."""
-
-    def __init__(self, token: str | None, **keys: Any) -> None:
-        keys = {"engine": "python:recognisers:width", "port": 0, **keys}
-        config = recognizer_config(ServeConfig, keys, origin="test")
-        self.server = Server(server_config(config, token))
-        self.thread = threading.Thread(target=self.server.run, daemon=True)
-        self.thread.start()
-        deadline = time.monotonic() + 30
-        while not self.server.started and self.thread.is_alive() and time.monotonic() < deadline:
-            time.sleep(0.01)
-        self.port: int = self.server.servers[0].sockets[0].getsockname()[1]
-
-    def ask(self, path: str, body: Any = None, *, method: str = "", **headers: str) -> tuple[int, Any]:
-        """Status and content, JSON read."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
-        named = {name.replace("content_type", "content-type"): value for name, value in headers.items()}
-        kind = {} if body is None or isinstance(body, bytes) else {"content-type": "application/json"}
-        connection.request(method or ("GET" if body is None else "POST"), path, data, {**kind, **named})
-        response = connection.getresponse()
-        content = response.read()
-        connection.close()
-        is_json = response.headers.get("content-type", "").startswith("application/json")
-        return response.status, json.loads(content) if is_json else content.decode()
-
-    def close(self) -> None:
-        self.server.should_exit = True
-        self.thread.join(30)
-        assert not self.thread.is_alive()
-
-
-Start = Callable[..., Client]
-
-
-@pytest.fixture
-def start(monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
-    monkeypatch.syspath_prepend(str(HERE))
-    clients: list[Client] = []
-
-    def one(token: str | None = None, **keys: Any) -> Client:
-        clients.append(Client(token, **keys))
-        return clients[-1]
-
-    yield one
-    for client in clients:
-        client.close()
-
-
-def png(width: int = 60, height: int = 40) -> bytes:
-    buffer = BytesIO()
-    Image.new("RGB", (width, height), "white").save(buffer, "PNG")
-    return buffer.getvalue()
-
-
-def text(data: bytes) -> str:
-    return base64.b64encode(data).decode()
-
-
-def url(data: bytes) -> str:
-    return f"data:image/png;base64,{text(data)}"
 
 
 def bomb() -> bytes:
@@ -268,6 +197,16 @@ def test_a_token_opens_everything_but_the_page(start: Start) -> None:
 def test_an_address_that_others_reach_needs_a_token(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["host=0.0.0.0", "engine=python:recognisers:width"]) == 2
     assert "UNIMUMER_TOKEN" in capsys.readouterr().err
+
+
+def test_a_model_that_cannot_be_loaded_is_told_in_one_sentence(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    assert main(["model=nobody/nothing", "engine=transformers"]) == 1
+    said = capfd.readouterr().err.splitlines()
+    assert said[-1].startswith("EngineError: model=nobody/nothing: ")
+    assert not any("Traceback" in line for line in said)
 
 
 def test_refinement_is_for_the_command(capsys: pytest.CaptureFixture[str]) -> None:
