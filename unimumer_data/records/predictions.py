@@ -110,6 +110,8 @@ def read_prediction_file(path: Path) -> list[Prediction]:
     if path.suffix not in _READERS:
         raise PredictionError(f"{path}: not a kind of prediction file that is known ({', '.join(_READERS)})")
     try:
+        if path.exists() and not path.is_file():
+            raise PredictionError(f"{path}: is not a file")
         if path.stat().st_size > PREDICTION_BYTES:
             raise PredictionError(f"{path}: over {PREDICTION_BYTES >> 20} MiB; split it into several files")
         predictions = _READERS[path.suffix](path)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import secrets
+import stat
 from contextlib import suppress
 from pathlib import Path
 
@@ -22,6 +24,20 @@ def as_file_name(name: str) -> str:
     return _NO_FILE_NAME.sub("_", name)
 
 
+def regular(path: str, flags: int) -> int:
+    """For ``open(..., opener=regular)``: only what is a file is read; a pipe or a device might never end.
+
+    Raises:
+        OSError: it is a pipe, a socket or a device, or it cannot be opened.
+    """
+    handle = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))  # else the opening of a pipe waits for its writer
+    mode = os.fstat(handle).st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):  # open() itself refuses a folder
+        os.close(handle)
+        raise OSError(errno.EINVAL, "is a pipe or a device, not a file", path)
+    return handle
+
+
 def partial_path(path: Path) -> Path:
     """Where a file is written before it takes its place; a new name each time, so that no two processes share one."""
     return path.with_name(f".{path.name[:100]}.{os.getpid()}-{secrets.token_hex(4)}.partial")
@@ -33,7 +49,7 @@ def write_whole(path: Path, text: str) -> None:
     Raises:
         OutputError: cannot be written.
     """
-    target = path.resolve() if path.is_symlink() else path
+    target = Path(os.path.realpath(path)) if path.is_symlink() else path
     partial = partial_path(target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
