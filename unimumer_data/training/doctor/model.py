@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import urllib.error
@@ -10,6 +9,8 @@ import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
+
+from unimumer_data.support.plain_json import parse_json
 
 from ..recipe import Recipe
 
@@ -109,7 +110,7 @@ def model_config(recipe: Recipe) -> dict[str, Any] | None:
     name = model_name(recipe)
     for path in (Path(name) / "config.json", _cached_config(name)):
         try:
-            content = json.loads(path.read_text(encoding="utf-8")) if path else None
+            content = parse_json(path.read_text(encoding="utf-8")) if path else None
         except (OSError, ValueError):
             continue
         if isinstance(content, dict):
