@@ -104,7 +104,7 @@ def _binomial(setter: Setter, node: Node, style: int, font: str) -> Nucleus:
 
 
 def _root(setter: Setter, node: Node, style: int, font: str) -> Nucleus:
-    return "ord", make.radical(node, setter.argument(node), setter.child(node, "below"), style)
+    return "ord", make.radical(node, setter.argument(node), setter.child(node, "below"), style, setter.font)
 
 
 def _accent(setter: Setter, node: Node, style: int, font: str) -> Nucleus:

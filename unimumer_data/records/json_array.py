@@ -36,12 +36,13 @@ def read_json_array(path: Path, block: int = 1 << 20) -> Iterator[Any]:
 def read_json_items(path: Path) -> Iterator[tuple[Any, str]]:
     """(item, place) of a JSON array or of JSON lines; the place names file and item for messages.
 
-    JSON lines are known by the suffix ``.jsonl``, or by a first line that is an object.
+    JSON lines are known by their first character, as by LLaMA-Factory; the suffix ``.jsonl`` tells where it cannot.
 
     Raises:
         RecordError: as `read_json_array`.
     """
-    if path.suffix != ".jsonl" and not begins_with_object(path):
+    first = _first_character(path)
+    if first != "{" and (first == "[" or path.suffix != ".jsonl"):
         for number, item in enumerate(read_json_array(path)):
             yield item, f"{path}, record {number}"
         return
@@ -59,11 +60,19 @@ def read_json_items(path: Path) -> Iterator[tuple[Any, str]]:
 
 def begins_with_object(path: Path) -> bool:
     """Whether a file begins as JSON lines do."""
+    return _first_character(path) == "{"
+
+
+def _first_character(path: Path) -> str:
+    """The first character that is no white space; an empty text where there is none, or no file."""
     try:
         with open(path, encoding="utf-8-sig", errors="replace", opener=regular) as file:
-            return next((line.strip()[:1] for line in file if line.strip()), "") == "{"
+            while block := file.read(1 << 12):
+                if block.strip():
+                    return block.lstrip()[0]
     except OSError:
-        return False
+        pass
+    return ""
 
 
 def _parse(text: str, place: str) -> Any:
