@@ -133,10 +133,16 @@ def test_a_broken_formula_is_refused(bank: Bank) -> None:
         r"\sqrt[3]{x}",
         r"\sin x",
         r"\frac{1}{\frac{a}{b}}",
+        r"\begin{pmatrix} a & b \\ x & 2 \end{pmatrix}",
+        r"\begin{aligned} a &= b \\ &= x \end{aligned}",
+        r"\sqrt[3]{\frac{a}{\sqrt{b}}}",
+        r"\boxed{x=1}",
     ],
 )
 def test_constructions_of_every_day_are_written(bank: Bank, text: str) -> None:
-    assert render(write(text, bank)).width > 30
+    ink = write(text, bank)
+    assert render(ink).width > 30
+    assert sorted(trace for symbol in ink.symbols for trace in symbol.traces) == sorted(ink.traces)
 
 
 def test_a_hand_that_was_measured_seldom_departs_as_the_others_of_its_bank() -> None:
