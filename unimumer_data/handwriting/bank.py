@@ -6,7 +6,6 @@ are and who wrote them.
 
 from __future__ import annotations
 
-import json
 import math
 import random
 from collections.abc import Collection, Mapping
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from unimumer_data.errors import SourceError
+from unimumer_data.support.plain_json import parse_json
 
 from .departures import CERTAIN, RANGES, WRITER_MEANS
 
@@ -123,7 +123,7 @@ def read_bank(path: Path) -> Bank:
         SourceError: there is none, or it is damaged; names the cure.
     """
     try:
-        facts = json.loads((path / FACTS).read_text(encoding="utf-8"))
+        facts = parse_json((path / FACTS).read_text(encoding="utf-8"))
         data = (path / SYMBOLS).read_bytes()
     except FileNotFoundError:
         raise SourceError(

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from unimumer_data.errors import OutputError
 
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _NO_FILE_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f<>:\"/\\|?*\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
@@ -22,6 +23,11 @@ def as_file_name(name: str) -> str:
     'a_b__c d'
     """
     return _NO_FILE_NAME.sub("_", name)
+
+
+def whole_text(text: str) -> str:
+    """Text without halves of surrogate pairs, which no UTF-8 file can hold; each becomes U+FFFD."""
+    return _SURROGATE.sub("\ufffd", text)
 
 
 def regular(path: str, flags: int) -> int:
@@ -53,7 +59,7 @@ def write_whole(path: Path, text: str) -> None:
     partial = partial_path(target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_text(text, encoding="utf-8")
+        partial.write_bytes(whole_text(text).encode())
         partial.replace(target)
     except OSError as error:
         with suppress(OSError):

@@ -6,13 +6,13 @@ is trained: ``1e-5`` is a number to OmegaConf and text to PyYAML. OmegaConf come
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from unimumer_data.errors import ConfigError
+from unimumer_data.support.plain_json import parse_json
 
 # LLaMA-Factory's own defaults (0.9.5, hparams/model_args.py).
 MAX_PIXELS = 768 * 768
@@ -77,7 +77,7 @@ class Recipe:
         if isinstance(named, Mapping):
             return named
         try:
-            content = json.loads(Path(str(named)).read_text(encoding="utf-8")) if named else {}
+            content = parse_json(Path(str(named)).read_text(encoding="utf-8")) if named else {}
         except (OSError, ValueError):
             return {}
         return content if isinstance(content, dict) else {}

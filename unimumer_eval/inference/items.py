@@ -15,7 +15,7 @@ from unimumer_data.handwriting.changed import PLAUSIBLE
 from unimumer_data.ink import read_inkml
 from unimumer_data.records.reading import image_root, parts_of, read_records
 from unimumer_data.records.registry import find_record_file
-from unimumer_data.support.files import as_file_name, regular
+from unimumer_data.support.files import as_file_name, regular, whole_text
 from unimumer_data.tasks import TASKS
 from unimumer_data.tasks.answers import label_expression
 from unimumer_eval.engines.base import INK_SUFFIX
@@ -220,12 +220,12 @@ def _item(index: int, record: Any) -> Item:
     parts = parts_of(record)
     return Item(
         index=index,
-        id=parts.id or f"record_{index}",
-        image_path=parts.image,
-        image=Path(parts.image),
-        prompt=parts.instruction or "",
+        id=whole_text(parts.id) or f"record_{index}",
+        image_path=whole_text(parts.image),
+        image=Path(whole_text(parts.image)),
+        prompt=whole_text(parts.instruction or ""),
         task=parts.task,
-        gt=parts.expression,
+        gt=None if parts.expression is None else whole_text(parts.expression),
         fault=parts.fault and f"record: {parts.fault}",
     )
 

@@ -70,7 +70,7 @@ def _digest(path: Path) -> str:
     try:
         with open(path, "rb", opener=regular) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()[:16]
-    except OSError:
+    except (OSError, ValueError):  # ValueError: no path can hold a NUL
         return ""
 
 

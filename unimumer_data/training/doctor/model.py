@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
+
+from unimumer_data.support.plain_json import parse_json
 
 from ..hub import cached_config
 from ..recipe import Recipe
@@ -101,7 +102,7 @@ def model_config(recipe: Recipe) -> dict[str, Any] | None:
     name = model_name(recipe)
     for path in (Path(name) / "config.json", cached_config(name)):
         try:
-            content = json.loads(path.read_text(encoding="utf-8")) if path else None
+            content = parse_json(path.read_text(encoding="utf-8")) if path else None
         except (OSError, ValueError):
             continue
         if isinstance(content, dict):
