@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import fmean, pstdev
+from statistics import fmean, median, pstdev
 
 from unimumer_data.errors import UniMumerError
 from unimumer_data.handwriting.bank import read_bank
@@ -68,13 +68,14 @@ def measured(inks: Iterable[tuple[Ink, str, str]]) -> Found:
     return found
 
 
-def deviations(by_writer: Mapping[str, list[float]]) -> tuple[float, float, list[float]]:
-    """Mean, deviation of the writers' means, and each measurement against the mean of its writer, sorted."""
+def deviations(by_writer: Mapping[str, list[float]]) -> tuple[float, float, list[float], float]:
+    """Mean, deviation of the writers' means, each measurement against the mean of its writer, sorted, and median."""
     mean = fmean(value for values in by_writer.values() for value in values)
     means = {writer: (sum(values) + mean * _KNOWN) / (len(values) + _KNOWN) for writer, values in by_writer.items()}
     known = [fmean(values) for values in by_writer.values() if len(values) >= _KNOWN]
     within = sorted(value - means[writer] for writer, values in by_writer.items() for value in values)
-    return mean, pstdev(known) if len(known) > 1 else 0.0, within
+    middle = median(value for values in by_writer.values() for value in values)
+    return mean, pstdev(known) if len(known) > 1 else 0.0, within, middle
 
 
 def quantile(ordered: list[float], share: float) -> float:
@@ -92,7 +93,7 @@ def main(argv: list[str] | None = None) -> int:
     scales, shifts = dict.fromkeys(RANGES, 1.0), dict.fromkeys(RANGES, 0.0)
     for _ in range(settings.rounds):
         for name in RANGES:
-            mean, writers, within = target[name]
+            mean, writers, within, _ = target[name]
             own = mean if name in WRITER_MEANS else 0.0
             numbers = [round(shifts[name] + scales[name] * quantile(within, share), 3) for share in SHARES]
             RANGES[name] = Range(round(own, 3), round(writers, 3), (*numbers,))  # type: ignore[arg-type]
@@ -101,11 +102,11 @@ def main(argv: list[str] | None = None) -> int:
             if spread(made[name][2]) > 0:
                 scales[name] *= max(0.3, min(2.0, spread(target[name][2]) / spread(made[name][2])))
             scales[name] = min(1.5, scales[name])
-            shifts[name] += target[name][0] - made[name][0]
+            shifts[name] += target[name][3] - made[name][3]
         print(
             {
                 name: (
-                    round(made[name][0] - target[name][0], 3),
+                    round(made[name][3] - target[name][3], 3),
                     round(spread(made[name][2]) / spread(target[name][2]), 2),
                 )
                 for name in RANGES

@@ -9,16 +9,16 @@ from __future__ import annotations
 import math
 import struct
 import zlib
-from collections.abc import Mapping
-from contextlib import nullcontext
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 from PIL import Image, ImageOps
 
+from unimumer_data.support.files import regular
 from unimumer_data.support.limits import PICTURE_PIXELS
 
 from .errors import ImageError
@@ -103,7 +103,7 @@ def picture_size(path: Path) -> tuple[int, int]:
         ImageError: missing, or not a picture that `load_image` would open.
     """
     try:
-        with Image.open(path, formats=FORMATS) as image:
+        with open(path, "rb", opener=regular) as file, Image.open(file, formats=FORMATS) as image:
             size: tuple[int, int] = image.size
             return size
     except (*_DECODE_ERRORS, RecursionError) as error:
@@ -160,26 +160,30 @@ def _kind_of(source: Path | bytes) -> str:
 
 
 def _head(path: Path) -> bytes:
-    with path.open("rb") as file:
+    with open(path, "rb", opener=regular) as file:
         return file.read(200)
 
 
-def _opened(source: Path | bytes | Image.Image, name: str) -> Any:
+@contextmanager
+def _opened(source: Path | bytes | Image.Image, name: str) -> Iterator[Image.Image]:
     """A context with the picture in it; a picture of the caller stays open."""
     if isinstance(source, Image.Image):
-        return nullcontext(source)
-    formats: tuple[str, ...] = FORMATS
-    if _is_heic(source):
-        if not _can_read_heic():
-            raise ImageError(f"{name}: is a HEIC photograph; pip install pillow-heif reads it, or export it as JPEG")
-        formats = ("HEIF",)
-    return Image.open(BytesIO(source) if isinstance(source, bytes) else source, formats=formats)
+        yield source
+        return
+    with BytesIO(source) if isinstance(source, bytes) else open(source, "rb", opener=regular) as file:
+        start = file.read(12)
+        file.seek(0)
+        with Image.open(file, formats=_formats(start, name)) as image:
+            yield image
 
 
-def _is_heic(source: Path | bytes) -> bool:
-    """Whether the content, not the name, says that this is what an iPhone's camera writes."""
-    start = source[:12] if isinstance(source, bytes) else _head(source)[:12]
-    return start[4:8] == b"ftyp" and start[8:12] in _HEIC_BRANDS
+def _formats(start: bytes, name: str) -> tuple[str, ...]:
+    """What a picture may be. Its content, not its name, says whether it is what an iPhone's camera writes."""
+    if start[4:8] != b"ftyp" or start[8:12] not in _HEIC_BRANDS:
+        return FORMATS
+    if not _can_read_heic():
+        raise ImageError(f"{name}: is a HEIC photograph; pip install pillow-heif reads it, or export it as JPEG")
+    return ("HEIF",)
 
 
 @cache

@@ -11,6 +11,7 @@ from unimumer_data.errors import ConfigError, suggestion
 from unimumer_data.images import IMAGE_MAX_PIXELS, IMAGE_MIN_PIXELS
 from unimumer_data.support.config import option
 from unimumer_data.tasks import TASKS
+from unimumer_data.training.hub import can_be_on_the_hub
 
 from .engine_table import CHOICES, is_engine
 
@@ -268,9 +269,7 @@ def _no_folder(config: AskConfig) -> bool:
     """Whether ``model`` is a path, unlike a hub's ``owner/name``, and nothing is there."""
     if config.engine_name in ("openai", "python", REPLAY) or not config.model:
         return False
-    path = Path(config.model)
-    on_hub = config.model.count("/") == 1 and not path.parent.is_dir()
-    return not path.is_dir() and not on_hub
+    return not Path(config.model).is_dir() and not can_be_on_the_hub(config.model)
 
 
 def _below_one(config: AskConfig, names: tuple[str, ...]) -> list[tuple[bool, str]]:

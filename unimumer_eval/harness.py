@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from unimumer_data import __version__
 from unimumer_data.latex.conventions import VERSION as CANONICAL_VERSION
-from unimumer_data.records.predictions import too_long, whole_text
+from unimumer_data.records.predictions import too_long
+from unimumer_data.support.files import whole_text
 from unimumer_data.tasks.answers import final_expression, is_boxed
 
 from .pair_files import failed_pair

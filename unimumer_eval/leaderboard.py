@@ -14,7 +14,6 @@ if __name__ == "__main__":  # a missing package is one sentence here too
 
     check("leaderboard")
 
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from unimumer_data.health.ledger import Contamination, read_ledger
 from unimumer_data.support.commandline import keys_of, read_words, run_command
 from unimumer_data.support.config import load_config, option
 from unimumer_data.support.files import write_whole
+from unimumer_data.support.plain_json import parse_json
 from unimumer_data.support.tables import markdown_text, write_table
 
 from .report.data import SCHEMA, VERSION, dump
@@ -222,8 +222,8 @@ def _write(config: LeaderboardConfig) -> int:
 
 def _read(path: Path, schema: str) -> dict[str, Any]:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        content = parse_json(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
         raise PredictionError(f"{path}: cannot be read as JSON: {error}") from error
     if not isinstance(content, dict) or content.get("schema") != schema or content.get("version") != VERSION:
         raise PredictionError(f"{path}: not a file of the schema {schema}, version {VERSION}; write it again")

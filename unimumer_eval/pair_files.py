@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +15,8 @@ from unimumer_data.errors import MissingPredictionError, PredictionError, Record
 from unimumer_data.records.predictions import Prediction, plain_id, read_prediction_file, read_table, set_name
 from unimumer_data.records.reading import read_records
 from unimumer_data.sources.formats.columns import IMAGE_COLUMNS, LABEL_COLUMNS
+from unimumer_data.sources.formats.rows import Row, split_rows
+from unimumer_data.sources.formats.tables import Line
 from unimumer_data.support.files import write_whole
 
 from .inference.items import load_sets
@@ -175,7 +175,7 @@ def read_labels(path: Path) -> Labels:
         else:
             content = json.loads(path.read_text(encoding="utf-8-sig"))
         if isinstance(content, dict):
-            return {plain_id(str(id)): str(label) for id, label in content.items()}
+            return {plain_id(id): _text(path, id, label) for id, label in content.items()}
         if isinstance(content, list) and all(isinstance(label, str) for label in content):
             return content
         if isinstance(content, list) and content and isinstance(content[0], dict) and "gt" in content[0]:
@@ -192,15 +192,20 @@ def read_labels(path: Path) -> Labels:
         raise PredictionError(f"labels={path}: cannot be read as labels: {error}") from error
 
 
+def _text(path: Path, id: str, label: Any) -> str:
+    if not isinstance(label, str):
+        raise PredictionError(f"labels={path}: the label of {id[:60]!r} must be text, found {label!r:.60}")
+    return label
+
+
 def _labels_of_table(path: Path) -> Labels:
     """Of id, tab, label; of a table with a header; or of lines that are a label each."""
     text = path.read_text(encoding="utf-8-sig")
     separator = "," if path.suffix == ".csv" else "\t"
     if separator not in text:
         return [line.rstrip("\r") for line in text.rstrip().split("\n")]
-    head, *rows = (
-        csv.reader(io.StringIO(text)) if separator == "," else [line.split("\t") for line in text.split("\n")]
-    )
+    lines = (Line(number, line.rstrip("\r")) for number, line in enumerate(text.split("\n"), 1))
+    head, *rows = (_cells(row, path) for row in split_rows(lines, separator, quoted=separator == ","))
     names = [name.strip().lower() for name in head]
     label, place = (next((names.index(one) for one in known if one in names), None) for known in _COLUMNS)
     if label is None or place is None:
@@ -211,6 +216,12 @@ def _labels_of_table(path: Path) -> Labels:
 
 
 _COLUMNS = (LABEL_COLUMNS, IMAGE_COLUMNS)
+
+
+def _cells(row: Row, path: Path) -> list[str]:
+    if row.fault:
+        raise PredictionError(f"labels={path}, line {row.number}: {row.fault}")
+    return row.cells
 
 
 def _named_labels(rows: Sequence[Any]) -> Labels | None:

@@ -1,6 +1,7 @@
 """Every kind of prediction file, written by hand as its maker writes it."""
 
 import json
+import os
 import zipfile
 from pathlib import Path
 
@@ -213,3 +214,64 @@ def test_a_list_that_is_none_is_named(body: str, tmp_path: Path) -> None:
         archive.writestr("a.txt", f"%a\n${body}$")
     with pytest.raises(PredictionError, match=r"a\.txt: not a list of tokens"):
         read_predictions(path, labels={"a": "x"})
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("l.json", '{"a": null}', "label of 'a' must be text, found None"),
+        ("l.json", '{"a": 3}', "must be text"),
+        ("l.csv", 'id,latex\na,"x\nb,y\n', r"line 2: a quote .* does not close"),
+        ("l.json", "[" * 100_000, "cannot be read as labels"),
+        ("l.json", '["' + "x" * 10 + '", ' + "9" * 5000 + "]", "cannot be read as labels"),
+        ("l.jsonl", "{", "cannot be read as labels"),
+    ],
+)
+def test_labels_that_are_none_are_named(tmp_path: Path, name: str, content: str, message: str) -> None:
+    (tmp_path / "a_pred.json").write_text('[{"img_id": "a", "pred": "x"}, {"img_id": "b", "pred": "y"}]')
+    (tmp_path / name).write_text(content)
+    with pytest.raises(PredictionError, match=message):
+        read_labels(tmp_path / name)
+
+
+@pytest.mark.parametrize("harm", ["encrypted", "method", "deflate"])
+def test_members_that_cannot_be_unpacked_are_named(tmp_path: Path, harm: str) -> None:
+    path = tmp_path / "result.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.txt", "%a\n$" + "x + " * 50 + "y$")
+    data = bytearray(path.read_bytes())
+    central = data.index(b"PK\x01\x02")
+    if harm == "encrypted":
+        data[6] |= 1
+        data[central + 8] |= 1
+    elif harm == "method":
+        data[8] = data[central + 10] = 99
+    else:
+        data[36:44] = b"\xff" * 8
+    path.write_bytes(data)
+    with pytest.raises(PredictionError, match=r"result\.zip: cannot be read"):
+        read_predictions(path, labels={"a": "x"})
+
+
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity", "1e308", '"0.5"', "[1]", "{}", "true", "-3", "7"])
+def test_a_confidence_is_a_number_from_0_to_1(tmp_path: Path, value: str) -> None:
+    path = tmp_path / "toy_pred.json"
+    path.write_text(f'[{{"gt": "x", "pred": "x", "confidence": {value}}}]')
+    with pytest.raises(PredictionError, match="'confidence' must be a number from 0 to 1"):
+        read_predictions(path)
+
+
+def test_half_characters_anywhere_in_a_prediction_can_be_written_again(tmp_path: Path) -> None:
+    path = tmp_path / "toy_pred.json"
+    keys = ("gt", "pred", "img_id", "image_path", "failure")
+    path.write_text(
+        json.dumps([{"gt": "x", "pred": "x", "img_id": str(n), key: "\ud800"} for n, key in enumerate(keys)])
+    )
+    write_published(tmp_path / "out.json", read_predictions(path))
+    assert len(json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))) == 5
+
+
+def test_a_pipe_is_no_prediction_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a_pred.json")
+    with pytest.raises(PredictionError, match="is not a file"):
+        read_predictions(tmp_path / "a_pred.json")

@@ -264,7 +264,11 @@ def _sheet(rows: Sequence[Row]) -> Iterator[tuple[str, str, Image.Image]]:
     for label, found in by_label.items():
         for row in draw.sample(found, min(_DRAWN, len(found))):
             traces: dict[str, list[float]] = {str(i): list(map(float, one)) for i, one in enumerate(row.strokes)}
-            yield row.writer, label, render(Ink(name=row.ink, traces=traces, annotations={}))
+            try:
+                picture = render(Ink(name=row.ink, traces=traces, annotations={}))
+            except InkError:  # dots only: they have no size
+                continue
+            yield row.writer, label, picture
 
 
 if __name__ == "__main__":

@@ -104,7 +104,7 @@ class SetBuilder:
             )
         self.output = self.store.folder if self.store else Path(config.output)
         self.folder = self.output / "data" / self.name
-        if self.folder.resolve() == self.path.resolve() or self.place == str(origin).rstrip("/"):
+        if os.path.realpath(self.folder) == os.path.realpath(self.path) or self.place == str(origin).rstrip("/"):
             raise ConfigError(
                 f"name={self.name}: the data set would be written over its source {origin}; name another"
             )

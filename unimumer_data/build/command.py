@@ -18,8 +18,18 @@ from typing import Any
 import unimumer_data
 from unimumer_data.errors import ConfigError, UniMumerError, suggestion
 from unimumer_data.sources import SOURCES
-from unimumer_data.support.commandline import INTERRUPTED, WORDS, entry, keys_of, parser, report_error, run_command
+from unimumer_data.support.commandline import (
+    INTERRUPTED,
+    WORDS,
+    entry,
+    keys_of,
+    parser,
+    report_error,
+    run_command,
+    show_any_text,
+)
 from unimumer_data.support.config import load_config, make_config, option
+from unimumer_data.support.tables import printable_lines
 from unimumer_data.tasks import TASKS
 
 from .builder import Outcome, SetBuilder
@@ -47,6 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     reader.add_argument("--plan", action="store_true", help="say what it will cost, and where missing corpora are")
     reader.add_argument("--preview", action="store_true", help="write a contact sheet, data/NAME/preview.png")
     arguments = reader.parse_intermixed_args(argv)
+    show_any_text()
     try:
         builders = [SetBuilder(config) for config in plan(arguments.words)]
     except UniMumerError as error:
@@ -63,7 +74,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         except KeyboardInterrupt:
             print("\nstopped; run the same command again to continue", file=sys.stderr)
             return INTERRUPTED
-        print(summary(outcome))
+        print(printable_lines(summary(outcome)))
         if arguments.preview and not arguments.dry_run:
             status = max(status, run_command(partial(_preview, outcome)))
     return status

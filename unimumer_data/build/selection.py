@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from unimumer_data.errors import ConfigError, SourceError, suggestion
+from unimumer_data.errors import ConfigError, SourceError, UniMumerError, suggestion
 from unimumer_data.records.record import Replacement, Sample
 from unimumer_data.sources import Source
 from unimumer_data.sources.base import Drop, unsafe
@@ -97,10 +97,24 @@ class Selection:
         index, count = parse_shard(self._config.shard)
         return (item for item in self._distinct() if hash_of(item.id) % count == index - 1)
 
+    def _read(self) -> Iterator[Item]:
+        """What the source reads. An error that no reader expected is that of the corpus, not of this program."""
+        try:
+            yield from self._source.read(self._path, self.split, **self.options)
+        except (UniMumerError, OSError):
+            raise
+        except Exception as error:
+            if self._config.debug:
+                raise
+            raise SourceError(
+                f"{self._path}: cannot be read ({type(error).__name__}: {error}); a file is damaged, "
+                "debug=true shows where"
+            ) from error
+
     def _distinct(self) -> Iterator[Item]:
         """The samples with ids that are file names everywhere, each once."""
         seen: dict[int, int] = {}
-        for item in self._source.read(self._path, self.split, **self.options):
+        for item in self._read():
             if isinstance(item, Drop):
                 yield item
                 continue

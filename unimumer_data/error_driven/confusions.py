@@ -14,6 +14,7 @@ from unimumer_data.latex.alignment import align
 from unimumer_data.latex.grammar import COMMANDS
 from unimumer_data.records.predictions import find_prediction_files, read_prediction_file
 from unimumer_data.support.files import write_whole
+from unimumer_data.support.plain_json import parse_json
 
 GAP = ""  # in place of a token that is not there
 
@@ -143,11 +144,15 @@ def load(path: Path) -> Confusions:
         PredictionError: neither.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8")) if path.suffix == ".json" else None
+        content = parse_json(path.read_text(encoding="utf-8")) if path.suffix == ".json" else None
     except (OSError, ValueError) as error:
         raise PredictionError(f"{path}: cannot be read as confusions or predictions: {error}") from error
     if isinstance(content, dict) and "confusions" in content:
-        return Confusions({(label, answer): count for label, answer, count in content["confusions"]}, content["seen"])
+        try:
+            table = {(str(label), str(answer)): int(count) for label, answer, count in content["confusions"]}
+            return Confusions(table, {str(token): int(count) for token, count in content["seen"].items()})
+        except (ValueError, TypeError, LookupError, AttributeError, OverflowError) as error:
+            raise PredictionError(f"{path}: a damaged table of confusions ({error}); make it again") from error
     return learn(labelled_pairs([path]))
 
 

@@ -6,10 +6,9 @@ are and who wrote them.
 
 from __future__ import annotations
 
-import json
 import math
 import random
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
@@ -18,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from unimumer_data.errors import SourceError
+from unimumer_data.support.plain_json import parse_json
 
-from .departures import CERTAIN, RANGES
+from .departures import CERTAIN, RANGES, WRITER_MEANS
 
 SYMBOLS, FACTS = "symbols.tsv", "bank.json"
 FORMAT = 1
@@ -47,21 +47,21 @@ class Writer:
     features: tuple[float, ...]
     means: Mapping[str, tuple[float, int]]
 
-    def mean(self, name: str) -> float:
-        """How this hand departs from print on average; drawn towards all hands where it was measured seldom."""
-        mean, count = self.means.get(name, (0.0, 0))
-        return (mean * count + RANGES[name].mean * CERTAIN) / (count + CERTAIN)
-
 
 @dataclass(slots=True)
 class Bank:
-    """Symbols by label and writer; each as JSON, decoded when it is used."""
+    """Symbols by label and writer; each as JSON, decoded when it is used.
+
+    Args:
+        means: departure -> mean of all its writers.
+    """
 
     path: Path
     licence: str
     digest: str
     writers: dict[str, Writer]
     symbols: dict[str, dict[str, list[str]]]
+    means: dict[str, float]
     _names: list[str] = field(default_factory=list)
     _running: list[int] = field(default_factory=list)
     _spread: tuple[float, ...] = ()
@@ -73,6 +73,10 @@ class Bank:
             self._names = list(self.writers)
             self._running = list(accumulate(one.inks for one in self.writers.values()))
         return rng.choices(self._names, cum_weights=self._running)[0]
+
+    def mean(self, name: str, writer: str) -> float:
+        """How this hand departs from print on average; drawn towards the bank's where it was measured seldom."""
+        return _shrunk(*self.writers[writer].means.get(name, (0.0, 0)), self.means[name])
 
     def variants(self, label: str, writer: str) -> tuple[list[str], str, float]:
         """Symbols of that name by the writer, or by the nearest one who has it; who that is; and how far.
@@ -119,7 +123,7 @@ def read_bank(path: Path) -> Bank:
         SourceError: there is none, or it is damaged; names the cure.
     """
     try:
-        facts = json.loads((path / FACTS).read_text(encoding="utf-8"))
+        facts = parse_json((path / FACTS).read_text(encoding="utf-8"))
         data = (path / SYMBOLS).read_bytes()
     except FileNotFoundError:
         raise SourceError(
@@ -151,7 +155,22 @@ def _bank(path: Path, facts: dict[str, Any], text: str) -> Bank:
         )
         for name, one in facts["writers"].items()
     }
-    return Bank(path, str(facts["licence"]), str(facts["sha256"]), writers, symbols)
+    return Bank(path, str(facts["licence"]), str(facts["sha256"]), writers, symbols, means_of(writers.values()))
+
+
+def means_of(writers: Collection[Writer]) -> dict[str, float]:
+    """How all hands of a bank depart from print on average; drawn towards `RANGES` where that was measured seldom."""
+    found = {}
+    for name in WRITER_MEANS:
+        measured = [one.means[name] for one in writers if name in one.means]
+        count = sum(times for _, times in measured)
+        mean = sum(value * times for value, times in measured) / count if count else 0.0
+        found[name] = _shrunk(mean, count, RANGES[name].mean)
+    return found
+
+
+def _shrunk(mean: float, count: int, towards: float) -> float:
+    return (mean * count + towards * CERTAIN) / (count + CERTAIN)
 
 
 def _damaged(path: Path, what: str) -> SourceError:

@@ -10,7 +10,7 @@ from unimumer_data.ink import Ink
 
 from .departures import size_of
 from .matching import Strokes, box_of
-from .measure import Measured, Placed, departures_of, measure, slant_of
+from .measure import Measured, Placed, apex_of, departures_of, measure, slant_of
 from .spans import BAR, ROOT
 
 UNITS = 1000
@@ -111,15 +111,6 @@ def _whole(segment: Segment) -> Segment | Loss:
     if segment.label == ROOT and apex_of(segment.strokes) is None:
         return Loss(ROOT, "half_root", "has no hook, or no line over what it holds")
     return segment
-
-
-def apex_of(strokes: list[list[int]]) -> int | None:
-    """Where the hook of a root ends and its line begins, in x; None where it lacks one of them."""
-    points = [(stroke[i], stroke[i + 1]) for stroke in strokes for i in range(0, len(stroke), 2)]
-    top, bottom = min(y for _, y in points), max(y for _, y in points)
-    left, right = min(x for x, _ in points), max(x for x, _ in points)
-    apex = min(x for x, y in points if y <= top + (bottom - top) / 5)
-    return apex if apex > left and bottom > top and right - apex > 0.3 * (apex - left) else None
 
 
 def collect_isolated(name: str, strokes: Strokes, em: float, middle: float) -> Segment | Loss:

@@ -12,9 +12,10 @@ from unimumer_data.layout.boxes import RULE
 from unimumer_data.layout.symbols import BIG
 
 from .bank import Bank
-from .collect import UNITS, apex_of
+from .collect import UNITS
 from .departures import RANGES
 from .hand import HAND, CannotWriteError, Hand, Strokes
+from .measure import apex_of
 from .spans import BAR, ROOT, Box
 
 EM = 200
@@ -49,7 +50,7 @@ def compose(text: str, bank: Bank, *, seed: int, sample_id: str, writer: str | N
     tokens = _with_growing_fences(tokenize(text))
     marks = layout_row(parse_tokens(tokens), tokens, hand).marks
     if not marks:
-        raise CannotWriteError("the formula leaves no ink; leave it out")
+        raise CannotWriteError("the formula leaves no ink; leave it out", "no_ink")
     drawings = [_draw(mark, hand) for mark in _with_whole_roots(marks)]
     slope, slant = hand.draw("slope"), RANGES["slant"].draw(rng)
     return _ink(drawings, hand, text, slope, slant, sample_id)
@@ -92,9 +93,8 @@ def _with_whole_roots(marks: Sequence[Mark]) -> list[Mark]:
         if line is None:
             whole.append(mark)
         elif mark.char == _ROOT_SIGN:
-            left, _, right, bottom = mark.left, mark.top, mark.right, mark.bottom
-            # scale_x is the width of the hook
-            whole.append(mark._replace(top=line.top, right=line.right, scale_x=right - left, bottom=bottom))
+            # scale_x is the width of the hook, which ends where the line begins
+            whole.append(mark._replace(top=line.top, right=line.right, scale_x=line.left - mark.left))
     return whole
 
 
@@ -104,10 +104,12 @@ def _draw(mark: Mark, hand: Hand) -> Drawn:
         name, strokes = hand.chosen[int(mark.char)]
         return name, _fitted(strokes, box)
     if mark.node.symbol == ROOT and mark.char == _ROOT_SIGN:
-        return ROOT, _root(hand, box, mark.left + mark.scale_x)
+        strokes, width = hand.roots[id(mark.node)]
+        start = mark.left + mark.scale_x
+        return ROOT, _root(strokes, (start - width, *box[1:]), start)
     if mark.font == RULE:
         return _rule(mark, box, hand)
-    raise CannotWriteError(f"{mark.node.symbol}: no hand has it; leave it out")
+    raise CannotWriteError(f"{mark.node.symbol}: no hand has it; leave it out", "construction")
 
 
 def _rule(mark: Mark, box: Box, hand: Hand) -> Drawn:
@@ -123,9 +125,8 @@ def _rule(mark: Mark, box: Box, hand: Hand) -> Drawn:
     return label, _fitted(strokes, (left, middle - high / 2, right, middle + high / 2))
 
 
-def _root(hand: Hand, box: Box, hook: float) -> list[list[float]]:
+def _root(strokes: Strokes, box: Box, hook: float) -> list[list[float]]:
     """A root sign whose hook ends at x = ``hook``, stretched over what it holds."""
-    strokes = hand.strokes(ROOT)
     apex = apex_of(strokes)
     assert apex is not None  # a bank has whole roots only
     ys = [y for stroke in strokes for y in stroke[1::2]]

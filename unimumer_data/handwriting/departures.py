@@ -39,19 +39,21 @@ class Range:
 
 
 RANGES: dict[str, Range] = {
-    "slope": Range(0.001, 0.013, (-0.046, -0.012, -0.001, 0.012, 0.042)),
-    "slant": Range(0.0, 0.076, (-0.082, -0.029, 0.003, 0.039, 0.111)),
-    "spacing": Range(0.055, 0.106, (-0.131, -0.048, -0.004, 0.039, 0.126)),
-    "gap": Range(0.0, 0.0, (-0.235, -0.088, -0.0, 0.083, 0.268)),
-    "sup": Range(0.118, 0.091, (-0.173, -0.072, -0.019, 0.038, 0.149)),
-    "sub": Range(-0.019, 0.089, (-0.105, -0.01, 0.032, 0.073, 0.195)),
-    "upper": Range(-0.143, 0.0, (-0.418, -0.17, 0.028, 0.246, 0.689)),
-    "lower": Range(0.021, 0.133, (-0.129, 0.068, 0.193, 0.335, 0.533)),
-    "above": Range(-0.154, 0.088, (-0.628, -0.363, -0.185, 0.002, 0.275)),
-    "below": Range(-0.01, 0.102, (-0.263, 0.013, 0.16, 0.296, 0.517)),
-    "reach": Range(0.037, 0.084, (-0.4, -0.205, -0.089, 0.017, 0.201)),
-    "left": Range(0.112, 0.15, (-0.446, -0.132, -0.059, 0.023, 0.26)),
-    "right": Range(0.187, 0.206, (-0.687, -0.251, -0.133, 0.043, 0.484)),
+    "slope": Range(0.001, 0.013, (-0.048, -0.014, -0.002, 0.011, 0.042)),
+    "slant": Range(0.0, 0.076, (-0.087, -0.033, -0.0, 0.037, 0.111)),
+    "spacing": Range(0.055, 0.106, (-0.127, -0.043, 0.002, 0.045, 0.135)),
+    "gap": Range(0.0, 0.0, (-0.233, -0.087, 0.0, 0.083, 0.266)),
+    "sup": Range(0.118, 0.091, (-0.182, -0.082, -0.03, 0.027, 0.137)),
+    "sub": Range(-0.019, 0.089, (-0.107, -0.011, 0.031, 0.073, 0.198)),
+    "upper": Range(-0.143, 0.0, (-0.358, -0.126, 0.061, 0.266, 0.682)),
+    "lower": Range(0.021, 0.133, (-0.198, -0.019, 0.095, 0.224, 0.404)),
+    "above": Range(-0.154, 0.088, (-0.648, -0.384, -0.205, -0.019, 0.254)),
+    "below": Range(-0.01, 0.102, (-0.268, -0.016, 0.119, 0.244, 0.446)),
+    "reach": Range(0.037, 0.084, (-0.263, -0.107, -0.015, 0.069, 0.215)),
+    "left": Range(0.112, 0.15, (-0.409, -0.11, -0.04, 0.038, 0.264)),
+    "right": Range(0.187, 0.206, (-0.651, -0.228, -0.113, 0.058, 0.486)),
+    "hook": Range(0.276, 0.103, (-0.229, -0.077, -0.009, 0.075, 0.234)),
+    "roof": Range(0.254, 0.152, (-0.545, -0.197, -0.03, 0.163, 0.64)),
 }
 """What departs:
 
@@ -60,13 +62,14 @@ RANGES: dict[str, Range] = {
 - sup, sub, upper, lower, above, below: the baseline of scripts, of limits, and of the parts of a fraction
 - reach: the distance of a script from its base
 - left, right: how far a fraction bar goes beyond what stands over and under it
+- hook: the distance of what a root covers from its hook; roof: how far its line goes beyond
 """
 
-WRITER_MEANS = ("slope", "spacing", "sup", "sub", "upper", "lower", "above", "below", "reach", "left", "right")
+WRITER_MEANS = tuple(name for name in RANGES if name not in ("slant", "gap"))
 """What a bank remembers of each writer."""
 
 CERTAIN = 10
-"""A mean of this many measurements of one writer counts as much as that of all writers."""
+"""A mean of this many measurements of one writer counts as much as that of the bank; and that one, as `RANGES`."""
 
 SCRIPT, SCRIPTSCRIPT = 0.58, 0.48
 """The size in which people write what print sets at 2/3 and at 1/2."""

@@ -7,6 +7,7 @@ import random
 from collections.abc import Sequence
 
 from unimumer_data.errors import UniMumerError
+from unimumer_data.latex import Node
 from unimumer_data.layout.boxes import Box
 from unimumer_data.layout.looks import Font, Look, look
 from unimumer_data.layout.metrics import Glyph
@@ -15,7 +16,8 @@ from unimumer_data.layout.styles import PARAMETERS
 from .bank import Bank
 from .collect import UNITS
 from .departures import RANGES, size_of
-from .spans import name_of
+from .measure import apex_of
+from .spans import ROOT, name_of
 
 HAND = "hand"
 """Font of the marks that a hand writes; their character is the place in `Hand.chosen`."""
@@ -29,8 +31,12 @@ OVERLAP = 0.04
 SHORTENED = 0.15
 """Share of the width of a fraction by which its bar may be too short at each end, at most."""
 
+ROOF = 0.08
+"""Share of the width of what a root covers by which its line may be too short, at most."""
+
 _FONTS = frozenset(("", "main", "math"))  # what handwriting does not tell apart
 _STANDS_FOR = {
+    r"\circ": "o",
     r"\cdot": ".",
     r"\cdots": r"\ldots",
     r"\dots": r"\ldots",
@@ -44,9 +50,15 @@ Strokes = list[list[int]]
 
 
 class CannotWriteError(UniMumerError):
-    """A formula that a bank cannot write; names the symbol."""
+    """A formula that a bank cannot write; names the symbol.
 
-    reason = "missing_symbol"
+    Args:
+        reason: ``missing_symbol`` of the bank; ``font``, ``construction`` that handwriting has not; ``no_ink``.
+    """
+
+    def __init__(self, message: str, reason: str = "missing_symbol") -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class HandGlyph(Glyph):
@@ -67,18 +79,19 @@ class Hand(Font):
     Args:
         chosen: the symbols that were asked for: name and strokes.
         borrowed: name -> writer and distance, where the writer has no such symbol.
+        roots: identity of a node of the tree -> strokes of its root sign, and width of its hook in em.
     """
 
     def __init__(self, bank: Bank, writer: str, rng: random.Random) -> None:
         self.bank, self.writer, self.rng = bank, writer, rng
         self.chosen: list[tuple[str, Strokes]] = []
         self.borrowed: dict[str, tuple[str, float]] = {}
-        self._own = bank.writers[writer]
+        self.roots: dict[int, tuple[Strokes, float]] = {}
         self._spacing = self.draw("spacing")
 
     def draw(self, name: str) -> float:
         """A departure of this writer from print."""
-        return RANGES[name].draw(self.rng, self._own.mean(name))
+        return RANGES[name].draw(self.rng, self.bank.mean(name, self.writer))
 
     def strokes(self, name: str) -> Strokes:
         """One of the writer's symbols of that name, or of the nearest writer's.
@@ -100,7 +113,8 @@ class Hand(Font):
         """A symbol of the bank; what it has no own name for stands where print has it."""
         printed = look(token, font)
         if font not in _FONTS:
-            raise CannotWriteError(f"{token} in the font {font!r}: handwriting has none; leave the font out")
+            said = f"{token} in the font {font!r}: handwriting has none; leave the font out"
+            raise CannotWriteError(said, "font")
         name = name_of(token)
         stand_in = "" if name in self.bank.symbols else _STANDS_FOR.get(name, "")
         strokes = self.strokes(stand_in or name)
@@ -168,6 +182,18 @@ class Hand(Font):
         """A bar that is somewhat too long or too short at each end."""
         size, shortest = size_of(PARAMETERS[style].scale), -SHORTENED * width
         return max(shortest, size * self.draw("left")), max(shortest, size * self.draw("right"))
+
+    def root(self, node: Node, width: float, hook: float, style: int) -> tuple[float, float, float]:
+        """A root with a hook of its writer's, some space in it, and a line that goes somewhat beyond."""
+        size = size_of(PARAMETERS[style].scale)
+        strokes = self.strokes(ROOT)
+        apex = apex_of(strokes)
+        assert apex is not None  # a bank has whole roots only
+        hook = min(hook, size * apex / UNITS)
+        self.roots[id(node)] = strokes, hook
+        before = size * (max(-OVERLAP, self.draw("hook")) - BEARING / UNITS)
+        after = max(-ROOF * width, size * (self.draw("roof") - BEARING / UNITS))
+        return hook, before, after
 
     # -- glyphs --------------------------------------------------------------------------------------------------
 

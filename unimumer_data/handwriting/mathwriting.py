@@ -8,13 +8,13 @@ Source: the description that google-research/mathwriting ships with the archive.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 
 from unimumer_data.errors import InkError, SourceError
 from unimumer_data.ink import read_inkml
+from unimumer_data.support.plain_json import parse_json
 
 from .collect import Collected, Loss, collect_isolated
 from .matching import Strokes, box_of
@@ -43,7 +43,7 @@ def _listed(path: Path) -> Iterator[tuple[str, str, Collected]]:
     wanted: dict[str, list[tuple[str, list[int]]]] = {}
     for number, line in enumerate((path / LIST).read_text(encoding="utf-8").splitlines(), 1):
         try:
-            row = json.loads(line)
+            row = parse_json(line)
             strokes = [int(index) for index in row["strokeIndices"]]
             wanted.setdefault(str(row["sourceSampleId"]), []).append((str(row["label"]), strokes))
         except (ValueError, KeyError, TypeError):

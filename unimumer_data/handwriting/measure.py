@@ -144,7 +144,32 @@ def departures_of(measured: Measured) -> dict[str, list[float]]:
             box = box_around(inside)
             found["left"].append((box[0] - one.box[0]) / (measured.em * size_of(one.span.scale)))
             found["right"].append((one.box[2] - box[2]) / (measured.em * size_of(one.span.scale)))
+        elif one.span.token == ROOT and (inside := _covered(measured, one.span.node)):
+            apex, box = apex_of(one.strokes), box_around(inside)
+            if apex is not None:
+                found["hook"].append((box[0] - apex) / (measured.em * size_of(one.span.scale)))
+                found["roof"].append((one.box[2] - box[2]) / (measured.em * size_of(one.span.scale)))
     return found
+
+
+def apex_of(strokes: Sequence[Sequence[float]]) -> float | None:
+    """Where the hook of a root ends and its line begins, in x; None where it lacks one of them."""
+    points = [(stroke[i], stroke[i + 1]) for stroke in strokes for i in range(0, len(stroke), 2)]
+    top, (valley, bottom) = min(y for _, y in points), max(points, key=lambda point: point[1])
+    left, right = min(x for x, _ in points), max(x for x, _ in points)
+    apex = min(x for x, y in points if y <= top + (bottom - top) / 5)
+    if apex <= left or bottom <= top or right - apex <= 0.3 * (apex - left):
+        return None
+    return max(apex, valley) if valley < (apex + right) / 2 else apex
+
+
+def _covered(measured: Measured, root: Node) -> list[Box]:
+    """The boxes of all that a root covers."""
+    rows: set[int] = set()
+    for number, line in enumerate(measured.lines):  # parents come first
+        if (line.base is root and line.relation == "above") or (line.base and line.parent in rows):
+            rows.add(number)
+    return [one.box for one in measured.placed if one.span.row in rows]
 
 
 def _gaps(row: Sequence[Placed], em: float) -> list[float]:

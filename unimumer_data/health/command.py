@@ -16,7 +16,7 @@ from unimumer_data.records.labelled import SETS, Labelled, LabelledSet, read_lab
 from unimumer_data.support.commandline import keys_of, read_words, report_error, run_command
 from unimumer_data.support.config import load_config, option
 from unimumer_data.support.files import write_whole
-from unimumer_data.support.tables import write_table
+from unimumer_data.support.tables import printable, write_table
 
 from .fingerprints import Fingerprint, fingerprint
 from .leaks import Guard
@@ -99,7 +99,7 @@ def lint_sets(sets: Sequence[LabelledSet], config: LintConfig) -> int:
             if hits:
                 print(f"  {kind}: {len(hits)}   ({meaning})")
                 for item, hit in hits[: config.examples]:
-                    print(f"      {item.id}: {hit.message}   in:  {_around(item.label, hit)}")
+                    print(printable(f"      {item.id}: {hit.message}   in:  {_around(item.label, hit)}"))
         repairs = Counter(name for item in one.items for name in repair(item.label)[1])
         for listed in REPAIRS:
             if repairs[listed.name]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from xml.parsers import expat
 
 from unimumer_data.errors import InkError
+from unimumer_data.support.files import regular
 from unimumer_data.support.limits import INK_BYTES
 
 from .points import Channels, decode_points
@@ -83,7 +84,7 @@ def read_inkml(path: Path) -> Ink:
             read, or no stroke at all; names file, trace and cure.
     """
     try:
-        with path.open("rb", buffering=0) as file:
+        with open(path, "rb", buffering=0, opener=regular) as file:
             size = os.fstat(file.fileno()).st_size
             data = file.readall() if size <= INK_BYTES else b""
     except FileNotFoundError as error:

@@ -131,7 +131,8 @@ def _sweep(prediction: Sequence[str], label: Sequence[str]) -> tuple[list[_Colum
 # The price of a choice, in this order: groups cut, runs, nodes parted.
 _CUT, _RUN, _PARTED = 1 << 40, 1 << 20, 1
 _OPEN, _CLOSE = frozenset({"{", "\\begin"}), frozenset({"}", "\\end"})
-_BOUND = frozenset({"{", "[", "^", "_", "\\limits", "\\nolimits"})  # tokens that belong to what stands before them
+# Tokens that belong to what stands before them
+_BOUND = frozenset({"{", "[", "^", "_", "\\limits", "\\nolimits", "\\displaylimits"})
 
 _Level = tuple[int, ...]  # open groups in the prediction and in the label
 _Path = tuple[Run, "_Path"] | None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .frames import ATOM, BRACE, ENVIRONMENT, GROUP_END, RIGHT, UNTIL, Frame
-from .grammar import ENVIRONMENTS, KNOWN, Command, role_of
+from .grammar import ENVIRONMENTS, KNOWN, SYMBOLS, Command, role_of
 from .lengths import end_of_length, in_em
 from .preamble import Place, read_preamble
 from .tree import Node, Row
@@ -76,15 +76,47 @@ def finish_infix(parser: Parser) -> None:
     denominator = frame.row[frame.start :]
     del frame.row[frame.start :]
     if node.symbol.startswith("{"):
-        name = node.symbol[1:-1]
-        stacked = [*(node.child("above") or []), Node("\\\\"), *denominator]
-        node = Node("\\begin", node.start, node.stop, [(f"begin_{name}", stacked), (f"end_{name}", [Node("\\end")])])
+        node = _stacked(node, node.symbol[1:-1], node.child("above") or [], denominator)
     elif denominator:
         node.hang("below", denominator)
     node.stop = parser.position
     left, right = frame.ends
     frame.row += [*left, node, *right]
     frame.infix, frame.ends = None, ([], [])
+
+
+def _stacked(node: Node, name: str, above: Row, below: Row) -> Node:
+    """Two rows without a bar, as an environment in place of ``node``."""
+    body = [*above, Node("\\\\"), *below]
+    return Node("\\begin", node.start, node.stop, [(f"begin_{name}", body), (f"end_{name}", [Node("\\end")])])
+
+
+def read_genfrac(parser: Parser, token: str, command: Command) -> None:
+    r"""``\genfrac``: delimiters, width of the bar and style come before numerator and denominator."""
+    node = Node("\\frac", parser.position, parser.position + 1)
+    parser.position += 1
+    left, right, width, _ = ([parser.tokens[i] for i in parser.skip_argument(node)] for _ in range(4))
+    sides = ["".join(tokens).replace("\\left", "").replace("\\right", "") for tokens in (left, right)]
+    if in_em(width) == 0:
+        node.symbol = "{matrix}"
+        if sides == ["(", ")"]:
+            node.symbol, sides = "\\binom", []
+    for relation, side in zip(("left", "right"), sides, strict=False):
+        if side and side != "." and _stands_alone(side) and (len(side) == 1 or side in SYMBOLS):
+            node.hang(relation, [Node(_ANGLES.get(side, side), node.start, node.start)])
+    parser.row.append(node)
+    parser.read_arguments(node, (*command.parameters, "genfrac"))
+    parser.finish_atoms()
+
+
+def finish_genfrac(parser: Parser, node: Node) -> None:
+    """Numerator and denominator are read: put the fraction and its delimiters into the row."""
+    parts = dict(node.children or ())
+    node.children = [(relation, row) for relation, row in parts.items() if relation in ("above", "below")] or None
+    node.stop = parser.position
+    if node.symbol == "{matrix}":
+        node = _stacked(node, "matrix", parts.get("above", []), parts.get("below", []))
+    parser.row[-1:] = [*parts.get("left", []), node, *parts.get("right", [])]
 
 
 def read_delimited(parser: Parser, token: str, command: Command) -> None:
@@ -185,7 +217,7 @@ def _read_columns(parser: Parser, node: Node, name: str) -> None:
         return type(parser)([token for token, _ in insertion], []).read()
 
     columns = read_preamble(places[1:], len(tokens), parse)
-    if columns or starred:
+    if columns or ENVIRONMENTS[name].means == "array":  # never none: LaTeX wants the braces and what stands in them
         node.hang("above", columns or [Node("c")])
 
 

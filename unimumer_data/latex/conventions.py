@@ -33,10 +33,13 @@ RECORD_NAMES: Mapping[str, str] = MappingProxyType(
         \gt >
         \to \rightarrow
         \gets \leftarrow
+        \lparen (
+        \rparen )
         \lbrack [
         \rbrack ]
         \lbrace \{
         \rbrace \}
+        \fcolorbox \fbox
         """
     )
 )
@@ -118,6 +121,7 @@ STRICT_NAMES: Mapping[str, str] = MappingProxyType(
         \doublecup \Cup
         \restriction \upharpoonright
         \slash /
+        \ldotp .
         \textdegree \degree
         \bmod \mod
         \R \mathbb { R }
@@ -139,6 +143,19 @@ NEGATED: Mapping[str, str] = MappingProxyType(
         > \ngtr
         \leq \nleq
         \geq \ngeq
+        \leqslant \nleqslant
+        \geqslant \ngeqslant
+        \prec \nprec
+        \succ \nsucc
+        \preceq \npreceq
+        \succeq \nsucceq
+        \vdash \nvdash
+        \vDash \nvDash
+        \Vdash \nVdash
+        \vartriangleleft \ntriangleleft
+        \vartriangleright \ntriangleright
+        \trianglelefteq \ntrianglelefteq
+        \trianglerighteq \ntrianglerighteq
         \sim \nsim
         \cong \ncong
         \| \nparallel
@@ -150,6 +167,8 @@ NEGATED: Mapping[str, str] = MappingProxyType(
         \leftarrow \nleftarrow
         \Rightarrow \nRightarrow
         \Leftarrow \nLeftarrow
+        \leftrightarrow \nleftrightarrow
+        \Leftrightarrow \nLeftrightarrow
         """
     )
 )
@@ -163,7 +182,7 @@ FONT_NAMES: Mapping[str, str] = MappingProxyType(
     _all_to(
         r"\mathrm",
         r"\operatorname \operatorname* \text \textrm \textup \textnormal \textmd \mbox \hbox"
-        r" \tbox \makebox \raisebox",
+        r" \tbox \centerline \parbox \makebox \raisebox",
     )
     | _all_to(r"\mathbf", r"\textbf \bold")
     | _all_to(r"\mathit", r"\textit \textsl \emph")
@@ -195,7 +214,9 @@ LOOSE: Mapping[str, Mapping[str, str]] = MappingProxyType(
             """
         ),
         "dots": _all_to(r"\ldots", r"\cdots \dots"),
-        "slants": _all_to(r"\leq", r"\leqslant \leqq") | _all_to(r"\geq", r"\geqslant \geqq"),
+        "slants": _all_to(r"\leq", r"\leqslant \leqq")
+        | _all_to(r"\geq", r"\geqslant \geqq")
+        | _pairs("\\nleqslant \\nleq\n\\ngeqslant \\ngeq"),
         "arrows": _pairs(
             r"""
             \longrightarrow \rightarrow

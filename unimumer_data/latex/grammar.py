@@ -20,6 +20,8 @@ Role = Literal[
     "skip",  # prints nothing and says nothing: sizes, labels, colours
     "infix",  # {a \over b}
     "rule",  # \rule, which may be a strut
+    "bar",  # \vrule, which may be one, too
+    "genfrac",  # \genfrac: a fraction whose delimiters and bar are arguments
     "delimited",  # reads its first argument up to a command: \root 3 \of x
     "until",  # what ends that argument: \of
     "table",  # plain TeX's \matrix{a & b \cr}
@@ -53,6 +55,7 @@ class Command:
             - ``[above]``, ``[below]``: an optional argument in brackets, with its relation;
             - ``[]``: an optional argument that says nothing;
             - ``length``: a TeX length with or without braces, which says nothing;
+            - ``size``: ``to`` or ``spread`` and a TeX length, or nothing;
             - ``delimiter``: a delimiter.
         scripts: relations of `_` and `^`.
         role: see `Role`.
@@ -124,6 +127,7 @@ COMMANDS: dict[str, Command] = {
     **_each(r"$ \( \)", Command(role="math", ink=False)),
     # structure
     **_each(r"\frac \dfrac \tfrac \binom \dbinom \tbinom", Command(reads="above below")),
+    r"\genfrac": Command(reads="above below", role="genfrac"),
     r"\cfrac": Command(reads="[] above below"),
     **_each(r"\overset", Command(reads="above below", ink=False)),
     r"\stackrel": Command(reads="[] above below", ink=False),
@@ -134,11 +138,13 @@ COMMANDS: dict[str, Command] = {
         Command(reads="[below] above"),
     ),
     **_each(OPERATORS, Command(scripts=("below", "above"))),
-    **_each(r"\limits \nolimits", Command(ink=False)),
+    **_each(r"\limits \nolimits \displaylimits", Command(ink=False)),
     r"\root": Command(role="delimited", reads="below above", until=r"\of", means=r"\sqrt"),
     r"\of": Command(role="until", ink=False),
     r"\buildrel": Command(role="delimited", reads="above below", until=r"\over", means=r"\overset"),
     r"\rule": Command(reads="[] =above =below", role="rule"),
+    r"\vrule": Command(role="bar", means=r"\vline"),
+    r"\hrule": Command(role="bar", means=r"\hline"),
     r"\cline": Command(reads="=above"),
     # plain TeX's tables: the environment that each is read as
     **{
@@ -146,6 +152,10 @@ COMMANDS: dict[str, Command] = {
         for name, means in {
             r"\matrix": "matrix",
             r"\pmatrix": "pmatrix",
+            r"\bmatrix": "bmatrix",
+            r"\Bmatrix": "Bmatrix",
+            r"\vmatrix": "vmatrix",
+            r"\Vmatrix": "Vmatrix",
             r"\cases": "cases",
             r"\eqalign": "aligned",
             r"\eqalignno": "aligned",
@@ -166,10 +176,12 @@ COMMANDS: dict[str, Command] = {
     **_each(r"\overbracket \underbracket", Command(reads="[] [] above")),
     **_each(r"\substack \mathop \vcenter \tag \tag*", Command(reads="above", ink=False)),
     r"\framebox": Command(reads="[] [] above"),
+    r"\fcolorbox": Command(reads="[] {} [] {} above"),
     r"\smash": Command(reads="[] above", role="class", ink=False),
+    r"\mathchoice": Command(reads="above {} {} {}", role="class", ink=False),
     **_each(
         r"\mathrel \mathbin \mathord \mathopen \mathclose \mathpunct \mathinner \ensuremath \mathclap \mathllap"
-        r" \mathrlap \llap \rlap \clap",
+        r" \mathrlap \llap \rlap \clap \noalign",
         Command(reads="above", role="class", ink=False),
     ),
     **{name: Command(reads="above", role="fence", left=left, right=right) for name, (left, right) in FENCES.items()},
@@ -177,9 +189,11 @@ COMMANDS: dict[str, Command] = {
     **_each(
         r"\mathrm \mathbf \mathit \mathsf \mathtt \mathbb \mathcal \mathscr \mathfrak \mathnormal \boldsymbol \bm"
         r" \mathds \mathbbm \Bbb \pmb \bold \operatorname \operatorname* \text \textrm \textup \textnormal \textbf"
-        r" \textit \textsf \texttt \textsc \textsl \textmd \emph \mbox \hbox \tbox",
+        r" \textit \textsf \texttt \textsc \textsl \textmd \emph \mbox \tbox \centerline",
         Command(reads="above", role="font", ink=False),
     ),
+    r"\hbox": Command(reads="size above", role="font", ink=False),
+    r"\parbox": Command(reads="[] [] [] {} above", role="font", ink=False),
     r"\makebox": Command(reads="[] [] above", role="font", ink=False),
     r"\raisebox": Command(reads="{} [] [] above", role="font", ink=False),
     **_each(r"\textcolor \colorbox", Command(reads="[] {} above", role="class", ink=False)),
@@ -224,28 +238,35 @@ COMMANDS: dict[str, Command] = {
         r"\hspace \hspace* \vspace \vspace* \mspace \phantom \hphantom \vphantom \extracolsep",
         Command(reads="{}", role="skip", ink=False, glue=1),
     ),
-    **_each(r"\hskip \vskip \kern \mkern \mskip \penalty", Command(reads="length", role="skip", ink=False, glue=1)),
+    **_each(
+        r"\hskip \vskip \hglue \vglue \kern \mkern \mskip \penalty",
+        Command(reads="length", role="skip", ink=False, glue=1),
+    ),
     # nothing on paper
     **_each(
         r"\displaystyle \textstyle \scriptstyle \scriptscriptstyle \big \Big"
         r" \bigg \Bigg \bigl \Bigl \biggl \Biggl \bigr \Bigr \biggr \Biggr \bigm \Bigm \biggm \Biggm \middle"
         r" \nonumber \notag \relax \noindent \centering \tiny \scriptsize \footnotesize \small \normalsize"
-        r" \large \Large \LARGE \huge \Huge \[ \] \/ \- \normalfont \protect \par",
+        r" \large \Large \LARGE \huge \Huge \[ \] \/ \- \normalfont \protect \par \newpage \allowdisplaybreaks"
+        r" \leavevmode \indent \unskip \ignorespaces \unboldmath \selectfont \mdseries",
         Command(role="skip", ink=False),
     ),
-    **_each(r"\label \ref \eqref \cite \leftroot \uproot", Command(reads="{}", role="skip", ink=False)),
-    r"\color": Command(reads="[] {}", role="skip", ink=False),
+    **_each(r"\label \ref \eqref \cite \leftroot \uproot \skew", Command(reads="{}", role="skip", ink=False)),
+    **_each(r"\color \pagecolor", Command(reads="[] {}", role="skip", ink=False)),
+    r"\displaybreak": Command(reads="[]", role="skip", ink=False),
+    r"\definecolor": Command(reads="{} {} {}", role="skip", ink=False),
     **_each(
-        r"\raise \lower \moveleft \moveright \arraycolsep \tabcolsep \baselineskip \lineskip \abovedisplayskip"
+        r"\raise \lower \moveleft \moveright \openup \parskip \parindent \tabskip"
+        r" \arraycolsep \tabcolsep \baselineskip \lineskip \abovedisplayskip"
         r" \belowdisplayskip \mathsurround \thinmuskip \medmuskip \thickmuskip \nulldelimiterspace",
         Command(reads="length", role="skip", ink=False),
     ),
-    **_each(r"\setlength \addtolength \renewcommand", Command(reads="{} {}", role="skip", ink=False)),
+    **_each(r"\setlength \addtolength \renewcommand \fontsize", Command(reads="{} {}", role="skip", ink=False)),
 }
 
 TEXT = frozenset(
     r"\text \textrm \textup \textnormal \textbf \textit \textsf \texttt \textsc \textsl \textmd \emph \mbox \hbox"
-    r" \tbox \makebox \raisebox \fbox \framebox \colorbox".split()
+    r" \tbox \centerline \parbox \makebox \raisebox \fbox \framebox \colorbox \fcolorbox".split()
 )
 """Commands whose argument is text: mathematics is there between dollar signs only."""
 
@@ -292,7 +313,7 @@ def _named(names: str, environment: Environment) -> dict[str, Environment]:
 
 ENVIRONMENTS: dict[str, Environment] = {
     **_matrices(),
-    **_named("array tabular subarray", Environment(means="array", columns=True, option=True)),
+    **_named("array darray tabular subarray", Environment(means="array", columns=True, option=True)),
     **_named("cases dcases cases* dcases*", Environment(means="array", left=r"\{", align="l")),
     **_named("rcases drcases rcases* drcases*", Environment(means="array", right=r"\}", align="l")),
     **_named("aligned", Environment(means="aligned", option=True)),
@@ -301,7 +322,10 @@ ENVIRONMENTS: dict[str, Environment] = {
     **_named("split align align* flalign flalign* eqnarray eqnarray*", Environment(means="aligned")),
     **_named("gathered multlined", Environment(means="gathered", option=True)),
     **_named("gather gather* multline multline*", Environment(means="gathered")),
-    **_named("equation equation* math displaymath document subequations", Environment(means="")),
+    **_named(
+        "equation equation* math displaymath document subequations dmath dmath* center",
+        Environment(means=""),
+    ),
 }
 
 FUNCTIONS = frozenset(
@@ -330,11 +354,14 @@ SYMBOLS = frozenset(
     \circledcirc \circleddash \centerdot \le \leq \leqslant \leqq \lt \ll \lll \lesssim \lessapprox \lessgtr
     \prec \preceq \preccurlyeq \precsim \ge \geq \geqslant \geqq \gt \gg \ggg \gtrsim \gtrapprox \gtrless
     \succ \succeq \succcurlyeq \succsim \ne \neq \nless \ngtr \nleq \ngeq \nleqslant \ngeqslant \lneq \gneq
-    \lneqq \gneqq \nsim \ncong \nparallel \nmid \equiv \sim \simeq \approx \approxeq \cong \doteq \doteqdot
+    \lneqq \gneqq \nprec \nsucc \npreceq \nsucceq \nsim \ncong \nparallel \nmid \equiv \sim \simeq \approx
+    \approxeq \cong \doteq \doteqdot
     \propto \asymp \bowtie \smile \frown \models \perp \mid \parallel \vdash \dashv \Vdash \vDash \Vvdash
-    \nvdash \nvDash \triangleq \eqcirc \circeq \risingdotseq \fallingdotseq \backsim \backsimeq \thicksim
+    \nvdash \nvDash \nVdash \nVDash \triangleq \eqcirc \circeq \risingdotseq \fallingdotseq \backsim
+    \backsimeq \thicksim
     \thickapprox \varpropto \between \pitchfork \trianglelefteq \trianglerighteq \vartriangleleft
-    \vartriangleright \vartriangle \coloneqq \eqqcolon \coloneq \subset \supset \subseteq \supseteq \subseteqq
+    \vartriangleright \vartriangle \ntriangleleft \ntriangleright \ntrianglelefteq \ntrianglerighteq \coloneqq
+    \eqqcolon \coloneq \subset \supset \subseteq \supseteq \subseteqq
     \supseteqq \subsetneq \supsetneq \nsubseteq \nsupseteq \sqsubset \sqsupset \sqsubseteq \sqsupseteq \Subset
     \Supset \in \ni \owns \notin \notni \leftarrow \gets \rightarrow \to \leftrightarrow \Leftarrow
     \Rightarrow \Leftrightarrow \longleftarrow \longrightarrow \longleftrightarrow \Longleftarrow
@@ -342,13 +369,14 @@ SYMBOLS = frozenset(
     \updownarrow \Uparrow \Downarrow \Updownarrow \nearrow \searrow \swarrow \nwarrow \hookleftarrow
     \hookrightarrow \leftharpoonup \leftharpoondown \rightharpoonup \rightharpoondown \rightleftharpoons
     \leftrightharpoons \rightleftarrows \leftrightarrows \rightrightarrows \leftleftarrows \nleftarrow
-    \nrightarrow \nLeftarrow \nRightarrow \leadsto \rightsquigarrow \leftrightsquigarrow \curvearrowright
+    \nrightarrow \nLeftarrow \nRightarrow \nleftrightarrow \nLeftrightarrow \leadsto \rightsquigarrow
+    \leftrightsquigarrow \curvearrowright
     \curvearrowleft \circlearrowright \circlearrowleft \twoheadrightarrow \twoheadleftarrow \upuparrows
     \downdownarrows \dashrightarrow \dashleftarrow \Lsh \Rsh \multimap \upharpoonright \restriction \dots
     \ldots \cdots \vdots \ddots \dotsc \dotsb \dotsm \dotsi \dotso \hdots \mathellipsis \adots \iddots
-    \therefore \because \colon \vert \Vert \lvert \rvert \lVert \rVert \| \{ \} \lbrace \rbrace \lbrack
+    \therefore \because \colon \vert \Vert \lvert \rvert \lVert \rVert \| \{ \} \lbrace \rbrace \lparen \rparen \lbrack
     \rbrack \langle \rangle \lfloor \rfloor \lceil \rceil \lgroup \rgroup \lmoustache \rmoustache \ulcorner
-    \urcorner \llcorner \lrcorner \backslash \slash \_ \# \% \& \$ \not \mod \bmod \And \hline \vline \hrulefill
+    \urcorner \llcorner \lrcorner \backslash \slash \ldotp \_ \# \% \& \$ \not \mod \bmod \And \hline \vline \hrulefill
     \dotfill \bigcap \bigcup
     \bigoplus \bigotimes \bigodot \biguplus \bigsqcup \bigvee \bigwedge \iiint \iiiint \oiint \oiiint
     \idotsint \varlimsup \varliminf \injlim \projlim \varinjlim \varprojlim

@@ -96,7 +96,7 @@ def _open_single_cells(row: Row, rules: Rules) -> None:
 def _drop_limits(row: Row, rules: Rules) -> None:
     r"""``\limits`` only says where scripts stand: hang them on the operator."""
     for index in range(len(row) - 1, -1, -1):
-        if row[index].symbol in ("\\limits", "\\nolimits"):
+        if row[index].symbol in _LIMITERS:
             node = row.pop(index)
             relations = [relation for relation, _ in node.children or ()]
             if index and can_take_scripts(row[index - 1 : index], relations, same_looks=False):
@@ -112,10 +112,14 @@ def _open_mathop(row: Row, rules: Rules) -> None:
     for node in row:
         if node.symbol == "\\mathop":
             content = node.child("above") or []
-            if len(content) == 1 and content[0].children is None and content[0].symbol in _LARGE:
-                scripts = Node("", children=[child for child in node.children or () if child[0] != "above"])
-                node.symbol, node.children = content[0].symbol, None
-                move_scripts(scripts, node)
+            scripts = [child for child in node.children or () if child[0] != "above"]
+            if (
+                len(content) == 1
+                and content[0].symbol in _LARGE
+                and can_take_scripts(content, [relation for relation, _ in scripts], same_looks=False)
+            ):
+                node.symbol, node.children = content[0].symbol, content[0].children
+                move_scripts(Node("", children=scripts), node)
 
 
 def _open_tag(row: Row, rules: Rules) -> None:
@@ -182,6 +186,7 @@ def _raise_primes(row: Row, rules: Rules) -> None:
             del row[index:run]
 
 
+_LIMITERS = frozenset(("\\limits", "\\nolimits", "\\displaylimits"))
 _DELIMITERS = frozenset(r"( ) [ ] \{ \} | \| / \langle \rangle \lfloor \rfloor \lceil \rceil".split())
 _LARGE = frozenset(
     (
@@ -197,7 +202,7 @@ JOINS: tuple[tuple[Callable[[Rules], bool], frozenset[str], Join], ...] = (
     (lambda rules: True, frozenset(("\\tag*",)), _open_tag),
     (lambda rules: rules.compare, frozenset(("\\begin",)), _open_single_cells),
     (lambda rules: bool(rules.limits), frozenset(OPERATORS.split()) | {"\\nolimits"}, _add_limits),
-    (lambda rules: rules.compare, frozenset(("\\limits", "\\nolimits")), _drop_limits),
+    (lambda rules: rules.compare, _LIMITERS, _drop_limits),
     (lambda rules: rules.compare, frozenset(("\\not",)), _join_not),
     (lambda rules: rules.compare, frozenset(RUNS), _join_dots),
     (lambda rules: "primes" in rules.forgive, frozenset(("\\prime",)), _raise_primes),

@@ -64,6 +64,36 @@ def _end_of_dimension(tokens: Sequence[str], start: int) -> int:
     return position  # a number, as after \penalty
 
 
+def end_of_size(tokens: Sequence[str], start: int) -> int:
+    """Where the size of a box ends, ``to 3 c m`` or ``spread 3 p t``; ``start`` if none begins there."""
+    for word in ("to", "spread"):
+        if _spells(tokens, start, word):
+            after = start + len(word)
+            end = _end_of_dimension(tokens, after)
+            return start if end == after else end
+    return start
+
+
+def end_of_bar(tokens: Sequence[str], start: int) -> tuple[int, bool]:
+    r"""Where the sides of TeX's own rule end, ``width 1 p t height 2 e x depth 0 p t``, and whether it prints.
+
+    >>> end_of_bar("width 0 p t x".replace("width", "w i d t h").split(), 0)
+    (8, False)
+    """
+    sides: dict[str, float | None] = {}
+    position = start
+    while True:
+        word = next((word for word in ("width", "height", "depth") if _spells(tokens, position, word)), None)
+        after = position + len(word or "")
+        end = _end_of_dimension(tokens, after)
+        if word is None or end == after:
+            break
+        sides[word] = in_em(tokens[after:end])
+        position = end
+    flat = sides.get("height") == 0 and sides.get("depth", 0.0) == 0
+    return position, not (flat or sides.get("width") == 0)
+
+
 def _spells(tokens: Sequence[str], position: int, word: str) -> bool:
     return "".join(tokens[position : position + len(word)]) == word
 

@@ -20,7 +20,7 @@ from unimumer_data.errors import LatexSyntaxError
 from . import blocks
 from .frames import ATOM, BRACE, BRACKET, END, END_NAMES, GROUP_END, KINDS, RIGHT, Frame
 from .grammar import CELLS, COMMANDS, GROUP, KNOWN, ORDINARY, RELATIONS, SYMBOLS, TEXT, Command, Role, role_of
-from .lengths import REGISTERS, end_of_length, in_em
+from .lengths import REGISTERS, end_of_bar, end_of_length, end_of_size, in_em
 from .tokens import tokenize
 from .tree import Node, Row, hang_script, script_relations
 
@@ -222,8 +222,12 @@ class Parser:
                 return
             elif parameter == "length":
                 self._read_length(node)
+            elif parameter == "size":
+                self.position = end_of_size(self.tokens, self.position)
+            elif parameter == "genfrac":
+                blocks.finish_genfrac(self, node)
             else:
-                content = self._skip_argument(node)
+                content = self.skip_argument(node)
                 if parameter[0] == "=":  # kept token by token
                     row = [Node(self.tokens[i], i, i + 1) for i in content if _is_verbatim(self.tokens[i])]
                     if row:
@@ -252,7 +256,7 @@ class Parser:
                 break
         return self.position
 
-    def _skip_argument(self, node: Node) -> range:
+    def skip_argument(self, node: Node) -> range:
         """Pass over an argument; the indices of its tokens, without its braces."""
         start = self.position
         if start >= len(self.tokens) or role_of(self.tokens[start]) in _NO_SINGLE_TOKEN:
@@ -273,7 +277,7 @@ class Parser:
 
     def _read_length(self, node: Node) -> None:
         if self.position < len(self.tokens) and self.tokens[self.position] == "{":
-            self._skip_argument(node)
+            self.skip_argument(node)
             return
         end = end_of_length(self.tokens, self.position)
         if end == self.position:
@@ -315,6 +319,14 @@ class Parser:
             self.gap = self.position
         else:
             self.add(node)
+
+    def read_bar(self, token: str, command: Command) -> None:
+        r"""TeX's own rule, ``\vrule width 1pt``, which may be a strut."""
+        end, prints = end_of_bar(self.tokens, self.position + 1)
+        if prints:
+            self.add(Node(command.means, self.position, end))
+        else:
+            self.position = self.gap = end
 
     def read_skip(self, token: str, command: Command) -> None:
         """Something that prints nothing; a gap is remembered for the script that may follow."""
@@ -465,6 +477,8 @@ HANDLERS: Mapping[Role, Handler] = {
     "class": Parser.read_symbol,
     "fence": Parser.read_symbol,
     "rule": Parser.read_rule,
+    "bar": Parser.read_bar,
+    "genfrac": blocks.read_genfrac,
     "switch": Parser.read_switch,
     "skip": Parser.read_skip,
     "math": Parser.read_math,

@@ -28,12 +28,15 @@ _TOKEN = re.compile(
 )
 _SPACED_UNITS = "|".join(r"\s*".join(unit) for unit in (*sorted(UNITS), "filll", "fill", "fil"))
 _LENGTH = rf"[-+]?\s*(?:[.,]?\s*\d[\d.,\s]*(?:{_SPACED_UNITS})|[\d.,\s]*(?:{_REGISTERS}))"
-_ROW_BREAK = re.compile(rf"\\\\\*?(?:\s*\[\s*{_LENGTH}(?:\s*(?:plus|minus)\s*{_LENGTH})*\s*\])?")
+_ROW_GAP = rf"\s*\[\s*{_LENGTH}(?:\s*(?:plus|minus)\s*{_LENGTH})*\s*\]"
+_ROW_BREAK = re.compile(rf"(?:\\\\|\\tabularnewline(?![A-Za-z]))\*?(?:{_ROW_GAP})?")
 r"""A row break: the star and the gap after it say nothing. ``\\\\ *`` is a break and a star that prints."""
 
 _RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱ", "0123456789+-=()ni", strict=True))
 _LOWERED = dict(zip("₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₒₓₙ", "0123456789+-=()aeoxn", strict=True))
 _SCRIPTS = re.compile(f"([{''.join(_RAISED)}]+)|([{''.join(_LOWERED)}]+)")
+_STRUCK = "\u0338"
+"""The stroke that makes ``\\not =`` of an equals sign."""
 _NAMED = re.compile(r"\\ensuremath\{(\\[A-Za-z]+(?:\{[A-Za-z]\})?|[A-Za-z+*/<>=-])\}")
 _OWN_NAMES = {
     # pylatexenc names these for text mode, or not at all
@@ -77,12 +80,18 @@ def tokenize(text: str) -> list[str]:
         text = _name_unicode(text)
     if "\\begin" in text or "\\end" in text:
         text = _ENVIRONMENT.sub(_split_name, text)
-    if "\\\\" in text:
+    if "\\\\" in text or "\\tabularnewline" in text:
         text = _ROW_BREAK.sub(r"\\\\ ", text)
     tokens = _TOKEN.findall(text)
     if "%" in text:
         tokens = [token for token in tokens if token[0] != "%"]
     return tokens
+
+
+def begins_with_gap(tokens: list[str]) -> bool:
+    """Whether tokens that begin with a row break would be read with a gap after it."""
+    match = _ROW_BREAK.match(" ".join(tokens))
+    return match is not None and match[0][-1] == "]"
 
 
 def _split_name(match: re.Match[str]) -> str:
@@ -114,6 +123,8 @@ def _name(char: str) -> str:
     plain = unicodedata.normalize("NFKC", char) if "\U0001d400" <= char <= "\U0001d7ff" else char
     if plain.isascii():
         return plain
+    if (parts := unicodedata.normalize("NFD", plain))[1:] == _STRUCK:
+        return r"\not " + _name(parts[0])
     named = _NAMED.fullmatch(_unicode_names().get(ord(plain), ""))
     return named[1] + " " if named else plain
 

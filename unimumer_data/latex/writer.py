@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .grammar import COMMANDS, ENVIRONMENTS, GROUP, ORDINARY, SYMBOLS
+from .tokens import begins_with_gap
 from .tree import Node, Row
 
 
@@ -26,7 +27,16 @@ def write_tokens(row: Row) -> list[str]:
             append(item.symbol)
         else:
             work.extend(_spell(item)[::-1])
+    if "\\\\" in tokens and "[" in tokens:
+        _part_gaps(tokens)
     return tokens
+
+
+def _part_gaps(tokens: list[str]) -> None:
+    """Empty braces after a row break, where brackets and a length print and would be taken for the gap below it."""
+    for index in range(len(tokens) - 3, -1, -1):
+        if tokens[index] == "\\\\" and tokens[index + 1] == "[" and begins_with_gap(tokens[index : index + 64]):
+            tokens[index + 1 : index + 1] = ["{", "}"]
 
 
 def _spell(node: Node) -> list[str | Node]:

@@ -104,7 +104,7 @@ def _binomial(setter: Setter, node: Node, style: int, font: str) -> Nucleus:
 
 
 def _root(setter: Setter, node: Node, style: int, font: str) -> Nucleus:
-    return "ord", make.radical(node, setter.argument(node), setter.child(node, "below"), style)
+    return "ord", make.radical(node, setter.argument(node), setter.child(node, "below"), style, setter.font)
 
 
 def _accent(setter: Setter, node: Node, style: int, font: str) -> Nucleus:
@@ -303,7 +303,7 @@ BUILDERS: dict[str, Builder] = {
     **dict.fromkeys(ARROWS, _arrow),
     **dict.fromkeys((r"\overset", r"\stackrel", r"\underset"), _overset),
     r"\begin": _environment,
-    **dict.fromkeys((r"\boxed", r"\fbox", r"\framebox", r"\enclose"), _boxed),
+    **dict.fromkeys((r"\boxed", r"\fbox", r"\framebox", r"\fcolorbox", r"\enclose"), _boxed),
     r"\textcircled": _circled,
     **dict.fromkeys(_STROKES, _crossed),
     **dict.fromkeys((r"\pmod", r"\tag"), _parenthesized),

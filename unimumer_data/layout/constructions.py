@@ -8,6 +8,7 @@ from unimumer_data.latex.tree import Node
 
 from . import styles
 from .boxes import Box, beside, centered, glyph_box, rule_box
+from .looks import Font
 from .metrics import Glyph, glyph
 from .styles import PARAMETERS, SUBSCRIPT, SUPERSCRIPT
 from .symbols import STRETCHED_WHOLE
@@ -39,7 +40,7 @@ def fraction(
     return box
 
 
-def radical(node: Node, inside: Box, index: Box | None, style: int) -> Box:
+def radical(node: Node, inside: Box, index: Box | None, style: int, font: Font) -> Box:
     """Rule 11: a root, with LaTeX's place for its index."""
     p = PARAMETERS[style]
     thickness = 0.04 * p.scale
@@ -47,14 +48,17 @@ def radical(node: Node, inside: Box, index: Box | None, style: int) -> Box:
     sign = _tall(node, "\u221a", inside.total + gap + thickness, p.scale, whole=False)
     gap += max(0.0, (sign.total - inside.total - gap - thickness) / 2)
     top = inside.height + gap + thickness
-    root = Box(sign.width + inside.width)
-    root.put(0.0, top - sign.height, sign)
-    root.put(sign.width, 0.0, inside)
-    root.put(sign.width, 0.0, rule_box(node, inside.width, top, -(top - thickness)))
+    hook, before, after = font.root(node, inside.width, sign.width, style)
+    line = before + inside.width + after
+    root = Box(hook + max(line, before + inside.width))
+    root.put(hook - sign.width, top - sign.height, sign)
+    root.put(hook + before, 0.0, inside)
+    root.put(hook, 0.0, rule_box(node, line, top, -(top - thickness)))
     if index is None:
         return root
     box = Box(max(0.0, 5 / 18 * p.quad + index.width - 10 / 18 * p.quad))
     box.put(5 / 18 * p.quad, 0.6 * (root.height - root.depth), index)
+    box.width += sign.width - hook  # a narrower hook is no room for the index
     box.put(box.width, 0.0, root)
     box.width += root.width
     return box

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from unimumer_data.latex import Node
+
 from .boxes import TEXT, Box
 from .metrics import Glyph, glyph, symbols
 from .styles import PARAMETERS, SPACING
@@ -108,6 +110,15 @@ class Font:
     def beyond(self, width: float, style: int) -> tuple[float, float]:
         """How far the line of a fraction goes beyond its parts, ``width`` em wide, at the left and the right."""
         return 0.0, 0.0
+
+    def root(self, node: Node, width: float, hook: float, style: int) -> tuple[float, float, float]:
+        """The width of a root's sign, and by how much its line begins before and ends after what it covers.
+
+        Args:
+            width: of what it covers, in em.
+            hook: of the sign in print, in em; a hand may have a narrower one.
+        """
+        return hook, 0.0, 0.0
 
 
 PRINT = Font()

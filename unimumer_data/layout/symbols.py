@@ -19,6 +19,9 @@ ALIASES = _pairs(
     \impliedby \Longleftarrow
     \colon :
     \slash /
+    \ldotp .
+    \lparen (
+    \rparen )
     \dotsc \ldots
     \dotso \ldots
     \dots \ldots
@@ -90,6 +93,16 @@ RUNS: Mapping[str, tuple[str, tuple[tuple[str, float, float], ...]]] = MappingPr
         r"\coloneqq": ("rel", ((":", 0, 0.035), ("=", -0.06, 0))),
         r"\eqqcolon": ("rel", (("=", 0, 0), (":", -0.06, 0.035))),
         r"\vdots": ("ord", ((".", 0, 0), (".", -0.278, 0.389), (".", -0.278, 0.778))),
+    }
+    | {
+        rf"\n{name}": ("rel", ((r"\not", 0, 0), (rf"\{name}", 0, 0)))
+        for name in "leftrightarrow Leftrightarrow prec succ preceq succeq Vdash trianglelefteq"
+        " trianglerighteq".split()
+    }
+    | {
+        r"\nVDash": ("rel", ((r"\not", 0, 0), (r"\models", 0, 0))),
+        r"\ntriangleleft": ("rel", ((r"\not", 0, 0), (r"\vartriangleleft", 0, 0))),
+        r"\ntriangleright": ("rel", ((r"\not", 0, 0), (r"\vartriangleright", 0, 0))),
     }
 )
 """Symbols that are drawn from several glyphs."""
@@ -193,7 +206,7 @@ FONTS: Mapping[str, str] = MappingProxyType(
     dict.fromkeys(
         r"""
         \mathrm \operatorname \operatorname* \text \textrm \textup \textmd \textnormal \textsc \mbox \hbox \tbox
-        \makebox \raisebox
+        \makebox \raisebox \centerline \parbox
         """.split(),
         "main",
     )

@@ -112,7 +112,7 @@ class _Typesetter:
                 child_style, child_font = style, inner_font  # braces, or arguments of a command that the grammar lacks
             elif relation in ("sub", "below"):
                 child_style, child_font = SUBSCRIPT[style], font
-            elif relation in ("sup", "above") and node.symbol != "\\begin":
+            elif relation == "sup" or (relation == "above" and node.symbol != "\\begin"):
                 child_style, child_font = SUPERSCRIPT[style], font
             elif relation.startswith("begin_"):
                 name = relation[6:]
@@ -309,7 +309,7 @@ class _Table:
     node: Node
 
 
-_LIMITERS = ("\\limits", "\\nolimits")
+_LIMITERS = ("\\limits", "\\nolimits", "\\displaylimits")
 
 
 def _has_breaks(row: Row) -> bool:

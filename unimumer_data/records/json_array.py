@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from unimumer_data.errors import RecordError
+from unimumer_data.support.files import regular
 
 _decode = json.JSONDecoder().raw_decode
 _SPACE = " \t\r\n"
@@ -24,7 +25,7 @@ def read_json_array(path: Path, block: int = 1 << 20) -> Iterator[Any]:
         RecordError: no such file, not UTF-8, or not a JSON array; says at which character it breaks.
     """
     try:
-        with path.open(encoding="utf-8-sig") as file:
+        with open(path, encoding="utf-8-sig", opener=regular) as file:
             yield from _Array(path, file, block).items()
     except FileNotFoundError:
         raise RecordError(f"{path}: no such file") from None
@@ -35,17 +36,18 @@ def read_json_array(path: Path, block: int = 1 << 20) -> Iterator[Any]:
 def read_json_items(path: Path) -> Iterator[tuple[Any, str]]:
     """(item, place) of a JSON array or of JSON lines; the place names file and item for messages.
 
-    JSON lines are known by the suffix ``.jsonl``, or by a first line that is an object.
+    JSON lines are known by their first character, as by LLaMA-Factory; the suffix ``.jsonl`` tells where it cannot.
 
     Raises:
         RecordError: as `read_json_array`.
     """
-    if path.suffix != ".jsonl" and not begins_with_object(path):
+    first = _first_character(path)
+    if first != "{" and (first == "[" or path.suffix != ".jsonl"):
         for number, item in enumerate(read_json_array(path)):
             yield item, f"{path}, record {number}"
         return
     try:
-        with path.open(encoding="utf-8-sig", newline="\n") as file:
+        with open(path, encoding="utf-8-sig", newline="\n", opener=regular) as file:
             for number, line in enumerate(file, 1):
                 if line.strip():
                     place = f"{path}, line {number}"
@@ -58,11 +60,19 @@ def read_json_items(path: Path) -> Iterator[tuple[Any, str]]:
 
 def begins_with_object(path: Path) -> bool:
     """Whether a file begins as JSON lines do."""
+    return _first_character(path) == "{"
+
+
+def _first_character(path: Path) -> str:
+    """The first character that is no white space; an empty text where there is none, or no file."""
     try:
-        with path.open(encoding="utf-8-sig", errors="replace") as file:
-            return next((line.strip()[:1] for line in file if line.strip()), "") == "{"
+        with open(path, encoding="utf-8-sig", errors="replace", opener=regular) as file:
+            while block := file.read(1 << 12):
+                if block.strip():
+                    return block.lstrip()[0]
     except OSError:
-        return False
+        pass
+    return ""
 
 
 def _parse(text: str, place: str) -> Any:

@@ -23,14 +23,13 @@ from pathlib import Path
 from typing import Any
 
 from unimumer_data.errors import PredictionError
-from unimumer_data.support.files import as_file_name
+from unimumer_data.support.files import as_file_name, whole_text
 from unimumer_data.support.limits import PREDICTION_BYTES, PREDICTION_CHARACTERS
 from unimumer_data.tasks.answers import bare_answer, final_expression, is_boxed, label_expression, task_of
 
 from .record import IMAGE_TOKEN
 
 _PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".inkml", ".gif", ".tif", ".tiff", ".webp")
-_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _GENERIC = ("generated_predictions", "predictions", "prediction", "result", "results", "pred")
 _TEXT_KEYS = ("pred", "prediction", "predict")
 _LABEL_KEYS = ("gt", "label", "ground_truth")
@@ -110,6 +109,8 @@ def read_prediction_file(path: Path) -> list[Prediction]:
     if path.suffix not in _READERS:
         raise PredictionError(f"{path}: not a kind of prediction file that is known ({', '.join(_READERS)})")
     try:
+        if path.exists() and not path.is_file():
+            raise PredictionError(f"{path}: is not a file")
         if path.stat().st_size > PREDICTION_BYTES:
             raise PredictionError(f"{path}: over {PREDICTION_BYTES >> 20} MiB; split it into several files")
         predictions = _READERS[path.suffix](path)
@@ -215,11 +216,6 @@ def _fault(text: Any) -> str | None:
 def too_long(text: str) -> str | None:
     """The failure of an answer over `PREDICTION_CHARACTERS`; None for others."""
     return f"too long: {len(text)} characters" if len(text) > PREDICTION_CHARACTERS else None
-
-
-def whole_text(text: str) -> str:
-    """Text without halves of surrogate pairs, which no UTF-8 file can hold; each becomes U+FFFD."""
-    return _SURROGATE.sub("\ufffd", text)
 
 
 def _confidence(path: Path, index: int, value: Any) -> float | None:

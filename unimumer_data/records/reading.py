@@ -123,7 +123,7 @@ def image_root(
     if media_dir is not None:
         return media_dir
     probed = list(islice(filter(None, images), PROBED))
-    for base in (dataset_dir, Path(), *file.resolve().parents):
+    for base in (dataset_dir, Path(), *Path(os.path.realpath(file)).parents):
         if any(os.path.isfile(base / image) for image in probed):
             return base
     return dataset_dir

@@ -18,6 +18,7 @@ from PIL import Image
 from unimumer_data.errors import ImageError, SourceError
 from unimumer_data.images import load_image
 from unimumer_data.records.record import Sample
+from unimumer_data.support.files import regular
 
 from .base import Drop, Source, existing_folder
 from .formats.columns import LABEL_COLUMNS
@@ -140,7 +141,7 @@ def _annotated(file: Path) -> Iterator[Annotated]:
     """
     reader = _Reader(file)
     try:
-        with file.open("rb") as stream:
+        with open(file, "rb", opener=regular) as stream:
             while block := stream.read(_BLOCK):
                 reader.parser.Parse(block, False)
                 yield from reader.take()

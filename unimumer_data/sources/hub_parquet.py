@@ -13,6 +13,7 @@ from typing import Any
 from unimumer_data.errors import SourceError
 from unimumer_data.records.reading import label_of, parts_of
 from unimumer_data.records.record import Sample
+from unimumer_data.support.files import regular
 
 from .base import Drop, Source
 from .formats.finder import walk
@@ -42,6 +43,8 @@ def read(path: Path, split: str) -> Iterator[Sample | Drop]:
 
 
 def _sample(row: dict[str, Any], fallback_id: str, place: str, split: str) -> Sample | Drop:
+    if not row:
+        return Drop(id=fallback_id, reason="encoding", message=f"{place}: its text is not UTF-8")
     image = row["image"][0] if isinstance(row["image"], list) and row["image"] else row["image"]
     data, name = (image.get("bytes"), image.get("path")) if isinstance(image, dict) else (image, None)
     name = name if isinstance(name, str) else None
@@ -56,18 +59,31 @@ def _sample(row: dict[str, Any], fallback_id: str, place: str, split: str) -> Sa
     return Sample(id=sample_id, label=label, pixels=data, split=split)
 
 
+def _rows_of(batch: Any) -> Iterator[dict[str, Any]]:
+    """The rows of a batch; an empty one where its text is no UTF-8."""
+    try:
+        yield from batch.to_pylist()
+    except UnicodeDecodeError:
+        for number in range(batch.num_rows):
+            try:
+                yield from batch.slice(number, 1).to_pylist()
+            except UnicodeDecodeError:
+                yield {}
+
+
 def _rows(file: Path) -> Iterator[dict[str, Any]]:
     try:
         import pyarrow.parquet
     except ImportError:
         raise SourceError(f"{file}: reading parquet needs pyarrow; pip install pyarrow") from None
     try:
-        with pyarrow.parquet.ParquetFile(file) as table:
+        with open(file, "rb", opener=regular) as stream, pyarrow.parquet.ParquetFile(stream) as table:
             missing = {"image", "conversations"} - set(table.schema_arrow.names)
             if missing:
                 raise SourceError(f"{file}: no column {', '.join(sorted(missing))}; it has {table.schema_arrow.names}")
-            for batch in table.iter_batches(batch_size=ROWS):
-                yield from batch.to_pylist()
+            columns = [name for name in ("id", "image", "conversations") if name in table.schema_arrow.names]
+            for batch in table.iter_batches(batch_size=ROWS, columns=columns):
+                yield from _rows_of(batch)
     except (OSError, pyarrow.ArrowException) as error:
         raise SourceError(f"{file}: cannot be read as parquet: {error}") from error
 

@@ -43,7 +43,7 @@ def read(path: Path, split: str, *, styles: str = "one", table: str = "") -> Ite
 
 def _samples(path: Path, split: str, row: Row, styles: str, place: str) -> Iterator[Sample | Drop]:
     label, *names = row.cells
-    label, pictures = label.strip(), [PurePosixPath(name.strip()) for name in names if name.strip()]
+    label, pictures = label.strip(), [picture for name in names if (picture := PurePosixPath(name.strip())).name]
     if styles not in ("one", "all"):
         wanted = set(styles.split(","))
         pictures = [picture for picture in pictures if wanted & set(picture.parts[:-1])]

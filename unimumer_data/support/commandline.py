@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 import textwrap
 import typing
@@ -11,6 +12,8 @@ from dataclasses import MISSING, Field, fields
 from typing import Any, Literal
 
 from unimumer_data.errors import ConfigError, UniMumerError, UnknownSourceError, UnknownTaskError, suggestion
+
+from .tables import printable_lines
 
 WORDS = "config.yaml | key=value"
 """The grammar of most commands, see `config.load_config`."""
@@ -107,8 +110,14 @@ def read_words(
 
 def report_error(error: Exception) -> int:
     """Print an error on standard error; returns the exit code for it, 1 or 2 as `run_command` says."""
-    print(f"{type(error).__name__}: {error}", file=sys.stderr)
+    print(printable_lines(f"{type(error).__name__}: {error}"), file=sys.stderr)
     return 2 if isinstance(error, USAGE_ERRORS) else 1
+
+
+def show_any_text() -> None:
+    """From now on a text that the terminal cannot show is printed in escapes, and ends no command."""
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def run_command(act: Callable[[], int | None]) -> int:
@@ -118,6 +127,7 @@ def run_command(act: Callable[[], int | None]) -> int:
         what ``act`` returns, 0 for None; 1 if data, files or the machine are at fault, 2 if the command line is,
         130 after Ctrl-C.
     """
+    show_any_text()
     try:
         return act() or 0
     except (UniMumerError, OSError) as error:

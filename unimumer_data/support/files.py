@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import secrets
+import stat
 from contextlib import suppress
 from pathlib import Path
 
 from unimumer_data.errors import OutputError
 
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _NO_FILE_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f<>:\"/\\|?*\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
@@ -20,6 +23,25 @@ def as_file_name(name: str) -> str:
     'a_b__c d'
     """
     return _NO_FILE_NAME.sub("_", name)
+
+
+def whole_text(text: str) -> str:
+    """Text without halves of surrogate pairs, which no UTF-8 file can hold; each becomes U+FFFD."""
+    return _SURROGATE.sub("\ufffd", text)
+
+
+def regular(path: str, flags: int) -> int:
+    """For ``open(..., opener=regular)``: only what is a file is read; a pipe or a device might never end.
+
+    Raises:
+        OSError: it is a pipe, a socket or a device, or it cannot be opened.
+    """
+    handle = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))  # else the opening of a pipe waits for its writer
+    mode = os.fstat(handle).st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):  # open() itself refuses a folder
+        os.close(handle)
+        raise OSError(errno.EINVAL, "is a pipe or a device, not a file", path)
+    return handle
 
 
 def partial_path(path: Path) -> Path:
@@ -33,11 +55,11 @@ def write_whole(path: Path, text: str) -> None:
     Raises:
         OutputError: cannot be written.
     """
-    target = path.resolve() if path.is_symlink() else path
+    target = Path(os.path.realpath(path)) if path.is_symlink() else path
     partial = partial_path(target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_text(text, encoding="utf-8")
+        partial.write_bytes(whole_text(text).encode())
         partial.replace(target)
     except OSError as error:
         with suppress(OSError):

@@ -79,6 +79,11 @@ def printable(text: str) -> str:
     return _CONTROL.sub(" ", text)
 
 
+def printable_lines(text: str) -> str:
+    """As `printable`, but line feeds stay."""
+    return "\n".join(map(printable, text.split("\n")))
+
+
 def markdown_text(text: str) -> str:
     """``text`` as it reads in Markdown: no tag, emphasis, link or cell border comes of it."""
     return _MARKDOWN_BLOCK.sub(r"\1\\\2", _MARKDOWN.sub(r"\\\1", html.escape(text, quote=False)))

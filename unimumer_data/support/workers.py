@@ -75,9 +75,10 @@ def _in_processes(
                 "a worker process was killed, most likely for lack of memory; run the same command again to go on, "
                 f"with {instead} if it comes back"
             ) from None
-        finally:
-            for _, future in waiting:
-                future.cancel()
+        except BaseException:  # Ctrl-C, an error, or nobody who wants more: what is begun is not waited for
+            for process in list(pool._processes.values()):
+                process.terminate()
+            raise
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-r"""What models put around an answer: reasoning, code fences, dollars, boxes, tokens of their chat template.
+r"""What models put around an answer: reasoning, code fences, dollars, boxes, words, tokens of their chat template.
 
 `unwrap` is the one place that removes it, for answers of every engine, for prediction files and for labels.
 """
@@ -8,18 +8,22 @@ from __future__ import annotations
 import re
 
 _ROUNDS = 12  # wrappers within wrappers; a text with more of them stays as it is
-_SUSPECT = re.compile(r"[`~$]|<|\\[\[(]|\\boxed|\\begin ?{ ?(?:al|ga|mu|di|ma)|\[[A-Z]|\u25c1|^\s|\s$")
+_SUSPECT = re.compile(r"[`~$]|<|\\[\[(]|\\boxed|\\begin ?{ ?(?:al|ga|mu|di|ma)|\[[A-Z]|\u25c1|\*\*|^[\s#]|\s$")
 
 _REASONING = r"think|thinking|thought|thoughts|reasoning|reason|analysis|reflection|scratchpad"
-_REASONED = re.compile(rf"\s*[<\u25c1]({_REASONING})[>\u25b7].*?[<\u25c1]/\1[>\u25b7]", re.DOTALL | re.IGNORECASE)
-_REASON_END = re.compile(rf".*[<\u25c1]/(?:{_REASONING})[>\u25b7]", re.DOTALL | re.IGNORECASE)
-_REASON_START = re.compile(rf"\s*[<\u25c1](?:{_REASONING})[>\u25b7]", re.IGNORECASE)
+_REASONED = re.compile(
+    rf"\s*[<\u25c1\[]({_REASONING})[>\u25b7\]].*?[<\u25c1\[]/\1[>\u25b7\]]", re.DOTALL | re.IGNORECASE
+)
+_REASON_END = re.compile(
+    rf".*(?:[<\u25c1\[]/(?:{_REASONING})[>\u25b7\]]|<\|channel\|>final<\|message\|>)", re.DOTALL | re.IGNORECASE
+)
+_REASON_START = re.compile(rf"\s*(?:[<\u25c1](?:{_REASONING})[>\u25b7]|<\|channel\|>analysis)", re.IGNORECASE)
 _NAMED = re.compile(r"\s*<(answer|latex|output|result|formula)>(.*?)(?:</\1>\s*)?", re.DOTALL | re.IGNORECASE)
 
 _SPECIAL = (
     r"(?:<[|\uff5c][^\s<>|]+[|\uff5c]>|</?s>|<(?:pad|bos|eos|unk|(?:start|end)_of_turn)>|\[(?:PAD|CLS|SEP|EOS|BOS)\])"
 )
-_SPECIAL_BEFORE = re.compile(rf"\s*{_SPECIAL}")
+_SPECIAL_BEFORE = re.compile(rf"\s*{_SPECIAL}(?:assistant(?=\n|<))?|\s*assistant\n")
 _SPECIAL_AFTER = re.compile(rf"{_SPECIAL}\s*\Z")
 _LANGUAGE = r"(?:latex|tex|math|katex|mathjax|markdown|md|plaintext|text|txt)"
 _FENCED = re.compile(
@@ -27,6 +31,7 @@ _FENCED = re.compile(
     r"(?:(?P=mark)\s*(?:[A-Z][a-z]+ [^`]*)?)?",
     re.DOTALL | re.IGNORECASE,
 )
+_FENCE_IN_WORDS = re.compile(r"[^\\$`{}^_=+]*?(?P<fence>```[^`]*```)[^\\$`{}^_=+]*", re.DOTALL)
 _FENCE_LINE = re.compile(r"[ \t]*(?:`{3,}|~{3,})[\w+-]*[ \t]*\Z")
 _BACKTICKS = re.compile(r"\s*(?P<mark>`{1,2})(?!`)(?P<inside>[^`]+)(?P=mark)\s*")
 _DISPLAYED = (
@@ -34,7 +39,7 @@ _DISPLAYED = (
     re.compile(r"\s*\$(?P<inside>[^$]+)\$\s*", re.DOTALL),
     re.compile(r"\s*\\\[(?P<inside>(?:(?!\\[\[\]]).|(?<=\\)\\\[)*)\\\]\s*", re.DOTALL),
     re.compile(r"\s*\\\((?P<inside>(?:(?!\\[()]).)*)\\\)\s*", re.DOTALL),
-    re.compile(r"\s*\*\*(?P<inside>\s*(?:[$`]|\\[(\[])[^*]*)\*\*\s*", re.DOTALL),
+    re.compile(r"\s*\*\*(?P<inside>(?!\*)[^*]+)\*\*\s*\Z", re.DOTALL),
     re.compile(  # one row of one cell
         r"\s*\\begin ?{ ?(?P<name>(?:align|gather|multline|math|displaymath)\*?) ?}"
         r"(?P<inside>(?:(?!\\\\|\\begin|\\end)[^&])*)\\end ?{ ?(?P=name) ?}\s*",
@@ -42,6 +47,18 @@ _DISPLAYED = (
     ),
 )
 _BOX = r"\boxed{"
+_LEAD = re.compile(
+    r"[\s#*]*(?P<words>[A-Za-z\u4e00-\u9fff](?:[A-Za-z\u4e00-\u9fff', -]{0,150}))"
+    r"(?:\s*\*\*)?(?:\s*[:\uff1a]|\s*\n|\s+is(?=\s))(?:[\s:*]*\n|\s*\*\*)?(?P<rest>.*)",
+    re.DOTALL,
+)
+_SUBJECT = re.compile(
+    r"(?:\A|[ ,])(?:latex|formula|expression|equation|answer|output|result|transcription)(?:\Z|[ ,])"
+    r"|\u7b54\u6848|\u516c\u5f0f|\u7ed3\u679c|\u8f93\u51fa|\u8868\u8fbe\u5f0f|\u4ee3\u7801",
+    re.IGNORECASE,
+)
+"""What a line before an answer speaks of; in Chinese: answer, formula, result, output, expression, code."""
+_REMARK = re.compile(r"\.?\s*(?:(?<=\n)[A-Z][a-z']* [^$]*)?\Z", re.DOTALL)
 _PROSE = re.compile(
     r"\s*(?:[A-Z][a-z']*(?:,? +[A-Za-z']+)+|Answer|LaTeX|Output|Result)\s*(?:is)?\s*[:.]?\s*", re.DOTALL
 )
@@ -62,7 +79,7 @@ def unwrap(text: str, *, working: bool = False, boxed: bool = False) -> str:
         The answer; empty where the model did not come to the end of its reasoning. A text without a wrapper comes
         back as it is.
     """
-    if not _SUSPECT.search(text):
+    if not _SUSPECT.search(text) and not _LEAD.match(text) and not text.startswith("assistant\n"):
         return text
     whole = text
     for _ in range(_ROUNDS):
@@ -79,10 +96,10 @@ def unwrap(text: str, *, working: bool = False, boxed: bool = False) -> str:
 def _without_reasoning(text: str) -> str:
     if match := _REASONED.match(text):
         return text[match.end() :]
-    if _REASON_START.match(text):  # cut before its end
-        return ""
     if match := _REASON_END.match(text):  # its beginning was part of the prompt
         return text[match.end() :]
+    if _REASON_START.match(text):  # cut before its end
+        return ""
     if match := _NAMED.fullmatch(text):
         return match.group(2)
     return text
@@ -105,7 +122,7 @@ def _without_fence(text: str) -> str:
     prose = _PROSE.match(text)
     if prose and (match := _FENCED.fullmatch(text, prose.end())):
         return match.group("inside")
-    return text
+    return match.group("fence") if (match := _FENCE_IN_WORDS.fullmatch(text)) else text
 
 
 def _without_fence_lines(text: str) -> str:
@@ -119,13 +136,23 @@ def _last_line(text: str, boxed: bool) -> str:
 
 
 def _without_marks(text: str, boxed: bool) -> str:
-    """Without backticks, dollars and a box around all of it."""
+    """Without backticks, dollars, a box and a line of words around all of it."""
     if match := _BACKTICKS.fullmatch(text):
         return match.group("inside")
     for pattern in _DISPLAYED:
-        if match := pattern.fullmatch(text):
+        if (match := pattern.match(text)) and _REMARK.match(text, match.end()):
             return match.group("inside")
-    return text if boxed else _without_box(text)
+    if not boxed and (inside := _without_box(text)) != text:
+        return inside
+    return _without_lead(text)
+
+
+def _without_lead(text: str) -> str:
+    """Without words that announce the answer: ``LaTeX: x ^ 2``, a heading, a sentence and a line feed."""
+    match = _LEAD.match(text)
+    if match and match["rest"].strip() and _SUBJECT.search(match["words"].strip()):
+        return match["rest"]
+    return text
 
 
 def _without_box(text: str) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from unimumer_data.support.files import write_whole
+from unimumer_data.support.plain_json import parse_json
 
 from .recipe import Recipe
 
@@ -43,7 +44,7 @@ def stored_bounds(model_folder: Path | str) -> dict[str, Any] | None:
         folder holds no such file, or a broken one.
     """
     try:
-        content = json.loads((Path(model_folder) / FILE_NAME).read_text(encoding="utf-8"))
+        content = parse_json((Path(model_folder) / FILE_NAME).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
     if not isinstance(content, dict) or not all(isinstance(content.get(key), int) for key in KEYS[:2]):

@@ -6,13 +6,13 @@ is trained: ``1e-5`` is a number to OmegaConf and text to PyYAML. OmegaConf come
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from unimumer_data.errors import ConfigError
+from unimumer_data.support.plain_json import parse_json
 
 # LLaMA-Factory's own defaults (0.9.5, hparams/model_args.py).
 MAX_PIXELS = 768 * 768
@@ -56,9 +56,14 @@ class Recipe:
         return self.number("image_min_pixels", MIN_PIXELS)
 
     def number(self, key: str, default: int) -> int:
-        """An integer of the recipe; the default where it is missing or wrong (which is a finding of its own)."""
+        """An integer of the recipe; the default where it is missing or no integer (which is a finding of its own)."""
         value = self.values.get(key, default)
         return value if isinstance(value, int) and not isinstance(value, bool) else default
+
+    def count(self, key: str, default: int) -> int:
+        """An integer above 0 of the recipe; the default for whatever else."""
+        value = self.number(key, default)
+        return value if value > 0 else default
 
     @property
     def trained_share(self) -> float:
@@ -72,7 +77,7 @@ class Recipe:
         if isinstance(named, Mapping):
             return named
         try:
-            content = json.loads(Path(str(named)).read_text(encoding="utf-8")) if named else {}
+            content = parse_json(Path(str(named)).read_text(encoding="utf-8")) if named else {}
         except (OSError, ValueError):
             return {}
         return content if isinstance(content, dict) else {}
@@ -84,13 +89,14 @@ class Recipe:
 
 
 def split_names(value: Any) -> list[str]:
-    """Names of data sets as LLaMA-Factory reads them: a list, or words between commas.
+    """Names of data sets as LLaMA-Factory reads them: a list, or words between commas, an empty word too.
 
     >>> split_names("crohme_train, crohme_train_tree")
     ['crohme_train', 'crohme_train_tree']
     """
-    words = value if isinstance(value, list | tuple) else str(value or "").split(",")
-    return [str(word).strip() for word in words if str(word).strip()]
+    if isinstance(value, list | tuple):
+        return [str(word) for word in value]
+    return [word.strip() for word in str(value).split(",")] if value else []
 
 
 def read_recipe(path: Path, words: Sequence[str] = ()) -> Recipe:

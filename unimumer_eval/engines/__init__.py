@@ -10,7 +10,7 @@ from unimumer_eval.config import AskConfig, Sampling
 from unimumer_eval.engine_table import ENGINES
 
 from .base import Answer, Output, Predictor, Request, Step
-from .checkpoints import other_bounds, resolve
+from .checkpoints import check_place, other_bounds, resolve
 
 
 def engine_name(config: AskConfig) -> str:
@@ -27,9 +27,10 @@ def open_engine(config: AskConfig) -> Predictor:
 
     Raises:
         ConfigError: an adapter was named as a model, and the engine does not take it.
-        EngineError: it is not installed or cannot start; says what to do.
+        EngineError: it is not installed or cannot start, or its model cannot be found; says what to do.
     """
     config = resolve(config)
+    check_place(config)
     if warning := other_bounds(config):
         print(warning, file=sys.stderr, flush=True)
     entry = ENGINES[engine_name(config)]

@@ -1,18 +1,25 @@
-"""What a checkpoint's folder says about itself: whether it is an adapter, and how its pictures were scaled."""
+"""Where a checkpoint is, and what its folder says: whether it is an adapter, and how its pictures were scaled."""
 
 from __future__ import annotations
 
-import json
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from unimumer_data.errors import ConfigError, EngineError
+from unimumer_data.support.plain_json import parse_json
 from unimumer_data.training.bounds import stored_bounds
+from unimumer_data.training.hub import find_model, go_offline, hub_answers
 from unimumer_eval.config import AskConfig
 
 _CONFIG = "adapter_config.json"
+_NOWHERE = {
+    "refused": "the hub has no such model, or shows it only with a token: hf auth login",
+    "unreachable": "not on this machine, and the hub cannot be reached; fetch it where there is a network "
+    "(hf download {model} --local-dir FOLDER) and write model=FOLDER",
+}
 BOUNDS = ("image_max_pixels", "image_min_pixels")
 C = TypeVar("C", bound=AskConfig)
 
@@ -36,6 +43,23 @@ def resolve(config: C) -> C:
         raise ConfigError(f"model={folder} is a LoRA adapter of {base}; {error}") from error
 
 
+def check_place(config: AskConfig) -> None:
+    """Look for the model before an engine does, since the libraries ask a silent hub for minutes.
+
+    Raises:
+        EngineError: the model is neither on this machine nor on the hub, or the hub cannot be reached.
+    """
+    model = str(config.model)
+    elsewhere = Path(model).is_dir() or os.environ.get("VLLM_USE_MODELSCOPE")
+    if elsewhere or config.engine_name not in ("vllm", "transformers"):
+        return
+    place = find_model(model)
+    if place in _NOWHERE:
+        raise EngineError(f"model={model}: {_NOWHERE[place].format(model=model)}")
+    if place == "cached" and not hub_answers(model):
+        go_offline()
+
+
 def read_adapter(folder: Path) -> dict[str, Any]:
     """The ``adapter_config.json`` of an adapter.
 
@@ -43,7 +67,7 @@ def read_adapter(folder: Path) -> dict[str, Any]:
         EngineError: there is none, or it cannot be read.
     """
     try:
-        content = json.loads((folder / _CONFIG).read_text(encoding="utf-8"))
+        content = parse_json((folder / _CONFIG).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise EngineError(f"adapter={folder}: {_CONFIG} cannot be read: {error}") from error
     if not isinstance(content, dict):

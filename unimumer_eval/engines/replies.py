@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from unimumer_data.records.predictions import too_long, whole_text
+from unimumer_data.records.predictions import too_long
+from unimumer_data.support.files import whole_text
 from unimumer_eval.config import Sampling
 
 from .base import Answer, Output, Step, compact

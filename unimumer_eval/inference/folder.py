@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 
 from unimumer_data.errors import OutputError
 from unimumer_data.support.files import write_whole
+from unimumer_data.support.plain_json import parse_json
 
 RESULTS = Path("results")
 LATEST = "latest"
@@ -111,7 +112,7 @@ def _owner(path: Path) -> str:
 
 def _request_of(folder: Path) -> Any:
     try:
-        return json.loads((folder / _REQUEST).read_text(encoding="utf-8"))
+        return parse_json((folder / _REQUEST).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ from unimumer_data.handwriting.changed import PLAUSIBLE
 from unimumer_data.ink import read_inkml
 from unimumer_data.records.reading import image_root, parts_of, read_records
 from unimumer_data.records.registry import find_record_file
-from unimumer_data.support.files import as_file_name
+from unimumer_data.support.files import as_file_name, regular, whole_text
 from unimumer_data.tasks import TASKS
 from unimumer_data.tasks.answers import label_expression
 from unimumer_eval.engines.base import INK_SUFFIX
@@ -68,7 +69,9 @@ class Allowed:
         """Whether a picture may be read, links followed."""
         if self.absolute_paths and Path(path).is_absolute():
             return True
-        return (self.folder / path).resolve().is_relative_to(self.folder.resolve())
+        if "\0" in path:
+            return False
+        return Path(os.path.realpath(self.folder / path)).is_relative_to(os.path.realpath(self.folder))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,7 +186,7 @@ def _load_set(name: str, dataset_dir: Path, allowed: Allowed | None, limit: int 
     if allowed:
         items = [_inside(item, allowed) for item in items]
     items = [replace(item, image=base / item.image_path) for item in _with_unique_ids(items)]
-    with path.open("rb") as file:
+    with open(path, "rb", opener=regular) as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return RecordSet(name=as_file_name(title), path=path, sha256=digest, image_root=base, items=tuple(items))
 
@@ -217,12 +220,12 @@ def _item(index: int, record: Any) -> Item:
     parts = parts_of(record)
     return Item(
         index=index,
-        id=parts.id or f"record_{index}",
-        image_path=parts.image,
-        image=Path(parts.image),
-        prompt=parts.instruction or "",
+        id=whole_text(parts.id) or f"record_{index}",
+        image_path=whole_text(parts.image),
+        image=Path(whole_text(parts.image)),
+        prompt=whole_text(parts.instruction or ""),
         task=parts.task,
-        gt=parts.expression,
+        gt=None if parts.expression is None else whole_text(parts.expression),
         fault=parts.fault and f"record: {parts.fault}",
     )
 

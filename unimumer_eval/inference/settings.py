@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from unimumer_data import __version__
+from unimumer_data.support.files import regular
 from unimumer_eval.config import AskConfig
 from unimumer_eval.engines import Request, engine_versions
 from unimumer_eval.engines.python import module_of
@@ -67,9 +68,9 @@ def without_credentials(url: str | None) -> str | None:
 
 def _digest(path: Path) -> str:
     try:
-        with path.open("rb") as file:
+        with open(path, "rb", opener=regular) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()[:16]
-    except OSError:
+    except (OSError, ValueError):  # ValueError: no path can hold a NUL
         return ""
 
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from unimumer_data.errors import OutputError, PredictionError
 from unimumer_data.support.files import partial_path
+from unimumer_data.support.plain_json import parse_json
 
 ARRAYS = ("ids", "grid", "pixels", "positions", "logprobs")
 FORMAT = 1
@@ -128,7 +129,7 @@ def read_trace(path: Path) -> Trace:
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = dict(file)
-        about = json.loads(str(arrays["about"]))
+        about = parse_json(str(arrays["about"]))
         if about["format"] != FORMAT:
             raise PredictionError(f"{path}: a trace of format {about['format']}; write it again with this version")
         looks = tuple(_look(arrays, number, one) for number, one in enumerate(about["looks"]))

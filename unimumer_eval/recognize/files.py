@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from unimumer_data.errors import ConfigError, LatexSyntaxError, OutputError, suggestion
+from unimumer_data.support.plain_json import parse_json
 
 from .forms import FORMS, CopyForm
 from .result import Recognition
@@ -160,7 +161,7 @@ def copied(row: Row, form: CopyForm) -> str:
 
 def _read(line: bytes, path: Path, number: int) -> Row:
     try:
-        row = json.loads(line)
+        row = parse_json(line)
         if isinstance(row, dict):
             return row
         raise ValueError("no object")

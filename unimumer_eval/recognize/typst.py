@@ -74,7 +74,7 @@ _STACKED = {
 _FENCES = {"(": '"("', ")": '")"', "[": '"["', "]": '"]"', r"\{": '"{"', r"\}": '"}"', "|": '"|"', r"\|": '"‖"'}
 _PLAIN = frozenset("+-=<>.:!?'")
 _WORDS: Mapping[str, str] = {r"\{": r"\{", r"\}": r"\}", r"\%": "%", r"\#": r"\#", r"\$": r"\$", r"\&": r"\&"}
-_SILENT = frozenset((r"\limits", r"\nolimits", r"\hline", r"\left", r"\right", r"\displaystyle"))
+_SILENT = frozenset((r"\limits", r"\nolimits", r"\displaylimits", r"\hline", r"\left", r"\right", r"\displaystyle"))
 
 
 def to_typst(latex: str) -> str:

@@ -197,6 +197,7 @@ _LETTERS = frozenset(name for name, target in STRICT_NAMES.items() if " " in tar
 _NEGATED = {
     name: NEGATED[strict] for name in (*NEGATED, *STRICT_NAMES) if (strict := STRICT_NAMES.get(name, name)) in NEGATED
 }
+_LIMITERS = frozenset((r"\limits", r"\nolimits", r"\displaylimits"))
 _TO_OPEN = _LETTERS | FENCES.keys() | {"\\not"}
 
 LEFT_ALIGNED = frozenset(f"begin_{name}" for name in "matrix pmatrix bmatrix Bmatrix vmatrix Vmatrix".split())
@@ -283,7 +284,7 @@ def _spell_out(row: Row) -> None:
         current, in_table = work.pop()
         spelled: Row = []
         for node in _opened(current):
-            if node.symbol in ("\\limits", "\\nolimits") and spelled:
+            if node.symbol in _LIMITERS and spelled:
                 _hang_scripts(spelled[-1], node)
             elif in_table or node.symbol not in ("\\\\", "&"):
                 spelled += _pieces(node)

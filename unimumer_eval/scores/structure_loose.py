@@ -21,7 +21,7 @@ from .forms import read
 from .metric import Columns, Metric, TextPairs, column
 from .structure import Nodes, common_length, one_form
 
-_BREAKS = frozenset((r"\\", "&", r"\limits", r"\nolimits"))
+_BREAKS = frozenset((r"\\", "&", r"\limits", r"\nolimits", r"\displaylimits"))
 _LETTERS = {"\\" + name: tuple(name) for name in FUNCTIONS}
 _FINAL = frozenset(".,;")
 _START = hash(())

@@ -27,7 +27,7 @@ from unimumer_data.errors import ConfigError
 from unimumer_data.support.commandline import keys_of, parser, run_command
 from unimumer_data.support.quiet import hush_libraries
 from unimumer_eval.recognize.command import split_words
-from unimumer_eval.recognize.recognizer import recognizer_config
+from unimumer_eval.recognize.recognizer import Recognizer, recognizer_config
 
 from .app import create_app
 from .guard import Guard
@@ -54,15 +54,18 @@ def _serve(words: Sequence[str]) -> int:
     token = os.environ.get(TOKEN_VARIABLE) or None
     if not config.is_local and token is None:
         raise ConfigError(f"host={config.host}: others can reach this address; set {TOKEN_VARIABLE} to a secret first")
-    server = Server(server_config(config, token))
+    recognizer = Recognizer.of(config, alternatives=config.likely)
+    print("loading the model ...", file=sys.stderr, flush=True)
+    recognizer.start()  # here, so that a model that cannot be loaded ends the command with one sentence
+    server = Server(server_config(config, token, recognizer))
     server.run()
     return 0 if server.started else 1
 
 
-def server_config(config: ServeConfig, token: str | None) -> uvicorn.Config:
+def server_config(config: ServeConfig, token: str | None, recognizer: Recognizer | None = None) -> uvicorn.Config:
     """Uvicorn's settings for the server."""
     return uvicorn.Config(
-        Guard(create_app(config), config, token),
+        Guard(create_app(config, recognizer), config, token),
         host=config.host,
         port=config.port,
         log_level="warning",
@@ -78,7 +81,6 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: Any = None) -> None:
         """Start, and print the address."""
-        print("loading the model ...", file=sys.stderr, flush=True)
         await super().startup(sockets)
         for one in self.servers:
             for socket in one.sockets:

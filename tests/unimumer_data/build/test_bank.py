@@ -146,6 +146,13 @@ def test_half_a_root_is_left_out(tmp_path: Path) -> None:
     assert len(read_bank(tmp_path / "bank").symbols[r"\sqrt"]["ink/w"]) == 2
 
 
+def test_dots_that_make_no_picture_stop_no_bank(tmp_path: Path) -> None:
+    dots = [[60.0, -18.0], [94.0, -10.0], [144.0, -16.0]]
+    save(tmp_path / "ink", "a", r"x \ldots y", [("x", letter(0)), (r"\ldots", dots), ("y", letter(170))])
+    assert main([f"path={tmp_path / 'ink'}", f"output={tmp_path / 'bank'}", "workers=1"]) == 0
+    assert sorted(read_bank(tmp_path / "bank").symbols) == [r"\ldots", "x", "y"]
+
+
 def test_mistakes_end_in_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([f"path={tmp_path / 'nowhere'}", f"output={tmp_path / 'b'}"]) == 1
     assert main(["source=mathwriting", f"path={tmp_path}", f"output={tmp_path / 'b'}"]) == 1

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from unimumer_data.errors import LatexSyntaxError
-from unimumer_data.handwriting.bank import Bank, read_bank
+from unimumer_data.handwriting.bank import Bank, Writer, means_of, read_bank
 from unimumer_data.handwriting.compose import BORROWED, LICENCE, compose
+from unimumer_data.handwriting.departures import RANGES
 from unimumer_data.handwriting.hand import CannotWriteError
 from unimumer_data.handwriting.matching import box_of
 from unimumer_data.handwriting.measure import measure
@@ -65,6 +66,14 @@ def test_a_root_covers_what_it_holds(bank: Bank, seed: int) -> None:
     assert root[2] > middle(found["b"][0])[0]
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_a_root_stands_clear_of_what_is_around_it(bank: Bank, seed: int) -> None:
+    found = boxes(write(r"1+\sqrt[3]{a}", bank, seed))
+    (plus,), (three,), (root,), (a,) = (found[name] for name in ("+", "3", r"\sqrt", "a"))
+    assert plus[2] < three[0] < root[0] + 40  # 200 units are an em
+    assert three[2] < a[0] and root[0] < a[0]
+
+
 def test_the_same_arguments_give_the_same_ink_and_others_another(bank: Bank) -> None:
     text = "a+b=c"
     assert write(text, bank).traces == write(text, bank).traces
@@ -90,17 +99,28 @@ def test_a_missing_symbol_comes_from_the_nearest_writer_with_the_distance(bank: 
     assert bank.distance(other, owner) == bank.distance(owner, other) > 0 == bank.distance(owner, owner)
 
 
-@pytest.mark.parametrize("text", [r"\aleph", r"\mathbb{R}", r"\underbrace{a}", r"\boldsymbol{x}", "设"])
-def test_what_nobody_wrote_is_refused_by_name(bank: Bank, text: str) -> None:
-    with pytest.raises(CannotWriteError, match=r"leave (it|the font) out"):
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (r"\aleph", "missing_symbol"),
+        ("设", "missing_symbol"),
+        (r"\hat{x}", "missing_symbol"),
+        (r"\mathbb{R}", "font"),
+        (r"\boldsymbol{x}", "font"),
+        (r"\underbrace{a}", "construction"),
+        (r"\overrightarrow{a}", "construction"),
+        ("{}", "no_ink"),
+    ],
+)
+def test_what_nobody_wrote_is_refused_by_name(bank: Bank, text: str, reason: str) -> None:
+    with pytest.raises(CannotWriteError, match=r"leave (it|the font) out") as caught:
         write(text, bank)
+    assert caught.value.reason == reason
 
 
-def test_a_broken_formula_and_an_empty_one_are_refused(bank: Bank) -> None:
+def test_a_broken_formula_is_refused(bank: Bank) -> None:
     with pytest.raises(LatexSyntaxError):
         write(r"\frac{a}", bank)
-    with pytest.raises(CannotWriteError, match="leaves no ink"):
-        write("{}", bank)
 
 
 @pytest.mark.parametrize(
@@ -113,10 +133,29 @@ def test_a_broken_formula_and_an_empty_one_are_refused(bank: Bank) -> None:
         r"\sqrt[3]{x}",
         r"\sin x",
         r"\frac{1}{\frac{a}{b}}",
+        r"\begin{pmatrix} a & b \\ x & 2 \end{pmatrix}",
+        r"\begin{aligned} a &= b \\ &= x \end{aligned}",
+        r"\sqrt[3]{\frac{a}{\sqrt{b}}}",
+        r"\boxed{x=1}",
     ],
 )
 def test_constructions_of_every_day_are_written(bank: Bank, text: str) -> None:
-    assert render(write(text, bank)).width > 30
+    ink = write(text, bank)
+    assert render(ink).width > 30
+    assert sorted(trace for symbol in ink.symbols for trace in symbol.traces) == sorted(ink.traces)
+
+
+def test_a_hand_that_was_measured_seldom_departs_as_the_others_of_its_bank() -> None:
+    means = {"slope": (0.5, 1000)}
+    writers = {
+        "often": Writer(1, 1, (), means),
+        "never": Writer(1, 1, (), {}),
+        "once": Writer(1, 1, (), {"sup": (9.0, 1)}),
+    }
+    bank = Bank(Path(), "", "", writers, {}, means_of(writers.values()))
+    assert bank.mean("slope", "often") == pytest.approx(bank.mean("slope", "never"), abs=0.01)
+    assert bank.mean("slope", "never") == pytest.approx(0.5, abs=0.01)
+    assert RANGES["sup"].mean < bank.mean("sup", "never") < bank.mean("sup", "once") < 3
 
 
 def test_ink_is_read_back_as_it_was_written(bank: Bank, tmp_path: Path) -> None:

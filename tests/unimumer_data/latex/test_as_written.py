@@ -173,9 +173,55 @@ def test_brackets_and_stars_elsewhere_make_no_arguments(text: str) -> None:
     assert "{" not in canonical(text).removeprefix(r"\norm { x }")
 
 
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        (r"\genfrac(){0pt}{}{n}{k}", r"\binom{n}{k}"),
+        (r"\genfrac[]{0pt}1nk", r"{n \brack k}"),
+        (r"\genfrac{\{}{\}}{0pt}{}{n}{k}", r"{n \brace k}"),
+        (r"\genfrac{}{}{}{0}{n + 1}{k}", r"\frac{n + 1}{k}"),
+        (r"\genfrac..{1pt}{}{n}\frac ab", r"\frac{n}{\frac{a}{b}}"),
+        (r"\genfrac<>{}{}{n}{k}", r"\left< \frac{n}{k} \right>"),
+        (r"a \hglue 3pt plus 1fil b", "a b"),
+        (r"\hbox to 3cm{a} b", r"\hbox{a} b"),
+        (r"\hbox spread -2pt{a}", r"\hbox{a}"),
+        (r"a \vrule width 0pt height 12pt b", "a b"),
+        (r"a \vrule height 0pt depth 0pt b", "a b"),
+        (r"a \vrule height 2pt width.4pt depth-1pt b", r"a \vline b"),
+        (r"\parskip=3pt a \openup 1\jot", "a"),
+        (r"\fcolorbox[rgb]{1,0,0}{blue}{$x$}", r"\fbox{$x$}"),
+        (r"\pagecolor[gray]{.5} \definecolor{a}{rgb}{1,0,0} \color{a} x", "x"),
+        (r"\parbox[t]{2cm}{if $x$}", r"\text{if $x$}"),
+        (r"\begin{darray}{cc} a & b \end{darray}", r"\begin{array}{cc} a & b \end{array}"),
+        (r"\begin{dmath} a \end{dmath}", "a"),
+        (r"\begin{matrix} a \tabularnewline[2pt] b \end{matrix}", r"\begin{matrix} a \\ b \end{matrix}"),
+        (r"\matrix{a \cr \noalign{\vskip 3pt} b}", r"\begin{matrix} a \\ b \end{matrix}"),
+        (r"\matrix{a \cr \noalign{\hrule} b}", r"\begin{matrix} a \\ \hline b \end{matrix}"),
+        (r"\bmatrix{a & b \cr}", r"\begin{bmatrix} a & b \end{bmatrix}"),
+        (r"\mathchoice{a}{b}{c}{d} \skew{3}\hat x", r"a \hat x"),
+        (r"\fontsize{10}{12}\selectfont \leavevmode a \displaybreak[1] \newpage", "a"),
+        (r"\sum\displaylimits_i a", r"\sum_i a"),
+        (r"\mathop{\mathop{\lim}\limits_{x}}\limits^{y}", r"\lim_x^y"),
+        (r"\begin{array}{@{}} a \end{array}", r"\begin{array}{c} a \end{array}"),
+        (r"a \not\leftrightarrow b \not\preceq c", r"a \nleftrightarrow b \npreceq c"),
+        ("a ≢ b ⊄ c", r"a \not\equiv b \not\subset c"),
+        (r"\left\lparen a \right\rparen \ldotp", "(a)."),
+    ],
+)
+def test_what_says_nothing_and_what_is_spelled_otherwise(text: str, plain: str) -> None:
+    assert canonical(text, "strict") == canonical(plain, "strict")
+    assert canonical(canonical(text), "strict") == canonical(canonical(plain), "strict")
+
+
+def test_brackets_that_print_after_a_row_break_are_no_gap() -> None:
+    record = r"\begin {matrix} a \\ { } [ 2 p t ] b \end {matrix}"
+    assert canonical(r"\begin{matrix} a \\ {[}2pt] b \end{matrix}") == record == canonical(record)
+    assert canonical(r"\begin{matrix} a \\ [x] b \end{matrix}") == r"\begin {matrix} a \\ [ x ] b \end {matrix}"
+
+
 def test_unknown_commands_are_latex_again_in_records() -> None:
-    record = r"\genfrac { } { } { 0 p t } { } { n } { k } ^ { 2 } x"
-    assert canonical(r"\genfrac{}{}{0pt}{}{n}{k}^2 {x}") == record
+    record = r"\prescript { } { } { 0 p t } { } { n } { k } ^ { 2 } x"
+    assert canonical(r"\prescript{}{}{0pt}{}{n}{k}^2 {x}") == record
     assert write_tokens(read_tree(write_tree(canonical_tree(record)))) == record.split()
 
 

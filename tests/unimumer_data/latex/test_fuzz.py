@@ -34,6 +34,8 @@ PIECES = [
     *r"\atopwithdelims \root \of \buildrel \substack{ \mathop{ \mathop \lim \tag* \tag \begin{pmatrix*} [r]".split(),
     *r"\end{pmatrix*} \begin{aligned} [t] \end{aligned} \begin{foo} \end{foo} \norm {a} {b} \braket{ \!".split(),
     *r"\sp \sb \min \| \R \parallel * \\* \color[x]{y} \phantom{x} \begin{array}{*{3}{c}|@{=}l} \end{array}".split(),
+    *r"\genfrac \genfrac[]{0pt}{} \vrule width 0pt \hbox to 1pt \noalign{ \mathchoice".split(),
+    *r"\fcolorbox \skew \displaylimits \tabularnewline \\[2pt]".split(),
     *r"\ensuremath \cfrac[l] \LARGE \hfill \overline \leqslant".split(),
     *("设", "😀", "\x00", "\f", "≤", "²", "\u200b", " ", "\n", "\ud800"),
 ]  # fmt: skip

@@ -172,3 +172,10 @@ def test_every_environment_sets_its_cells(name: str) -> None:
 def test_depth_and_length_cost_no_recursion(text: str) -> None:
     formula = layout(text)
     assert math.isfinite(formula.width) and math.isfinite(formula.height)
+
+
+@pytest.mark.parametrize("name", ["matrix", "pmatrix", "cases", "aligned", "gathered", "smallmatrix"])
+def test_environments_carry_both_scripts(name: str) -> None:
+    formula = layout(rf"\begin{{{name}}} a \\ b \end{{{name}}}_1^2")
+    low, high = ([mark for mark in formula.marks if mark.node.symbol == digit] for digit in "12")
+    assert len(low) == len(high) == 1 and high[0].bottom < low[0].top

@@ -122,6 +122,8 @@ def test_json_lines_are_records_too(tmp_path: Path) -> None:
     (tmp_path / "x.jsonl").write_text('{"a": 1}\n{"a": \n')
     with pytest.raises(RecordError, match=r"x\.jsonl, line 2: broken JSON"):
         list(read_records(tmp_path / "x.jsonl"))
+    (tmp_path / "x.jsonl").write_text('\n[{"a": 1}]')
+    assert [item for item, _ in read_records(tmp_path / "x.jsonl")] == [{"a": 1}]
 
 
 @pytest.mark.parametrize("block", [1, 2, 3, 7, 1 << 20])

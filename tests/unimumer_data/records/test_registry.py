@@ -87,7 +87,9 @@ def test_what_llama_factory_would_misread_is_refused(tmp_path: Path, entry: Any,
         registry.read_registry(path)
 
 
-@pytest.mark.parametrize("text", ["{", "[]", "\ufeff{}", '{"a": 1,}'])
+@pytest.mark.parametrize(
+    "text", ["{", "[]", "\ufeff{}", '{"a": 1,}', "[" * 100_000, '{"a":' * 50_000, '{"a": ' + "9" * 5000 + "}"]
+)
 def test_a_damaged_registry_is_left_alone(tmp_path: Path, text: str) -> None:
     path = tmp_path / "dataset_info.json"
     path.write_text(text, encoding="utf-8")

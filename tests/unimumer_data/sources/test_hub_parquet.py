@@ -50,3 +50,34 @@ def test_without_pyarrow_the_error_says_what_to_install(tmp_path, monkeypatch):
 def test_no_file(tmp_path):
     with pytest.raises(SourceError, match=r"no \.parquet file"):
         list(read(tmp_path, "train"))
+
+
+def test_rows_of_other_types_leave_the_others_alone(tmp_path):
+    pyarrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    data = picture_bytes()
+    turns = [(None, "x"), ("q", None), ("q", "x"), ("q", "y")]
+    rows = [
+        {
+            "image": {"bytes": data, "path": number},
+            "conversations": [{"value": asked, "from": "human"}, {"value": said, "from": "gpt"}],
+        }
+        for number, (asked, said) in enumerate(turns)
+    ]
+    parquet.write_table(pyarrow.Table.from_pylist(rows), tmp_path / "a.parquet")
+    items = list(read(tmp_path, "train"))
+    assert drops(items) == {"a_0": "bad_row", "a_1": "bad_row"}
+    assert list(labels(items)) == ["a_2", "a_3"]
+    numbers = [{"image": {"bytes": data, "path": "a.png"}, "conversations": [{"from": "human", "value": 3}]}]
+    parquet.write_table(pyarrow.Table.from_pylist(numbers), tmp_path / "a.parquet")
+    assert drops(read(tmp_path, "train")) == {"a": "bad_row"}
+
+
+def test_a_row_that_is_no_utf8_is_dropped_alone(tmp_path):
+    pyarrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    offsets = b"".join(number.to_bytes(4, "little") for number in (0, 2, 4))
+    ids = pyarrow.StringArray.from_buffers(2, pyarrow.py_buffer(offsets), pyarrow.py_buffer(b"\xff\xfeok"))
+    image = pyarrow.array([{"bytes": picture_bytes(), "path": "a.png"}] * 2)
+    turns = pyarrow.array([conversation("x")] * 2)
+    parquet.write_table(pyarrow.table({"id": ids, "image": image, "conversations": turns}), tmp_path / "a.parquet")
+    items = list(read(tmp_path, "train"))
+    assert drops(items) == {"a_0": "encoding"} and labels(items) == {"ok": "x"}

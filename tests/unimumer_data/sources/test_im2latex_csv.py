@@ -47,3 +47,12 @@ def test_which_table(corpus):
     assert labels(read(corpus, "train", table="train_normalized.csv")) == {"basic__aa": "x"}
     with pytest.raises(SourceError, match="no such table"):
         list(read(corpus, "train", table="none.csv"))
+
+
+@pytest.mark.parametrize(
+    "name", [".", "/", "..", "b" * 300 + ".png", "q/" * 3000 + "a.png", "a\0.png", "/etc/hostname"]
+)
+def test_names_that_are_no_pictures_leave_the_others_alone(corpus, name):
+    save_text(corpus / "im2latex_validate.csv", f"formula,image\nx,{name}\ny,basic/aa.png\n")
+    items = list(read(corpus, "valid"))
+    assert labels(items) == {"basic__aa": "y"} and list(drops(items).values()) == ["no_image"]

@@ -103,6 +103,26 @@ def test_what_the_work_raises_ends_the_workers() -> None:
     assert within(5, lambda: set(children_of(os.getpid())) <= before)
 
 
+@pytest.mark.parametrize("who", ["the command alone", "all, as a terminal does"])
+def test_ctrl_c_waits_for_no_work_that_is_begun(who: str, tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import time\nfrom itertools import count\nfrom unimumer_data.support.workers import ordered_map\n\n"
+        "def work(number):\n    time.sleep(0 if number < 5 else 60)\n\n"
+        "for number, _ in ordered_map(work, count(), 2):\n    print(number, flush=True)\n"
+    )
+    command = [sys.executable, str(script)]
+    with subprocess.Popen(command, stdout=-1, stderr=-1, text=True, start_new_session=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "0\n"
+        workers = children_of(process.pid)
+        begun = time.monotonic()
+        os.kill(process.pid, signal.SIGINT) if who == "the command alone" else os.killpg(process.pid, signal.SIGINT)
+        process.communicate(timeout=50)
+        assert time.monotonic() - begun < 20
+    assert within(5, lambda: not any(map(lives, workers)))
+
+
 def test_a_killed_worker_is_no_traceback_of_a_library() -> None:
     with pytest.raises(UniMumerError, match=r"with cdm=false if it comes back"):
         list(ordered_map(_end, count(), 2, instead="cdm=false"))

@@ -69,7 +69,7 @@ def test_a_missing_file_and_a_word_without_value(tmp_path: Path, monkeypatch: py
         read_recipe(Path("none.yaml"))
 
 
-@pytest.mark.parametrize("value", ["a, b", "a,b,", ["a", "b"], ("a", " b ")])
+@pytest.mark.parametrize("value", ["a, b", " a,b ", ["a", "b"], ("a", "b")])
 def test_names_of_data_sets(value: object) -> None:
     assert split_names(value) == ["a", "b"]
     assert Recipe(path=Path("r"), values={"eval_dataset": value}).names("eval_dataset") == ["a", "b"]

@@ -1,4 +1,4 @@
-"""What a checkpoint's folder says about itself."""
+"""Where a checkpoint is, and what its folder says about itself."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import pytest
 
 from unimumer_data.errors import ConfigError, EngineError
 from unimumer_eval.config import AskConfig
-from unimumer_eval.engines.checkpoints import other_bounds, resolve
+from unimumer_eval.engines import open_engine
+from unimumer_eval.engines.checkpoints import check_place, other_bounds, resolve
 
 
 def folder(path: Path, **files: object) -> Path:
@@ -56,3 +57,28 @@ def test_other_pixel_bounds_than_in_training_are_told(pixels: int, warns: bool, 
 
 def test_a_model_without_stored_bounds_is_not_warned_about(tmp_path: Path) -> None:
     assert other_bounds(AskConfig(engine="transformers", model=str(folder(tmp_path / "m", config={})))) is None
+
+
+def test_a_model_of_a_hub_that_is_silent_is_refused_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The libraries would ask for minutes."""
+    monkeypatch.setenv("HF_HUB_OFFLINE", "0")
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")  # discard: nobody listens there
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with pytest.raises(EngineError, match=r"model=nobody/nothing: not on this machine.*hf download nobody/nothing"):
+        open_engine(AskConfig(model="nobody/nothing", engine="transformers"))
+
+
+def test_a_model_in_the_cache_is_used_without_the_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    constants = pytest.importorskip("huggingface_hub.constants")
+    snapshot = tmp_path / "models--somebody--something" / "snapshots" / "0"
+    snapshot.mkdir(parents=True)
+    (snapshot / "config.json").write_text("{}")
+    (snapshot.parents[1] / "refs").mkdir()
+    (snapshot.parents[1] / "refs" / "main").write_text("0")
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "0")
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    check_place(AskConfig(model="somebody/something", engine="transformers"))
+    assert constants.HF_HUB_OFFLINE is True

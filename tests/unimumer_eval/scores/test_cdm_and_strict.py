@@ -17,7 +17,8 @@ def rules() -> list[tuple[str, str]]:
     pairs = []
     for name, target in STRICT_NAMES.items():
         arguments = " { p } { q }" if COMMANDS.get(name) and COMMANDS[name].args else ""
-        pairs.append((name + arguments, target + arguments))
+        skipped = " { 1ex }" * COMMANDS[name].parameters.count("{}") if name in COMMANDS else ""
+        pairs.append((name + skipped + arguments, target + arguments))
     pairs += [(rf"\not {name}", target) for name, target in NEGATED.items()]
     pairs += [(" ".join([sign] * 3), target) for sign, target in RUNS.items()]
     pairs += [

@@ -199,6 +199,16 @@ def test_an_address_that_others_reach_needs_a_token(capsys: pytest.CaptureFixtur
     assert "UNIMUMER_TOKEN" in capsys.readouterr().err
 
 
+def test_a_model_that_cannot_be_loaded_is_told_in_one_sentence(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    assert main(["model=nobody/nothing", "engine=transformers"]) == 1
+    said = capfd.readouterr().err.splitlines()
+    assert said[-1].startswith("EngineError: model=nobody/nothing: ")
+    assert not any("Traceback" in line for line in said)
+
+
 def test_refinement_is_for_the_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["task=refine", "engine=python:recognisers:width"]) == 2
     assert "all others would wait" in capsys.readouterr().err

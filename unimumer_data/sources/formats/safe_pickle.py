@@ -18,6 +18,7 @@ from typing import Any, ClassVar, NoReturn
 from PIL import Image
 
 from unimumer_data.errors import ImageError, SourceError
+from unimumer_data.support.files import regular
 
 _DAMAGED = (
     pickle.UnpicklingError, EOFError, ValueError, TypeError, AttributeError, LookupError, OverflowError, MemoryError,
@@ -53,7 +54,7 @@ class Array:
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
         _, self.shape, self.dtype, self.fortran, data = state
-        self.data = data.encode("latin1") if isinstance(data, str) else bytes(data)  # Python 2 wrote text
+        self.data = _bytes(data)
 
     def to_image(self, name: str) -> Image.Image:
         """Greys as a picture of mode L.
@@ -72,7 +73,7 @@ class Array:
         if len(shape) != 2 or code is None or self.dtype.order == ">":
             raise ImageError(f"{name}: array of shape {self.shape} and type {kind}; expected (height, width) greys")
         height, width = shape
-        if len(self.data) != height * width * int(self.dtype.spec[1:]) or not height * width:
+        if len(self.data) != height * width * int(self.dtype.spec[1:]) or not min(height, width) > 0:
             raise ImageError(f"{name}: {len(self.data)} bytes for {height}x{width} pixels; the pickle is damaged")
         values = memoryview(self.data).cast(code)  # type: ignore[call-overload]
         if code in "fd" and not all(map(math.isfinite, values)):
@@ -109,7 +110,16 @@ class _Name:
 
 
 def _from_buffer(buffer: bytes, dtype: DType, shape: tuple[int, ...], order: str) -> Array:
-    return Array(shape=tuple(shape), dtype=dtype, fortran=order != "C", data=bytes(buffer))
+    return Array(shape=tuple(shape), dtype=dtype, fortran=order != "C", data=_bytes(buffer))
+
+
+def _bytes(data: Any) -> bytes:
+    """The content of an array; a number would make as many zeros."""
+    if isinstance(data, str):
+        return data.encode("latin1")  # Python 2 wrote text
+    if not isinstance(data, bytes | bytearray):
+        raise pickle.UnpicklingError(f"a {type(data).__name__} as the content of an array")
+    return bytes(data)
 
 
 def _encode(text: str, encoding: str) -> bytes:
@@ -125,8 +135,7 @@ def _dtype(spec: Any, *_: Any) -> DType:
 
 
 def _scalar(dtype: DType, data: bytes | str) -> int | float:
-    raw = data.encode("latin1") if isinstance(data, str) else data
-    (value,) = struct.unpack(_FORMATS[dtype.spec], raw)
+    (value,) = struct.unpack(_FORMATS[dtype.spec], _bytes(data))
     return value  # type: ignore[no-any-return]
 
 
@@ -192,6 +201,10 @@ def _refuse(self: Any) -> NoReturn:
     raise pickle.UnpicklingError("a set, where a dict or list is needed")
 
 
+def _refuse_number(self: Any) -> NoReturn:
+    raise pickle.UnpicklingError("a number of hundreds of digits")
+
+
 _DataUnpickler.dispatch |= {
     pickle.DICT[0]: _load_dict,
     pickle.SETITEM[0]: _load_setitem,
@@ -199,6 +212,7 @@ _DataUnpickler.dispatch |= {
     pickle.EMPTY_SET[0]: _refuse,
     pickle.ADDITEMS[0]: _refuse,
     pickle.FROZENSET[0]: _refuse,
+    pickle.LONG4[0]: _refuse_number,
 }
 
 
@@ -211,7 +225,7 @@ def load_pickle(path: Path) -> Any:
         SourceError: missing, damaged, or it names anything else (`ForbiddenPickleError`).
     """
     try:
-        with path.open("rb") as file:
+        with open(path, "rb", opener=regular) as file:
             return _DataUnpickler(file, encoding="latin1").load()
     except ForbiddenPickleError as error:
         raise ForbiddenPickleError(f"{path}: {error}") from None

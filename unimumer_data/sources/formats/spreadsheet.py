@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 from unimumer_data.errors import SourceError
 from unimumer_data.support.limits import SHEET_BYTES
+
+_DAMAGED = (
+    *(OSError, ValueError, LookupError, TypeError, AttributeError, SyntaxError, EOFError, RuntimeError),
+    *(zipfile.BadZipFile, zlib.error),
+)  # what openpyxl lets through of zipfile and of the reader of XML
 
 
 def read_spreadsheet(path: Path) -> Iterator[tuple[int, list[str]]]:
@@ -25,20 +32,17 @@ def read_spreadsheet(path: Path) -> Iterator[tuple[int, list[str]]]:
             size = sum(member.file_size for member in archive.infolist())
         if size > SHEET_BYTES:
             raise SourceError(f"{path}: unpacks to {size} bytes, over {SHEET_BYTES}; save it as CSV")
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        if isinstance(error, SourceError):
-            raise
+        with closing(openpyxl.load_workbook(path, read_only=True, data_only=True)) as book:
+            for number, row in enumerate(book.worksheets[0].iter_rows(values_only=True), 1):
+                cells = ["" if cell is None else _text(cell) for cell in row]
+                while cells and not cells[-1]:
+                    cells.pop()
+                if cells:
+                    yield number, cells
+    except SourceError:
+        raise
+    except _DAMAGED as error:
         raise SourceError(f"{path}: cannot be read as .xlsx ({error}); save it as CSV") from error
-    try:
-        for number, row in enumerate(book.worksheets[0].iter_rows(values_only=True), 1):
-            cells = ["" if cell is None else _text(cell) for cell in row]
-            while cells and not cells[-1]:
-                cells.pop()
-            if cells:
-                yield number, cells
-    finally:
-        book.close()
 
 
 def _text(cell: object) -> str:

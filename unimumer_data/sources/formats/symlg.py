@@ -13,6 +13,7 @@ from pathlib import Path
 
 from unimumer_data.errors import SourceError
 from unimumer_data.records.record import Replacement
+from unimumer_data.support.files import regular
 
 from .tables import decode
 
@@ -51,7 +52,8 @@ def read_symlg(path: Path) -> tuple[str, tuple[Replacement, ...]]:
             that LaTeX has no words for; names the file and line.
     """
     try:
-        raw = path.read_bytes()
+        with open(path, "rb", opener=regular) as file:
+            raw = file.read()
     except OSError as error:
         raise SourceError(f"{path}: cannot be read: {error.strerror}") from error
     text, replaced = decode(raw, str(path))

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from unimumer_data.errors import SourceError
 from unimumer_data.records.record import Replacement, Sample
 from unimumer_data.sources.base import VALIDATION, Drop, existing_folder
+from unimumer_data.support.files import regular
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".gif", ".heic", ".heif")
 
@@ -50,7 +51,7 @@ def read_lines(path: Path) -> Iterator[Line]:
         SourceError: the file cannot be read, or is UTF-16.
     """
     try:
-        with path.open("rb") as file:
+        with open(path, "rb", opener=regular) as file:
             start = file.read(_BLOCK)
             if start.startswith(_WIDE):
                 raise SourceError(f"{path}: is UTF-16; save it as UTF-8")
@@ -83,7 +84,7 @@ def decode(raw: bytes, place: str) -> tuple[str, tuple[Replacement, ...]]:
 
 def count_lines(path: Path) -> int | None:
     """Lines that hold something, which is about how many items a file has; None if there is one line at most."""
-    with path.open("rb") as file:
+    with open(path, "rb", opener=regular) as file:
         count = sum(1 for line in file if line.strip())
     return count if count > 1 else None
 

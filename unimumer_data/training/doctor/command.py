@@ -19,12 +19,13 @@ from unimumer_data.errors import ConfigError
 from unimumer_data.support.commandline import keys_of, read_words, run_command
 from unimumer_data.support.config import load_config, option
 
+from ..hub import Place, find_model
 from ..recipe import Recipe, how_to_name_a_recipe, read_recipe
 from .data import SetRecords, check_data, check_images, check_loading
 from .findings import Findings, count_of
 from .lengths import check_lengths
 from .memory import built_parameters, check_memory, count_parameters, shape_of
-from .model import Place, family_of, find_model, model_config, model_name
+from .model import family_of, model_config, model_name
 from .packing import Packs, check_packing, check_packing_keys, is_packed
 from .recipe import check_disk, check_recipe
 from .versions import check_known_bad, check_versions
@@ -79,7 +80,7 @@ def examine(recipe: Recipe, config: DoctorConfig, findings: Findings) -> list[Se
     records = sum(found.records for found in sets if not found.held_out)
     packs = check_packing(recipe, lengths[:records], findings, seed=config.seed)
     _check_steps(recipe, records, packs, config.gpus, findings)
-    cutoff = recipe.number("cutoff_len", 2048)
+    cutoff = recipe.count("cutoff_len", 2048)
     longest = max((length.total for length in lengths), default=cutoff)
     _check_size(recipe, cutoff if is_packed(recipe) else min(cutoff, longest), config, findings)
     return sets
@@ -129,7 +130,7 @@ def _check_place(name: str, findings: Findings) -> Place:
 
 def _check_steps(recipe: Recipe, records: int, packs: Packs | None, gpus: int, findings: Findings) -> None:
     """Effective batch and optimizer steps; of packed training in sequences."""
-    batch = recipe.number("per_device_train_batch_size", 8) * recipe.number("gradient_accumulation_steps", 1) * gpus
+    batch = recipe.count("per_device_train_batch_size", 8) * recipe.count("gradient_accumulation_steps", 1) * gpus
     epochs = recipe.values.get("num_train_epochs", 3.0)
     steps = recipe.number("max_steps", 0)
     rows = len(packs.records) if packs else records

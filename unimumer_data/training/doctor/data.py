@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import random
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -14,12 +14,13 @@ from unimumer_data.errors import ImageError, RegistryError, suggestion
 from unimumer_data.images import MAX_SIDE_RATIO, fit_pixels, load_image, read_header
 from unimumer_data.records.reading import parts_of, read_records
 from unimumer_data.records.registry import FILE_NAME, TEST_SETS, build_command, check
+from unimumer_data.support.plain_json import parse_json
 from unimumer_data.support.progress import Progress
 
 from ..recipe import Recipe
 from .findings import Findings
 from .formats import FORMATS, Fault, Shape
-from .oracle import key_types, loading_failure
+from .oracle import key_types, loading_failure, split_failure
 
 KNOWN_KEYS = frozenset(
     "file_name hf_hub_url ms_hub_url om_hub_url script_url cloud_file_name formatting subset split folder num_samples"
@@ -70,7 +71,7 @@ def check_data(recipe: Recipe, findings: Findings) -> list[SetRecords]:
         return []
     path = recipe.data_folder / FILE_NAME
     try:
-        entries = json.loads(path.read_text(encoding="utf-8"))
+        entries = parse_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         findings.add(
             "error", "registry", f"{path}: {error}", "dataset_dir: . (the folder with dataset_info.json); run there"
@@ -143,8 +144,8 @@ def _check_records(
         findings.add("error", "file_missing", f"{name!r}: {place} does not exist", build_command(place))
         return None
     if entry.get("ranking"):
-        findings.add("note", "records_unchecked", f"{name!r} holds pairs to rank; its records are not checked")
-        return None
+        text = f"{name!r} holds pairs to rank; LLaMA-Factory loads some of them, nothing else is checked"
+        findings.add("note", "records_unchecked", text)
     found = SetRecords(name=name, entry=entry)
     for file in sorted(place.iterdir()) if place.is_dir() else [place]:
         if file.suffix in OTHER_FILES:
@@ -170,6 +171,10 @@ def _read_file(file: Path, shape: Shape, found: SetRecords, findings: Findings, 
         for number, record in enumerate(_records(file)):
             if number % 1000 == 999:
                 progress.step(1000)
+            if found.entry.get("ranking") and isinstance(record, dict):
+                found.records += 1
+                found.try_out(record)
+                continue
             turn = shape.read(record)
             if isinstance(turn, Fault):
                 findings.add("error", turn.kind, f"{file}: record {number} {turn.message}", place=found.name)
@@ -193,7 +198,8 @@ def _records(file: Path) -> Iterator[Any]:
         ValueError: a byte order mark, or a file that holds no records; says where.
     """
     with file.open("rb") as stream:
-        if stream.read(3) == b"\xef\xbb\xbf":
+        head = stream.read(64)
+        if head.startswith(BOM_UTF8) and head.removeprefix(BOM_UTF8).lstrip().startswith(b"["):
             raise ValueError(
                 f"{file}: begins with a byte order mark, which makes LLaMA-Factory crash; save it without"
             )
@@ -203,7 +209,11 @@ def _records(file: Path) -> Iterator[Any]:
 def check_loading(sets: list[SetRecords], recipe: Recipe, findings: Findings, *, with_model: bool) -> None:
     """Have LLaMA-Factory load a few records of each kind, where it is installed and nothing else is wrong."""
     types = key_types()
-    if types is None or findings.count("error") or recipe.values.get("streaming"):
+    if types is None or findings.count("error"):
+        return
+    if sets and recipe.values.get("streaming") and not recipe.number("dataloader_num_workers", 0):
+        text = "streaming reads nothing of a file without dataloader_num_workers: LLaMA-Factory dies of StopIteration"
+        findings.add("error", "streaming_nothing", text, "dataloader_num_workers: 1")
         return
     samples = {
         found.name: (found.entry, [record for alike in found.tried.values() for record in alike]) for found in sets
@@ -211,6 +221,24 @@ def check_loading(sets: list[SetRecords], recipe: Recipe, findings: Findings, *,
     said = loading_failure(recipe, types, samples, with_model=with_model)
     if said is not None:
         findings.add("error", "not_loaded", f"LLaMA-Factory does not load the data: {said}")
+        return
+    total = _records_loaded(sets, recipe)
+    said = split_failure(recipe.values, types, total) if total else None
+    if total and said is not None:
+        text = f"LLaMA-Factory cannot hold back val_size {recipe.values['val_size']} of {total} records: {said}"
+        findings.add("error", "val_size", text, f"val_size: {0.1 if total >= 20 else 1}")
+
+
+def _records_loaded(sets: list[SetRecords], recipe: Recipe) -> int | None:
+    """Records from which val_size is taken; None where it is not, or where nobody can say."""
+    values = recipe.values
+    trained = [found for found in sets if not found.held_out]
+    unknown = len(trained) < len(set(recipe.names("dataset"))) or values.get("mix_strategy", "concat") != "concat"
+    if not values.get("val_size") or values.get("streaming") or values.get("tokenized_path") or unknown:
+        return None
+    most = values.get("max_samples")
+    counts = [found.entry.get("num_samples") or found.records for found in trained]
+    return sum(min(count, most or count) for count in counts)
 
 
 def _check_leaks(sets: list[SetRecords], entries: Mapping[str, Any], recipe: Recipe, findings: Findings) -> None:

@@ -16,10 +16,10 @@ from PIL import Image
 from unimumer_data.errors import ImageError
 from unimumer_data.records.record import IMAGE_TOKEN
 
+from ..hub import Place
 from ..recipe import Recipe
 from .data import SetRecords
 from .findings import Findings
-from .model import Place
 
 _BATCH = 4096
 
@@ -136,7 +136,7 @@ def check_lengths(
         text = f"token lengths need the model's tokenizer: {str(error).splitlines()[0]}"
         findings.add("note", "lengths_unchecked", text)
         return []
-    cutoff = recipe.number("cutoff_len", 2048)
+    cutoff = recipe.count("cutoff_len", 2048)
     costs = {name: ruler.image(size) for name, size in sizes.items()}
     largest = max(costs.values(), default=1)
     every: list[Length] = []

@@ -155,7 +155,7 @@ def check_memory(
         shape,
         stage=recipe.zero_stage,
         gpus=gpus,
-        batch=recipe.number("per_device_train_batch_size", 8),
+        batch=recipe.count("per_device_train_batch_size", 8),
         tokens=tokens,
         trained=recipe.trained_share,
         offload=bool(zero.get("offload_optimizer")),

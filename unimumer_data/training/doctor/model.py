@@ -1,23 +1,17 @@
-"""The model of a recipe: where its files are, which family it is of, and which templates fit it."""
+"""The model of a recipe: which family it is of, and which templates fit it."""
 
 from __future__ import annotations
 
-import json
-import os
-import re
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
+from unimumer_data.support.plain_json import parse_json
+
+from ..hub import cached_config
 from ..recipe import Recipe
 
 Family = Literal["qwen2-vl", "qwen2.5-vl", "qwen3-vl", "qwen3.5", "glm-ocr"]
-Place = Literal["local", "cached", "hub", "missing", "refused", "unreachable"]
-
-SECONDS = 5.0
-"""How long the hub may take to answer."""
 
 # Parts of model_type in config.json, or of a name on the hub.
 FAMILIES: Mapping[str, Family] = {
@@ -41,7 +35,6 @@ TEMPLATES: Mapping[Family, tuple[str, ...]] = {
     "qwen3.5": ("qwen3_5", "qwen3_5_nothink"),
     "glm-ocr": ("glm_ocr",),
 }
-_HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 
 
 def model_name(recipe: Recipe) -> str:
@@ -107,60 +100,11 @@ def known_templates() -> frozenset[str] | None:
 def model_config(recipe: Recipe) -> dict[str, Any] | None:
     """config.json of a model whose files are on this machine; None for one that is on the hub only."""
     name = model_name(recipe)
-    for path in (Path(name) / "config.json", _cached_config(name)):
+    for path in (Path(name) / "config.json", cached_config(name)):
         try:
-            content = json.loads(path.read_text(encoding="utf-8")) if path else None
+            content = parse_json(path.read_text(encoding="utf-8")) if path else None
         except (OSError, ValueError):
             continue
         if isinstance(content, dict):
             return content
     return None
-
-
-def can_be_on_the_hub(name: str) -> bool:
-    """Whether a name can be one of the hub (owner/name); a path into a folder that exists here is none."""
-    return bool(_HUB_NAME.fullmatch(name)) and not name.startswith(".") and not Path(name).parent.is_dir()
-
-
-def find_model(name: str) -> Place:
-    """Where the files of a model are; asks the hub at most once, for a few seconds."""
-    if (Path(name) / "config.json").is_file():
-        return "local"
-    if _cached_config(name) is not None:
-        return "cached"
-    if not can_be_on_the_hub(name):
-        return "missing"
-    if os.environ.get("HF_HUB_OFFLINE", "0").upper() in ("1", "ON", "YES", "TRUE"):
-        return "unreachable"
-    endpoint = os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
-    question = urllib.request.Request(f"{endpoint}/{name}/resolve/main/config.json", method="HEAD")
-    try:
-        with urllib.request.urlopen(question, timeout=SECONDS):
-            return "hub"
-    except urllib.error.HTTPError as error:
-        return "refused" if error.code in (401, 404) and not _has_token() else "hub"
-    except OSError:
-        return "unreachable"
-
-
-def _has_token() -> bool:
-    """Whether the user has a token, with which the hub may show more than to us."""
-    try:
-        from huggingface_hub import get_token
-    except ImportError:
-        return False
-    return get_token() is not None
-
-
-def _cached_config(name: str) -> Path | None:
-    if not _HUB_NAME.fullmatch(name):
-        return None
-    try:
-        from huggingface_hub import try_to_load_from_cache
-    except ImportError:
-        return None
-    try:
-        found = try_to_load_from_cache(name, "config.json")
-    except ValueError:  # no name of a repository
-        return None
-    return Path(found) if isinstance(found, str) else None

@@ -27,6 +27,9 @@ OWN_PREFIXES = ("exprate_", "vision_lr", "projector_lr")
 NEEDS_A_GPU: Mapping[str, Any] = {"deepspeed": None, "fp16": False, "tf32": None, "pure_bf16": False, "use_cpu": True}
 """What is put in their place when LLaMA-Factory is asked on this machine: they speak of the machine that trains."""
 
+LOADED_AS: Mapping[str, str] = {"dpo": "rm"}
+"""Stage -> the stage as which LLaMA-Factory's trainer loads the records, where it is another one."""
+
 VERBOSITY = "LLAMAFACTORY_VERBOSITY"
 
 Kind = type | None
@@ -41,7 +44,8 @@ def key_types() -> dict[str, Kind] | None:
     found: dict[str, Kind] = {}
     for arguments in _TRAIN_ARGS:
         hints = typing.get_type_hints(arguments)
-        found |= {name: _plain_type(hints[name]) for name in arguments.__dataclass_fields__}
+        fields = arguments.__dataclass_fields__.values()
+        found |= {field.name: _plain_type(hints[field.name]) for field in fields if field.init}
     return found
 
 
@@ -77,7 +81,8 @@ def loading_failure(
         with_model: whether tokenizer and processor are on this machine; else the last step, which needs them, is left
             out.
     """
-    sets = {key: [name for name in recipe.names(key) if name in samples] for key in ("dataset", "eval_dataset")}
+    named = {key: recipe.names(key) for key in ("dataset", "eval_dataset")}
+    sets = {key: [name for name in names if name in samples] for key, names in named.items()}
     if not sets["dataset"]:
         return None
     with tempfile.TemporaryDirectory() as folder:
@@ -89,12 +94,16 @@ def loading_failure(
             "cache_dir": f"{folder}/cache",
             "output_dir": f"{folder}/output",
             "preprocessing_num_workers": None,
-            "tokenized_path": None,
-            "interleave_probs": None,  # fit all sets, of which one on the hub may be missing here
-            "max_samples": None,
+            "dataloader_num_workers": min(1, recipe.number("dataloader_num_workers", 0)),  # a set is shared among them
             "overwrite_cache": True,
-            "val_size": 0.0,
         }
+        if sets != named:  # they fit all sets, of which one on the hub is missing here
+            values["interleave_probs"] = None
+        if recipe.values.get("stage") == "pt":  # so few records may not fill one sequence
+            values["packing"] = False
+        tokenized = recipe.values.get("tokenized_path")
+        if tokenized and not _has_files(Path(str(tokenized))):
+            values["tokenized_path"] = f"{folder}/tokenized"
         _copy(Path(folder), samples)
         try:
             with _silence():
@@ -104,13 +113,34 @@ def loading_failure(
     return None
 
 
+def split_failure(values: Mapping[str, Any], known: Mapping[str, Kind], records: int) -> str | None:
+    """What LLaMA-Factory dies of when it holds back val_size of so many records; None where it can."""
+    from datasets import Dataset
+    from llamafactory.data.data_utils import split_dataset
+
+    try:
+        with _silence():
+            _, data, training, *_ = _read(values, known)
+            split_dataset(Dataset.from_dict({"number": range(records)}), None, data, seed=training.seed)
+    except Exception as error:  # whatever it dies of is its answer
+        return _first_line(error)
+    return None
+
+
+def _has_files(folder: Path) -> bool:
+    return folder.is_dir() and any(folder.iterdir())
+
+
 def _copy(folder: Path, samples: Mapping[str, tuple[Mapping[str, Any], Sequence[Any]]]) -> None:
     entries = {}
     for number, (name, (entry, records)) in enumerate(samples.items()):
         file = f"{number}.json"
         lines = ",\n".join(json.dumps(record, ensure_ascii=False) for record in records)
         (folder / file).write_text(f"[\n{lines}\n]\n", encoding="utf-8")
-        entries[name] = {**entry, "file_name": file, "num_samples": None}
+        wanted = entry.get("num_samples")
+        entries[name] = {**entry, "file_name": file}
+        if isinstance(wanted, int):
+            entries[name]["num_samples"] = min(wanted, len(records))
     (folder / "dataset_info.json").write_text(json.dumps(entries), encoding="utf-8")
 
 
@@ -130,13 +160,15 @@ def _load(values: Mapping[str, Any], known: Mapping[str, Kind], *, with_model: b
     from llamafactory.model import load_tokenizer
 
     model, data, training, finetuning, _ = _read(values, known)
+    data.val_size = 0.0  # of all records: see `split_failure`
+    stage = LOADED_AS.get(finetuning.stage, finetuning.stage)
     if not with_model:
         for names in (data.dataset, data.eval_dataset):
-            _get_merged_dataset(names, model, data, training, finetuning.stage)
+            _get_merged_dataset(names, model, data, training, stage)
         return
     module = load_tokenizer(model)
     template = get_template_and_fix_tokenizer(module["tokenizer"], data)
-    get_dataset(template, model, data, training, stage=finetuning.stage, **module)
+    get_dataset(template, model, data, training, stage=stage, **module)
 
 
 def _first_line(error: Exception) -> str:

@@ -50,7 +50,7 @@ def is_packed(recipe: Recipe) -> bool:
 
 def check_packing_keys(recipe: Recipe, findings: Findings) -> None:
     """What LLaMA-Factory dies of in the first step, after all records are tokenised, or does in silence."""
-    values, cutoff = recipe.values, recipe.number("cutoff_len", 2048)
+    values, cutoff = recipe.values, recipe.count("cutoff_len", 2048)
     if not values.get("neat_packing"):
         if values.get("packing"):
             text = "packing alone lets each record see those before it in its sequence"
@@ -59,7 +59,7 @@ def check_packing_keys(recipe: Recipe, findings: Findings) -> None:
     if cutoff % _MULTIPLE:
         text = f"neat_packing dies in its first step unless cutoff_len is a multiple of {_MULTIPLE}; it is {cutoff}"
         findings.add("error", "packing_length", text, f"cutoff_len: {_round_up(cutoff)}")
-    if values.get("flash_attn") == "fa2" and recipe.number("per_device_train_batch_size", 8) != 1:
+    if values.get("flash_attn") == "fa2" and recipe.count("per_device_train_batch_size", 8) != 1:
         text = "neat_packing with flash_attn: fa2 takes one sequence at a time and dies of more"
         cure = f"per_device_train_batch_size: 1, and a larger cutoff_len: {4 * cutoff}"
         findings.add("error", "packing_batch", text, cure)
@@ -86,7 +86,7 @@ def check_packing(recipe: Recipe, lengths: Sequence[Length], findings: Findings,
             f"{_percent(padding_of_batches(lengths, recipe, batch, seed))} in random batches of {batch}",
         )  # fmt: skip
         return packs
-    batch = recipe.number("per_device_train_batch_size", 8)
+    batch = recipe.count("per_device_train_batch_size", 8)
     share = padding_of_batches(lengths, recipe, batch, seed)
     findings.add(
         "note", "padding",
@@ -104,7 +104,7 @@ def plan(lengths: Sequence[Length], recipe: Recipe) -> Packs:
     """
     from llamafactory.data.processor.processor_utils import greedy_knapsack
 
-    room = recipe.number("cutoff_len", 2048)
+    room = recipe.count("cutoff_len", 2048)
     records, tokens = [], []
     for portion in _portions(len(lengths), recipe):
         for pack in greedy_knapsack(_kept(lengths[portion], room - 1), room - 1):  # the last token is always padding
@@ -115,7 +115,7 @@ def plan(lengths: Sequence[Length], recipe: Recipe) -> Packs:
 
 def padding_of_batches(lengths: Sequence[Length], recipe: Recipe, batch: int, seed: int) -> float:
     """Share of the tokens that is padding in batches of records drawn at random, 0-1."""
-    kept = _kept(lengths, recipe.number("cutoff_len", 2048))
+    kept = _kept(lengths, recipe.count("cutoff_len", 2048))
     random.Random(seed).shuffle(kept)
     batches = [kept[start : start + batch] for start in range(0, len(kept), batch)]
     return 1 - sum(kept) / sum(len(one) * _round_up(max(one)) for one in batches)
@@ -127,8 +127,8 @@ def _kept(lengths: Sequence[Length], cutoff: int) -> list[int]:
 
 def _portions(count: int, recipe: Recipe) -> Iterator[slice]:
     """What is packed together: each worker has a share of the records, and takes some of it at a time."""
-    workers = min(max(1, recipe.number("preprocessing_num_workers", 1)), count)
-    size = recipe.number("preprocessing_batch_size", 1000)
+    workers = min(recipe.count("preprocessing_num_workers", 1), count)
+    size = recipe.count("preprocessing_batch_size", 1000)
     share, left = divmod(count, workers)
     start = 0
     for worker in range(workers):

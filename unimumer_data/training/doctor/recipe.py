@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,10 +9,12 @@ from typing import Any
 
 from unimumer_data.errors import suggestion
 from unimumer_data.images import image_token_count
+from unimumer_data.support.plain_json import parse_json
 
+from ..hub import can_be_on_the_hub
 from ..recipe import Recipe
 from .findings import Findings, gigabytes
-from .model import can_be_on_the_hub, fitting_templates, known_templates, model_config, model_name
+from .model import fitting_templates, known_templates, model_config, model_name
 from .oracle import OWN_PREFIXES, Kind, key_types, named_keys, refusal
 
 # Types of keys where LLaMA-Factory is not installed to be asked.
@@ -34,6 +35,7 @@ NUMBERS: Mapping[str, Kind] = {
     "image_min_pixels": int,
     "lora_rank": int,
     "preprocessing_num_workers": int,
+    "max_samples": int,
 }
 POSITIVE = frozenset(NUMBERS) - {"warmup_ratio", "weight_decay", "warmup_steps", "max_steps"}
 STAGES = ("pt", "sft", "rm", "ppo", "dpo", "kto")
@@ -64,6 +66,8 @@ RENAMED: Mapping[str, str] = {
     "num_layer_trainable": "freeze_trainable_layers",
     "name_module_trainable": "freeze_trainable_modules",
     "resume_lora_training": "create_new_adapter",
+    "group_by_length": "train_sampling_strategy",
+    "save_safetensors": "",
 }
 MIN_IMAGE_TOKENS = 16  # fewer cannot hold a formula: 16 squares of 28 pixels
 
@@ -200,7 +204,7 @@ def _check_deepspeed(recipe: Recipe, findings: Findings) -> None:
         return
     path = Path(str(named))
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = parse_json(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         findings.add("error", "deepspeed_missing", f"{path}: no such file", "deepspeed: recipes/deepspeed/zero2.json")
         return

@@ -217,6 +217,8 @@ def test_broken_pictures(project: Path, spoil: Callable[[], None], kind: str, me
 def test_byte_order_mark(project: Path) -> None:
     Path("mine.json").write_bytes(b"\xef\xbb\xbf" + Path("mine.json").read_bytes())
     assert "byte order mark" in kinds()["file_broken"]
+    Path("mine.json").write_bytes(b"\xef\xbb\xbf" + json.dumps(record(0)).encode())
+    assert kinds() == {}  # LLaMA-Factory reads JSON lines with one
 
 
 def test_a_number_that_only_yaml_1_1_takes_for_text(project: Path) -> None:

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from unimumer_data.training.doctor.findings import Findings
-from unimumer_data.training.doctor.model import can_be_on_the_hub, family_of, find_model
+from unimumer_data.training.doctor.model import family_of
 from unimumer_data.training.doctor.recipe import _check_model
+from unimumer_data.training.hub import can_be_on_the_hub, find_model
 from unimumer_data.training.recipe import Recipe
 
 

@@ -7,14 +7,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 pytest.importorskip("llamafactory", reason="needs the training environment")
 
+from llamafactory.data import get_dataset, get_template_and_fix_tokenizer
+from llamafactory.hparams import get_train_args
+from llamafactory.model import load_tokenizer
+
 from unimumer_data.records.registry import file_entry
+from unimumer_data.training.doctor.command import DoctorConfig, examine
 from unimumer_data.training.doctor.findings import Findings
 from unimumer_data.training.doctor.oracle import key_types, loading_failure, refusal
 from unimumer_data.training.doctor.recipe import RENAMED, check_recipe
 from unimumer_data.training.recipe import Recipe, read_recipe
+from unimumer_data.training.tiny import TinyConfig, make_tiny
 
 ROOT = Path(__file__).resolve().parents[4]
 TYPES = key_types() or {}
@@ -106,3 +113,84 @@ def test_records_are_loaded_on_trial(
     recipe = Recipe(path=Path("r"), values={**smoke, "dataset_dir": str(tmp_path), "dataset": "mine"})
     found = loading_failure(recipe, TYPES, {"mine": (file_entry("mine.json"), records)}, with_model=False)
     assert (found is None) == (said is None), found
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a tiny model, two sets of three records with pictures, and a set of pairs to rank."""
+    folder = tmp_path_factory.mktemp("lab")
+    make_tiny(TinyConfig(output=folder / "tiny"))
+    Image.new("RGB", (64, 32), "white").save(folder / "a.png")
+    asked = [{"from": "human", "value": "<image>Read."}]
+    records = [{"messages": [*asked, {"from": "gpt", "value": f"x {n}"}], "images": ["a.png"]} for n in range(6)]
+    answers = {name: {"from": "gpt", "value": name} for name in ("chosen", "rejected")}
+    entries: dict[str, Any] = {name: file_entry(f"{name}.json") for name in ("mine", "other", "pairs")}
+    entries["pairs"] |= {
+        "ranking": True,
+        "columns": {**entries["pairs"]["columns"], **{name: name for name in answers}},
+    }
+    pairs = [{"messages": asked, **answers, "images": ["a.png"]}]
+    for name, content in {"mine": records[:3], "other": records[3:], "pairs": pairs, "dataset_info": entries}.items():
+        (folder / f"{name}.json").write_text(json.dumps(content))
+    return folder
+
+
+STREAM = {"streaming": True, "max_steps": 3, "dataloader_num_workers": 2}
+EVERY_10 = {"eval_strategy": "steps", "eval_steps": 10, "save_strategy": "steps", "save_steps": 10}
+INTERLEAVED = {"dataset": "mine, other", "mix_strategy": "interleave_under"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind"),
+    [
+        ({}, None),
+        ({"val_size": 1}, None),
+        ({"val_size": 3}, "val_size"),
+        ({"val_size": 1.0}, "val_size"),
+        ({"val_size": 0.99}, "val_size"),
+        ({"val_size": 3, "dataset": "mine, other"}, None),
+        ({"val_size": 0.5, "load_best_model_at_end": True, **EVERY_10}, None),
+        ({**INTERLEAVED, "interleave_probs": "0.5,0.5"}, None),
+        ({**INTERLEAVED, "interleave_probs": "0.9,0.9"}, "not_loaded"),
+        ({"mix_strategy": "concatt", "dataset": "mine, other"}, "not_loaded"),
+        (STREAM, None),
+        ({**STREAM, "dataloader_num_workers": 0}, "streaming_nothing"),
+        ({**STREAM, "buffer_size": 0}, "not_loaded"),
+        ({**STREAM, "tokenized_path": "never"}, "not_loaded"),
+        ({"tokenized_path": "tokens"}, None),
+        ({"stage": "dpo", "dataset": "pairs"}, None),
+        ({"stage": "dpo"}, "not_loaded"),
+        ({"dataset": "pairs"}, "not_loaded"),
+        ({"stage": "kto"}, "not_loaded"),
+        ({"max_samples": 0}, "not_positive"),
+        ({"max_samples": 2}, None),
+        ({"per_device_train_batch_size": 0}, "not_positive"),
+        ({"preprocessing_batch_size": 0}, None),
+        ({"dataset": "mine,"}, "unknown_set"),
+        ({"group_by_length": True}, "unknown_key"),
+        ({"compute_dtype": "float16"}, "unknown_key"),
+    ],
+)
+def test_the_verdict_is_that_of_llamafactory(
+    smoke: dict[str, Any], lab: Path, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], kind: str | None
+) -> None:
+    monkeypatch.chdir(lab)
+    values = {**smoke, "model_name_or_path": "tiny", "dataset": "mine", "preprocessing_num_workers": 1, **changes}
+    findings = Findings()
+    examine(Recipe(path=Path("r"), values=values), DoctorConfig(), findings)
+    assert {finding.kind for finding in findings if finding.level == "error"} == ({kind} if kind else set())
+    dies_later = changes.get("per_device_train_batch_size") == 0
+    assert loads(values) == (kind is None or dies_later)
+
+
+def loads(values: dict[str, Any]) -> bool:
+    """Whether LLaMA-Factory's trainer gets its records."""
+    try:
+        model, data, training, finetuning, _ = get_train_args(values)
+        tools = load_tokenizer(model)
+        template = get_template_and_fix_tokenizer(tools["tokenizer"], data)
+        stage = "rm" if finetuning.stage == "dpo" else finetuning.stage  # as its workflow of each stage does
+        get_dataset(template, model, data, training, stage=stage, **tools)
+    except (ValueError, RuntimeError, StopIteration):
+        return False
+    return True
