@@ -3,6 +3,7 @@
     python benchmarks/handwriting.py path=../shared/data/crohme-inkml/TrainINKML bank=data/banks/crohme
     python benchmarks/handwriting.py path=... bank=... sheet=sheet.png          # real above made; look at it
     python benchmarks/handwriting.py path=... bank=... read=200                 # needs mathnote-ocr==0.2.1
+    python benchmarks/handwriting.py path=... bank=... classify=400                # needs it too
     python benchmarks/handwriting.py path=... bank=... memory=100000
     python benchmarks/handwriting.py path=... halves=6
 
@@ -40,6 +41,7 @@ from unimumer_data.handwriting.collect import writer_of
 from unimumer_data.handwriting.compose import compose
 from unimumer_data.handwriting.matching import box_around, box_of
 from unimumer_data.handwriting.measure import departures_of, measure, slant_of
+from unimumer_data.handwriting.spans import name_of
 from unimumer_data.ink import Ink, encode_png, read_inkml, render, write_inkml
 from unimumer_data.latex import canonical, tokenize
 from unimumer_data.latex.alignment import edit_distance
@@ -75,6 +77,7 @@ class Settings:
     halves: int = option(
         0, "ways to halve the writers; a bank of one half writes what the other wrote; only that is done"
     )
+    classify: int = option(0, "inks whose symbols mathnote-ocr's classifier names, real and made; only that is done")
     memory: int = option(0, "samples of a whole build, with the memory that it takes; only that is done")
     sheet: Path | None = option(None, "contact sheet to write; only that is done")
 
@@ -355,6 +358,53 @@ def read(found: Sequence[Pair]) -> str:
     return write_table(["percent", "n", "real", "made", "made - real, 95 %"], lines, "markdown")
 
 
+def classify(found: Sequence[Pair]) -> str:
+    """How many symbols of each ink the classifier of mathnote-ocr names rightly, cut out by the trace groups."""
+    from mathnote_ocr.engine.grouper import GrouperCache, classify_groups
+    from mathnote_ocr.engine.stroke import Stroke, StrokePoint
+
+    from examples.recognizers.mathnote import Mathnote, prepared
+
+    classifier = Mathnote()._model.classifier
+    names = {name: NAMES.get(name, name.rpartition("_")[0] or name) for name in classifier.label_names}
+    known = {name.lstrip("\\") for name in names.values()}
+    shares: list[list[float]] = []
+    symbols = 0
+    for pair in found:
+        row = []
+        for ink in (pair.real, pair.made):
+            points = prepared([list(zip(one[::2], one[1::2], strict=True)) for one in ink.traces.values()])
+            strokes = [
+                Stroke.from_points([StrokePoint(*point) for point in one], id=i) for i, one in enumerate(points)
+            ]
+            places = {trace: i for i, trace in enumerate(ink.traces)}
+            groups = {
+                frozenset(places[trace] for trace in one.traces): name
+                for one in ink.symbols
+                if (name := name_of(one.label).lstrip("\\")) in known
+            }
+            if not groups:
+                break
+            cache = GrouperCache()
+            xs, ys = [x for one in points for x, _ in one], [y for one in points for _, y in one]
+            size = max(max(xs) - min(xs), max(ys) - min(ys))
+            classify_groups(strokes, list(groups), classifier, cache=cache, source_size=size)
+            first = {group: names[cache[group].alternatives[0][0]].lstrip("\\") for group in groups}
+            row.append(100 * fmean(first[group] == name for group, name in groups.items()))
+            symbols += len(groups)
+        if len(row) == 2:
+            shares.append(row)
+    low, high = interval([made - real for real, made in shares])
+    lines = [["symbols named rightly", str(len(shares)), *(f"{fmean(row[i] for row in shares):.1f}" for i in (0, 1))]]
+    lines[0].append(f"{low:.1f} to {high:.1f}")
+    print(f"{symbols} symbols", file=sys.stderr)
+    return write_table(["percent, mean of each ink", "inks", "real", "made", "made - real, 95 %"], lines, "markdown")
+
+
+NAMES = {"colon": ":", "dot": ".", "frac_bar": "-", "slash": "/", "lbrace": "{", "rbrace": "}"}
+"""What the classifier calls a symbol, where that is not the name of its command."""
+
+
 def interval(differences: Sequence[float], draws: int = 2000) -> tuple[float, float]:
     """The paired bootstrap interval of a mean."""
     rng = random.Random(0)
@@ -378,6 +428,8 @@ def main(argv: list[str] | None = None) -> int:
         save(zip(captions, (pair.label for pair in shown), map(stacked, shown), strict=True), settings.sheet)
     elif settings.memory:
         memory(settings)
+    elif settings.classify:
+        print(classify(list(pairs(replace(settings, inks=settings.classify), bank))))
     elif settings.read:
         print(read(list(pairs(replace(settings, inks=settings.read), bank))))
     else:

@@ -66,6 +66,7 @@ def by_transformers(workshop: Workshop, photos: Path) -> dict[str, dict[str, Any
     ]
     done = subprocess.run(command, cwd=workshop.folder, env=_environment(), capture_output=True, text=True)
     assert done.returncode == 1, done.stderr[-2000:]  # two inputs have a reason
+    assert "Loading weights" not in done.stderr
     assert done.stdout == ""
     return rows_of(workshop.folder / "out/all.jsonl")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 from PIL import Image
@@ -131,10 +132,13 @@ def _load(config: AskConfig) -> tuple[Any, Any]:
     try:
         import torch
         from transformers import AutoModelForImageTextToText, AutoProcessor
+        from transformers.utils.logging import disable_progress_bar
     except ImportError as error:
         raise EngineError(f"{_MISSING} ({error})") from error
     device = "cuda" if torch.cuda.is_available() else "cpu"
     dtype = "float32" if config.dtype == "auto" and device == "cpu" else config.dtype
+    if Path(str(config.model)).is_dir():  # a download shows how far it is; a folder is read before that says anything
+        disable_progress_bar()
     try:
         processor = AutoProcessor.from_pretrained(str(config.model))
         model = AutoModelForImageTextToText.from_pretrained(
