@@ -78,9 +78,18 @@ def predict_with_vllm(workshop: Workshop, vllm_python: Path) -> Callable[..., st
 @pytest.fixture(scope="session")
 def old_transformers(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with transformers 5.5.0 alone, to put before the environment's own."""
-    folder = tmp_path_factory.mktemp("transformers")
-    words = ["install", "--quiet", "--no-deps", "--target", str(folder), "transformers==5.5.0"]
+    return _fetch_transformers("5.5.0", tmp_path_factory.mktemp("transformers"))
+
+
+@pytest.fixture(scope="session")
+def transformers_5_5_4(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with transformers 5.5.4 alone, likewise."""
+    return _fetch_transformers("5.5.4", tmp_path_factory.mktemp("transformers"))
+
+
+def _fetch_transformers(version: str, folder: Path) -> Path:
+    words = ["install", "--quiet", "--no-deps", "--target", str(folder), f"transformers=={version}"]
     done = subprocess.run([sys.executable, "-m", "pip", *words], capture_output=True, text=True)
     if done.returncode:
-        pytest.skip(f"transformers 5.5.0 cannot be fetched: {done.stderr.strip()[-200:]}")
+        pytest.skip(f"transformers {version} cannot be fetched: {done.stderr.strip()[-200:]}")
     return folder

@@ -22,6 +22,17 @@ positions, _ = model.model.get_rope_index(ids, image_grid_thw=torch.tensor([[1, 
                                           attention_mask=torch.ones_like(ids), **more)
 print(positions[0, 0].tolist())
 """
+SAVE = """
+import sys
+from transformers import AutoModelForImageTextToText
+AutoModelForImageTextToText.from_pretrained(sys.argv[1]).save_pretrained(sys.argv[2])
+"""
+LOAD = """
+import sys
+from transformers import AutoModelForImageTextToText
+_, found = AutoModelForImageTextToText.from_pretrained(sys.argv[1], output_loading_info=True)
+print("random:", any("visual" in name for name in found["missing_keys"]))
+"""
 RIGHT = "[0, 1, 2, 2, 2, 2, 2, 2, 5]"
 
 
@@ -39,3 +50,12 @@ def test_the_doctor_stops_there_and_names_the_cure(workshop: Workshop, old_trans
     assert done.returncode == 1
     assert "transformers 5.5.0: get_rope_index" in done.stdout
     assert "pip install 'transformers>=5.5.4,<=5.6.0'" in done.stdout
+
+
+def test_qwen35_is_saved_with_a_vision_tower_that_is_lost(workshop: Workshop, transformers_5_5_4: Path) -> None:
+    workshop.python("-m", "unimumer_data", "tiny", "family=qwen3.5", "output=outputs/qwen3.5")
+    path = f"{transformers_5_5_4}{os.pathsep}{ROOT}"
+    workshop.run(sys.executable, "-c", SAVE, "outputs/qwen3.5", "outputs/lost", PYTHONPATH=path)
+    workshop.run(sys.executable, "-c", SAVE, "outputs/qwen3.5", "outputs/kept")
+    assert "random: True" in workshop.run(sys.executable, "-c", LOAD, "outputs/lost")
+    assert "random: False" in workshop.run(sys.executable, "-c", LOAD, "outputs/kept")

@@ -83,9 +83,12 @@ def _connect(workers: int, address: str | None) -> Any:
     try:
         _knock(running or "")
         ray.init(address=running or "local", log_to_driver=False, logging_level="error", **({} if running else own))
-    except (OSError, ValueError, RuntimeError) as error:
+    except Exception as error:  # a Ray that does not come up in time raises no kind of its own
+        said = " ".join(str(error).split())
+        if running is None:
+            raise UniMumerError(f"ray does not start on this machine ({said}); run the same command again") from error
         raise ConfigError(
-            f"address={running}: no Ray cluster answers ({error}); start one: ray start --head"
+            f"address={running}: no Ray cluster answers ({said}); start one: ray start --head"
         ) from error
     return ray
 

@@ -59,6 +59,7 @@ def test_positions_of_still_pictures(monkeypatch: pytest.MonkeyPatch, version: s
         (QWEN35, {"llamafactory": "0.9.5"}, {"neat_packing": True}, "one packed record into the next"),
         (QWEN35, {"llamafactory": "0.9.5"}, {"flash_attn": "fa2"}, "stops without it"),
         (QWEN35, {"transformers": "5.6.0"}, {}, "many times slower"),
+        (QWEN35, {"transformers": "5.5.4"}, {}, "other names for the vision tower"),
         (QWEN25, {}, {"finetuning_type": "lora", "freeze_vision_tower": False}, "enable_tower_connector_lora"),
     ],
 )
@@ -74,8 +75,9 @@ def test_met(
         (QWEN25, {"transformers": "5.5.4"}, {"flash_attn": "fa2", "predict_with_generate": False}),
         (QWEN25, {"transformers": "5.5.4", "liger-kernel": "0.8.0"}, {"enable_liger_kernel": True}),
         (QWEN25, {"llamafactory": "0.9.5"}, {"neat_packing": True, "enable_liger_kernel": True}),
-        (QWEN35, {"llamafactory": "0.9.5", "flash-linear-attention": "0.4.1", "transformers": "5.5.4"},
+        (QWEN35, {"llamafactory": "0.9.5", "flash-linear-attention": "0.4.1"},
          {"flash_attn": "fa2", "neat_packing": True}),
+        (QWEN35, {"transformers": "5.6.0"}, {"use_cpu": True}),
         (QWEN25, {}, {"finetuning_type": "lora", "freeze_vision_tower": True}),
         (QWEN25, {}, {}),
     ],
