@@ -56,7 +56,8 @@ def read_preamble(places: Sequence[Place], cells: int, parse: Callable[[list[Pla
             flat = [Node(name, place, place + 1) for name, place in argument if name not in _BRACES]
             columns.append(Node(token, index, index + 1, [("above", flat)] if flat else None))
         elif len(token) == 1 and token not in _NO_COLUMNS:
-            columns.append(Node(token, index, index + 1))
+            # a point is dcolumn's column of numbers, and three of them are no ellipsis
+            columns.append(Node("c" if token == "." else token, index, index + 1))
     return columns
 
 

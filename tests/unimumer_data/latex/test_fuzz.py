@@ -53,7 +53,9 @@ def test_any_text(text: str) -> None:
     check(text)
 
 
-@pytest.mark.parametrize("text", ["{^'}^\\textcolor", "\\sqrt [ [", "{ \\sqrt [ [ [ a ] }"])
+@pytest.mark.parametrize(
+    "text", ["{^'}^\\textcolor", "\\sqrt [ [", "{ \\sqrt [ [ [ a ] }", "\\begin{array}{... a & b"]
+)
 def test_what_fuzzing_has_found(text: str) -> None:
     check(text)
 
