@@ -48,6 +48,7 @@ def test_positions_of_still_pictures(monkeypatch: pytest.MonkeyPatch, version: s
     [
         (QWEN25, {"transformers": "5.6.0"}, {"flash_attn": "fa2"}, "crashes with flash_attn"),
         (QWEN25, {"transformers": "4.55.0"}, {}, "wrong position ids"),
+        (QWEN25, {"transformers": "4.57.0"}, {}, "was withdrawn"),
         (QWEN25, {"transformers": "5.6.0"}, {"predict_with_generate": True}, "figures are too low"),
         (
             QWEN25,
