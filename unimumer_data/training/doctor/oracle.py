@@ -114,7 +114,7 @@ def loading_failure(
 
 
 def split_failure(values: Mapping[str, Any], known: Mapping[str, Kind], records: int) -> str | None:
-    """What LLaMA-Factory dies of when it holds back val_size of so many records; None where it can."""
+    """LLaMA-Factory's error when it holds back val_size of this number of records; None without one."""
     from datasets import Dataset
     from llamafactory.data.data_utils import split_dataset
 
