@@ -21,7 +21,7 @@ from unimumer_data.health.lint import markup
 from unimumer_data.health.prose import prose
 from unimumer_data.health.repairs import repair as repair_label
 from unimumer_data.ink import Ink, write_inkml
-from unimumer_data.latex import Repair, canonical, canonical_tree
+from unimumer_data.latex import Repair, canonical, canonical_tree, tokenize
 from unimumer_data.records.record import Sample, record_writer
 from unimumer_data.sources import get_source
 from unimumer_data.sources.base import Drop, machine_fault, read_ink
@@ -311,13 +311,15 @@ def _answer(label: str, conventions: str | None, repair: bool, tasks: tuple[str,
     repairs: list[Repair] | None = [] if repair else None
     label, restored = _restored(label, repair)
     label, listed = repair_label(label)
-    expression = Expression.of_tree(canonical_tree(label, "records", corpus=conventions, repairs=repairs))
+    tokens = tokenize(label)
+    expression = Expression.of_tree(canonical_tree(tokens, "records", corpus=conventions, repairs=repairs))
     if not expression.text:
         raise LatexSyntaxError("the label is empty", reason="empty_label")
     reasons = restored + [(name, "a listed repair, see docs/corpora.md") for name in listed]
     reasons += [(one.reason, one.message) for one in repairs or ()]
     answers = tuple(get_task(name).answer(expression) for name in tasks)
-    return _Answered(expression.text, answers, tuple(reasons), (("prose", found),) if (found := prose(label)) else ())
+    found = prose(label, tokens)
+    return _Answered(expression.text, answers, tuple(reasons), (("prose", found),) if found else ())
 
 
 def _restored(label: str, repair: bool) -> tuple[str, list[tuple[str, str]]]:

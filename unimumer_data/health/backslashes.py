@@ -22,7 +22,7 @@ def restore_lost(label: str) -> tuple[str, list[str]]:
     >>> restore_lost("5 \times 10")
     ('5 \\times 10', ['\\times'])
     """
-    if not any(char in label for char in _ESCAPES):
+    if label.isprintable():
         return label, []
     found: list[str] = []
 

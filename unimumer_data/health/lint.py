@@ -130,7 +130,7 @@ def _text(label: str, tokens: Sequence[str]) -> Iterator[Finding]:
         return
     if joined.lower() in _PLACEHOLDERS:
         yield Finding(kind="placeholder", message=f"{joined} stands for a missing label?")
-    if found := prose(label):
+    if found := prose(label, tokens):
         yield Finding(kind="prose", message=found)
 
 

@@ -28,10 +28,11 @@ _SET = re.compile(r"(?:\\[A-Za-z]+\*?|[_^])\s*(?:\[[^\[\]{}\\]*\]\s*)?\{[^{}\\]*
 _SWITCH = re.compile(r"\\(?:rm|bf|it|sf|tt|sl|cal|mbox|hbox|text[a-z]*|math[a-z]*)(?![A-Za-z])(?!\s*\{[^{}\\]*\})")
 _WORD = re.compile(r"(?<![^\s(,.;:$~])[A-Za-z]{2,}(?![^\s),.;:!?$~])")
 _IN_LETTERS = re.compile("|".join(sorted((word for word in WORDS if len(word) > 3), key=len, reverse=True)))
-_PUNCTUATION = frozenset(".,;:!?'\"()-`")
+_PUNCTUATION = re.compile(r"[.,;:!?'\"()\-`\d]")
+_RUN = re.compile(r"[^\W\d_]{3,}")
 
 
-def prose(label: str) -> str:
+def prose(label: str, tokens: Sequence[str] | None = None) -> str:
     r"""What shows that a label holds words of a sentence, in words; empty where nothing does.
 
     Records have a space after each letter, so their words are looked for in stretches of letters, and short words are
@@ -44,45 +45,50 @@ def prose(label: str) -> str:
 
     Args:
         label: LaTeX, raw or canonical.
+        tokens: those of the label, where they are known.
     """
-    tokens = tokenize(label)
-    letters = [token for token in tokens if token not in _PUNCTUATION and not token.isdecimal()]
-    if _is_text_alone(letters):
-        return f"{len(letters)} letters and nothing else"
-    word = next(_spaced(label), None) or next(_unspaced(tokens), None)
+    tokens = tokenize(label) if tokens is None else tokens
+    characters = _characters(tokens)
+    if letters := _text_alone(characters):
+        return f"{letters} letters and nothing else"
+    word = _spaced(label) or _unspaced(tokens, characters)
     return f"the word {word!r} outside \\text{{}}" if word else ""
 
 
-def _is_text_alone(letters: Sequence[str]) -> bool:
-    if len(letters) < LETTERS or not all(len(one) == 1 and one.isascii() and one.isalpha() for one in letters):
-        return False
+def _text_alone(characters: str) -> int:
+    """The number of letters of a label that has nothing else and is no product of variables; else 0."""
+    if "\\" in characters:
+        return 0
+    letters = _PUNCTUATION.sub("", characters)
+    if len(letters) < LETTERS or not (letters.isascii() and letters.isalpha()):
+        return 0
     distinct = len(set(letters))
-    return distinct > LETTERS // 2 and (distinct < len(letters) or distinct > VARIABLES)
+    return len(letters) if distinct > LETTERS // 2 and (distinct < len(letters) or distinct > VARIABLES) else 0
 
 
-def _spaced(label: str) -> Iterator[str]:
-    """Words of a label that is written as people write."""
-    if not _SWITCH.search(label):  # which sets what follows it, however far
-        yield from (word for word in _WORD.findall(_SET.sub("#", label)) if word.lower() in WORDS)
+def _spaced(label: str) -> str:
+    """The first word of a label that is written as people write."""
+    if not _WORD.search(label) or _SWITCH.search(label):  # a switch sets what follows it, however far
+        return ""
+    return next((word for word in _WORD.findall(_SET.sub("#", label)) if word.lower() in WORDS), "")
 
 
-def _unspaced(tokens: Sequence[str]) -> Iterator[str]:
-    """Words in stretches of single letters, as records have them."""
-    for start, run in letter_runs(tokens):
-        if not _is_set(tokens, start) and (match := _IN_LETTERS.search(run)):
-            yield match[0]
+def _unspaced(tokens: Sequence[str], characters: str) -> str:
+    """The first word in stretches of single letters, as records have them."""
+    for run in _RUN.finditer(characters):
+        if (match := _IN_LETTERS.search(run[0])) and not _is_set(tokens, run.start()):
+            return match[0]
+    return ""
 
 
 def letter_runs(tokens: Sequence[str]) -> Iterator[tuple[int, str]]:
     """(index, letters) of each stretch of more than two single letters."""
-    start = 0
-    while start < len(tokens):
-        stop = start
-        while stop < len(tokens) and len(tokens[stop]) == 1 and tokens[stop].isalpha():
-            stop += 1
-        if stop - start > 2:
-            yield start, "".join(tokens[start:stop])
-        start = max(stop, start + 1)
+    return ((run.start(), run[0]) for run in _RUN.finditer(_characters(tokens)))
+
+
+def _characters(tokens: Sequence[str]) -> str:
+    """One character a token: itself, or a backslash for a longer one."""
+    return "".join([token if len(token) == 1 else "\\" for token in tokens])
 
 
 def _is_set(tokens: Sequence[str], start: int) -> bool:

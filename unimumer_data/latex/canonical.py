@@ -6,7 +6,7 @@ fonts, groups and wrappers that say nothing open up into the row around them. `w
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, NamedTuple
@@ -57,15 +57,15 @@ def canonical(
 
 
 def canonical_tree(
-    text: str,
+    text: str | Sequence[str],
     form: Form = "records",
     *,
     corpus: str | None = None,
     forgive: Collection[str] = (),
     repairs: list[Repair] | None = None,
 ) -> Row:
-    """The tree that `canonical` spells; the same arguments. Its nodes know the tokens they were read from."""
-    row = parse_tokens(tokenize(text), repairs=repairs)
+    """The tree that `canonical` spells, of text or of its tokens. Its nodes know the tokens they were read from."""
+    row = parse_tokens(tokenize(text) if isinstance(text, str) else text, repairs=repairs)
     walk = None
     for prepared in _passes(form, corpus or "", tuple(sorted(forgive))):
         walk = _apply(prepared, row, walk or _walk(row))

@@ -98,6 +98,10 @@ class PictureFinder:
         self.folders = folders
         self._listed: dict[str, list[str]] | None = None
         self._others: set[str] = set()
+        self._nowhere = (
+            f"there is no picture of that name in {root} or below; correct the name, or write "
+            "options={pictures: FOLDER} where the pictures are"
+        )
 
     def look_up(self, name: str) -> Found:
         """The picture of a name as a table has it, and the sample id that goes with it."""
@@ -185,14 +189,11 @@ class PictureFinder:
         """What there is instead of the picture, or where it was looked for."""
         last = name.rpartition("/")[2].lower()
         names = self._names()
-        near = names.get(last) or names.get(os.path.splitext(last)[0])
+        near = names.get(last) or (names.get(os.path.splitext(last)[0]) if "." in last else None)
         if not near and name in self._others:
             return f"is there, but not of a kind that is read ({', '.join(IMAGE_SUFFIXES)}); convert it to PNG or JPEG"
         if not near:
-            return (
-                f"there is no picture of that name in {self._root} or below; correct the name, or write "
-                "options={pictures: FOLDER} where the pictures are"
-            )
+            return self._nowhere
         path, suffix = near[0], os.path.splitext(near[0])[1].lower()
         if not (self._root / path).is_file():
             return f"{path} is no file that can be read, but a pipe, a device or a link that leads nowhere"
