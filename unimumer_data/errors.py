@@ -146,6 +146,10 @@ def suggestion(word: str, known: Iterable[str]) -> str:
 
     >>> suggestion("taks", ["tasks", "seed"])
     " (did you mean 'tasks'?)"
+    >>> suggestion("TEST", ["train", "test"])
+    " (did you mean 'test'?)"
     """
-    near = get_close_matches(word, list(known), n=1)
+    words = list(known)
+    small = {one.lower(): one for one in words}
+    near = get_close_matches(word, words, n=1) or [small[one] for one in get_close_matches(word.lower(), small, n=1)]
     return f" (did you mean {near[0]!r}?)" if near else ""

@@ -26,7 +26,11 @@ class SetConfig:
     """How one data set is built."""
 
     source: str | None = option(None, "corpus format, one of the sources below")
-    path: Address | Path | None = option(None, "folder or file of the corpus; s3://, gs://, hf://: it is copied here")
+    path: Address | Path | None = option(
+        None,
+        "folder or file of the corpus; s3://, gs://, hf://: it is copied here",
+        also=("data", "input", "folder", "dir", "file", "corpus", "data_dir", "dataset"),
+    )
     name: str | None = option(None, "name of the data set; default: the last part of path")
     split: str | None = option(None, "part of the corpus: train, valid or test; a test set is guarded against later")
     tasks: tuple[str, ...] = option(("vanilla", "tree", "can"), "tasks, separated by commas; all: every possible one")

@@ -42,7 +42,7 @@ class Selection:
 
     def __init__(self, source: Source, path: Path, config: SetConfig) -> None:
         self._source, self._path, self._config = source, path, config
-        self.split = config.split or source.split
+        self.split = source.split if config.split is None else config.split
         if self.split not in source.known_splits:
             known = ", ".join(source.known_splits)
             raise ConfigError(

@@ -99,7 +99,8 @@ def _table(path: Path) -> Path | None:
         raise SourceError(f"{path}: {len(tables)} tables; write path= one of them: {', '.join(map(str, tables))}")
     if not _labelled_pictures(path):
         raise SourceError(
-            f"{path}: holds neither a table ({', '.join(TABLES)}) nor pictures with a .txt of the same name"
+            f"{path}: holds neither a table ({', '.join(TABLES)}) nor pictures with a .txt of the same name; "
+            f"to read pictures without labels: unimumer recognize {path}"
         )
     return None
 

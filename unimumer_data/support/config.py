@@ -40,7 +40,12 @@ REQUIRED: Any = MISSING
 
 
 def option(
-    default: Any = REQUIRED, about: str = "", *, factory: Callable[[], Any] | None = None, section: str = ""
+    default: Any = REQUIRED,
+    about: str = "",
+    *,
+    factory: Callable[[], Any] | None = None,
+    section: str = "",
+    also: Sequence[str] = (),
 ) -> Any:
     """A field of a configuration, with the text that ``--help`` shows for its key.
 
@@ -50,8 +55,10 @@ def option(
             default are added by `commandline.keys_of`; do not repeat them.
         factory: makes the default, for dicts and other values that can change.
         section: a heading above this key in the help, for it and the keys that follow.
+        also: other words that people write for this key; errors then name it, also where a file or folder stands
+            alone on the command line.
     """
-    metadata = {"about": about, "section": section}
+    metadata = {"about": about, "section": section, "also": tuple(also)}
     if factory is not None:
         return field(default_factory=factory, metadata=metadata)
     return field(default=default, metadata=metadata)
@@ -75,6 +82,10 @@ def load_config(cls: type[T], argv: Sequence[str]) -> T:
     if words and "=" not in words[0]:
         path = Path(words.pop(0))
         origin = str(path)
+        if path.exists() and path.suffix.lower() not in (".yaml", ".yml", ".json", ""):
+            raise ConfigError(f"{path} is no YAML file; write {_key_for(cls, path)}")
+        if path.is_dir():
+            raise ConfigError(f"{path} is a folder, no YAML file; write {_key_for(cls, path)}")
         values.update(read_yaml(path))
     for word in words:
         key, equals, text = word.partition("=")
@@ -92,7 +103,8 @@ def make_config(cls: type[T], values: Mapping[str, Any], *, origin: str) -> T:
     good: dict[str, Any] = {}
     for key, value in values.items():
         if key not in known:
-            problems.append(f"unknown key {key!r}" + suggestion(key, known))
+            meant = [name for name, one in known.items() if key in one.metadata.get("also", ())]
+            problems.append(f"unknown key {key!r}" + suggestion(meant[0] if meant else key, known))
             continue
         try:
             good[key] = _convert(value, hints[key])
@@ -106,6 +118,11 @@ def make_config(cls: type[T], values: Mapping[str, Any], *, origin: str) -> T:
         return cls(**good)
     except ConfigError as error:
         raise ConfigError(f"{origin}: {error}") from error
+
+
+def _key_for(cls: type[Any], path: Path) -> str:
+    """A file as the key that takes the files of a command; ``key=value`` where none is marked."""
+    return next((f"{one.name}={path}" for one in fields(cls) if one.metadata.get("also")), "key=value")
 
 
 def to_yaml(config: Any) -> str:

@@ -189,7 +189,8 @@ class OpenAIEngine:
         detail = " ".join(self._secret.hide(text).split())
         message += f": {detail}" if detail else ""
         if code in (401, 404):
-            cure = "check base_url and model" if code == 404 else "set OPENAI_API_KEY"
+            base = "base_url" if "/v1/" in self._url else "base_url (most end in /v1)"
+            cure = f"check {base} and model" if code == 404 else "set OPENAI_API_KEY"
             return EngineError(f"{self._safe(message)}; {cure}")
         if code in _TRANSIENT:
             return _Passing(message, pause=_retry_after(response))

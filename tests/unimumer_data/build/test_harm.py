@@ -505,7 +505,8 @@ class TestSmallThings:
         ("words", "message"),
         [
             (["split=tset"], "unknown split 'tset' (did you mean 'test'?). Known: train, valid"),
-            (["split=Test"], "unknown split 'Test'"),
+            (["split=TEST"], "unknown split 'TEST' (did you mean 'test'?)"),
+            (["split="], "unknown split ''. Known: train, valid"),
             (["options={pictures: [1]}"], "pictures must be text, got [1]"),
             (["name=con"], "Windows reserves it"),
             (["name=" + "x" * 300], "over 200 bytes"),

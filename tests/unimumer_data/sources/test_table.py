@@ -374,3 +374,9 @@ class TestExportsOfLabelStudio:
         head = "image,id,my_formula,annotator,annotation_id,created_at,updated_at,lead_time"
         rows = "/data/upload/1/0a1b2c3d-a.png,7,x_1,1,3,2026-01-01,2026-01-01,2.5"
         assert samples(write(tmp_path, "export.csv", f"{head}\n{rows}\n")) == [("a.png", "x_1")]
+
+
+def test_pictures_without_labels_are_sent_to_where_they_are_read(tmp_path: Path) -> None:
+    write(tmp_path, "note.md", "")
+    with pytest.raises(SourceError, match=rf"pictures without labels: unimumer recognize {tmp_path}"):
+        read(tmp_path)

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import pytest
 
 from unimumer_data.errors import ConfigError
-from unimumer_data.support.config import load_config, to_yaml
+from unimumer_data.support.config import load_config, option, to_yaml
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,3 +103,23 @@ def test_the_resolved_configuration_reads_back(tmp_path: Path) -> None:
     file = tmp_path / "c.yaml"
     file.write_text(to_yaml(config))
     assert load_config(Config, [str(file)]) == config
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfFiles:
+    seed: int | None = None
+    data: tuple[str, ...] = option((), "what to read", also=("image", "folder"))
+
+
+@pytest.mark.parametrize("name", ["photo.png", "photos", "table.csv"])
+def test_a_file_or_folder_alone_is_told_its_key(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(b"\x89PNG") if path.suffix else path.mkdir()
+    with pytest.raises(ConfigError, match=rf"{name} is (a folder, )?no YAML file; write data=.*{name}"):
+        load_config(OfFiles, [str(path)])
+
+
+@pytest.mark.parametrize("word", ["image=a.png", "folder=a"])
+def test_other_words_for_a_key_lead_to_it(word: str) -> None:
+    with pytest.raises(ConfigError, match=r"unknown key '\w+' \(did you mean 'data'\?\)"):
+        load_config(OfFiles, [word])
