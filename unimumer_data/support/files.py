@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import glob
 import os
 import re
 import secrets
@@ -47,6 +48,19 @@ def regular(path: str, flags: int) -> int:
 def partial_path(path: Path) -> Path:
     """Where a file is written before it takes its place; a new name each time, so that no two processes share one."""
     return path.with_name(f".{path.name[:100]}.{os.getpid()}-{secrets.token_hex(4)}.partial")
+
+
+def clear_partials(folder: Path, name: str | None = None) -> None:
+    """Remove what processes that were killed in `write_whole` have left; only while no other may write there.
+
+    Args:
+        folder: of the files.
+        name: of the file that was written, all by default.
+    """
+    title = "*" if name is None else glob.escape(name[:100])
+    for leftover in folder.glob(f".{title}.[0-9]*-{'[0-9a-f]' * 8}.partial"):
+        with suppress(OSError):
+            leftover.unlink()
 
 
 def write_whole(path: Path, text: str) -> None:

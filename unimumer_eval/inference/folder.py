@@ -16,7 +16,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from unimumer_data.errors import OutputError
-from unimumer_data.support.files import write_whole
+from unimumer_data.support.files import clear_partials, write_whole
 from unimumer_data.support.plain_json import parse_json
 
 RESULTS = Path("results")
@@ -94,6 +94,7 @@ def only_writer(folder: Path) -> Iterator[None]:
             f"output={folder}: {_owner(owner)} is writing results there; wait for its end, or choose another output="
         ) from None
     try:
+        clear_partials(folder)
         owner.write_text(f"process {os.getpid()} on {socket.gethostname()}\n", encoding="utf-8")
         yield
     finally:
