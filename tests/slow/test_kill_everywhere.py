@@ -45,7 +45,7 @@ def killed(words: list[str], call: int) -> bool:
                 if done == call:
                     os.kill(os.getpid(), signal.SIGKILL)
 
-        sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115
+        sys.stdout = sys.stderr = Path(os.devnull).open("w")
         sys.addaudithook(hook)
         try:
             os._exit(build.main(words))

@@ -239,7 +239,7 @@ _LATEX = ("records", "strict")
 
 
 def _harmless(row: Row) -> bool:
-    r"""Whether LaTeX may be typeset: it can be read, and has no command, such as ``\input``, that nobody here knows."""
+    r"""Whether LaTeX may be typeset: it can be read, and no command, such as ``\input``, is unknown here."""
     return not row["fault"] and all(map(is_known, tokenize(row["latex"])))
 
 
