@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -45,10 +46,10 @@ def killed(words: list[str], call: int) -> bool:
                 if done == call:
                     os.kill(os.getpid(), signal.SIGKILL)
 
-        sys.stdout = sys.stderr = Path(os.devnull).open("w")
-        sys.addaudithook(hook)
         try:
-            os._exit(build.main(words))
+            sys.addaudithook(hook)
+            with Path(os.devnull).open("w") as silent, redirect_stdout(silent), redirect_stderr(silent):
+                os._exit(build.main(words))
         finally:
             os._exit(3)
     status = os.waitpid(process, 0)[1]
