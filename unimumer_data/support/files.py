@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 import stat
+import unicodedata
 from contextlib import suppress
 from pathlib import Path
 
@@ -43,6 +44,27 @@ def regular(path: str, flags: int) -> int:
         os.close(handle)
         raise OSError(errno.EINVAL, "is a pipe or a device, not a file", path)
     return handle
+
+
+def read_text(path: Path) -> str:
+    """A text file in UTF-8, with or without its mark; a pipe or a device is no file, see `regular`."""
+    with open(path, encoding="utf-8-sig", opener=regular) as file:
+        return file.read()
+
+
+def read_bytes(path: Path) -> bytes:
+    """A file as it is; a pipe or a device is no file, see `regular`."""
+    with open(path, "rb", opener=regular) as file:
+        return file.read()
+
+
+def fold(name: str) -> str:
+    """A name as file systems compare names that ignore capital letters and ways to write an accent.
+
+    >>> fold("Caf\u00e9") == fold("cafe\u0301")
+    True
+    """
+    return name.lower() if name.isascii() else unicodedata.normalize("NFC", name).casefold()
 
 
 def partial_path(path: Path) -> Path:
