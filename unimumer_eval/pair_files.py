@@ -173,7 +173,7 @@ def read_labels(path: Path) -> Labels:
         if path.suffix == ".jsonl":
             content: Any = [record for record, _ in read_records(path)]
         else:
-            content = json.loads(read_text(path))
+            content = json.loads(read_text(path, "utf-8-sig"))
         if isinstance(content, dict):
             return {plain_id(id): _text(path, id, label) for id, label in content.items()}
         if isinstance(content, list) and all(isinstance(label, str) for label in content):
@@ -200,7 +200,7 @@ def _text(path: Path, id: str, label: Any) -> str:
 
 def _labels_of_table(path: Path) -> Labels:
     """Of id, tab, label; of a table with a header; or of lines that are a label each."""
-    text = read_text(path)
+    text = read_text(path, "utf-8-sig")
     separator = "," if path.suffix == ".csv" else "\t"
     if separator not in text:
         return [line.rstrip("\r") for line in text.rstrip().split("\n")]

@@ -134,7 +134,7 @@ def _known_writers(config: FoldsConfig, folder: Path) -> dict[str, str]:
 
 def _read_writers(path: Path) -> dict[str, str]:
     try:
-        text = read_text(path)
+        text = read_text(path, "utf-8-sig")
         if path.suffix == ".json":
             return {str(id): str(writer) for id, writer in parse_json(text).items()}
         return dict(line.split("\t", 1) for line in text.splitlines() if line.strip())

@@ -137,7 +137,7 @@ def read_table(path: Path) -> list[Prediction]:
         PredictionError: a line without a tab or id.
     """
     predictions = []
-    for number, line in enumerate(read_text(path).split("\n"), 1):
+    for number, line in enumerate(read_text(path, "utf-8-sig").split("\n"), 1):
         if not line.strip():
             continue
         id, tab, latex = line.rstrip("\r").partition("\t")
@@ -165,7 +165,7 @@ def _files_of(path: Path) -> list[Path]:
 
 
 def _read_json(path: Path) -> list[Prediction]:
-    content = json.loads(read_text(path))
+    content = json.loads(read_text(path, "utf-8-sig"))
     if isinstance(content, dict):
         return [_prediction(path, index, value, str(id)) for index, (id, value) in enumerate(content.items())]
     if not isinstance(content, list):
@@ -174,7 +174,7 @@ def _read_json(path: Path) -> list[Prediction]:
 
 
 def _read_jsonl(path: Path) -> list[Prediction]:
-    lines = [line for line in read_text(path).split("\n") if line.strip()]
+    lines = [line for line in read_text(path, "utf-8-sig").split("\n") if line.strip()]
     return [_prediction(path, index, json.loads(line)) for index, line in enumerate(lines)]
 
 

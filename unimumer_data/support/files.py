@@ -46,9 +46,9 @@ def regular(path: str, flags: int) -> int:
     return handle
 
 
-def read_text(path: Path) -> str:
-    """A text file in UTF-8, with or without its mark; a pipe or a device is no file, see `regular`."""
-    with open(path, encoding="utf-8-sig", opener=regular) as file:
+def read_text(path: Path, encoding: str = "utf-8") -> str:
+    """A text file; a pipe or a device is no file, see `regular`."""
+    with open(path, encoding=encoding, opener=regular) as file:
         return file.read()
 
 
