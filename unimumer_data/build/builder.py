@@ -310,10 +310,9 @@ class SetBuilder:
         if not tally.read:
             return f"{self.path}: no sample found"
         reasons = ", ".join(f"{reason}: {count}" for reason, count in tally.dropped.items())
-        return (
-            f"{self.path}: none of {tally.read} samples can be used ({reasons}); "
-            f"the first, {examples[0].id[:200]}: {examples[0].message}"
-        )
+        first = examples[0]
+        place = "" if first.message.startswith(first.id) else f"{first.id[:200]}: "
+        return f"{self.path}: none of {tally.read} samples can be used ({reasons}); the first, {place}{first.message}"
 
     def _resumed(self, inputs: Inputs, staging: Staging) -> Iterator[Chunk] | None:
         """The chunks that are still to be done; None if what was done does not fit the input any more."""
