@@ -26,6 +26,7 @@ from unimumer_data.tasks import TASKS, get_task
 from . import manifest, testsets
 from .config import NOT_CONTENT, SetConfig, is_name, parse_shard
 from .error_sets import read_candidates, write_error_sets
+from .lock import NAME as LOCK
 from .lock import SetLock
 from .manifest import DROPPED, Tally
 from .remote import RemoteSets
@@ -156,7 +157,7 @@ class SetBuilder:
         registry.read_registry(self.output / registry.FILE_NAME)  # a damaged one is found before the work
         try:
             outcome = self._unchanged() or self._write_locked()
-            if outcome.status == "unchanged" and (self.folder / WORK_FOLDER).exists():
+            if outcome.status == "unchanged" and any((self.folder / name).exists() for name in (WORK_FOLDER, LOCK)):
                 self._clear()
             self._register()
             self._write_error_sets()

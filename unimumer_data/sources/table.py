@@ -10,6 +10,7 @@ from typing import Any
 
 from unimumer_data.errors import SourceError
 from unimumer_data.records.record import Replacement, Sample
+from unimumer_data.support.files import read_bytes
 
 from . import label_studio
 from .base import Drop, Source, existing_folder, unique_ids
@@ -113,7 +114,7 @@ def _labelled_pictures(path: Path) -> list[Path]:
 
 def _text_beside(path: Path, split: str) -> Iterator[Sample | Drop]:
     for sample_id, picture in unique_ids(path, _labelled_pictures(path)):
-        raw = picture.with_suffix(".txt").read_bytes()
+        raw = read_bytes(picture.with_suffix(".txt"))
         text, replaced = decode(raw.removeprefix(b"\xef\xbb\xbf"), picture.with_suffix(".txt").name)
         label = " ".join(line.strip() for line in text.split("\n") if line.strip())
         if picture.suffix.lower() in FOREIGN:
