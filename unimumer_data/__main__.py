@@ -104,6 +104,19 @@ COMMANDS: dict[str, Command] = {
     "leaderboard": Command("unimumer_eval.leaderboard", "write the table of results", needs=EVAL, extra="[eval]"),
 }
 
+OTHER_WORDS = {
+    "recognize": ("predict", "inference", "infer", "recognise", "ocr", "read", "transcribe", "run"),
+    "eval": ("evaluate", "score", "test", "benchmark", "metrics"),
+    "card": ("stats", "statistics", "describe", "report"),
+    "train": ("finetune", "fine-tune", "sft", "fit"),
+    "serve": ("api", "server", "studio", "web", "demo"),
+    "build": ("synth", "import", "convert", "prepare", "data"),
+    "lint": ("check", "validate"),
+    "remove": ("delete", "rm"),
+    "compare": ("diff",),
+}
+"""What other tools call these commands."""
+
 
 def usage() -> str:
     """The list of commands, as ``unimumer --help`` prints it."""
@@ -147,7 +160,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     command = COMMANDS.get(words[0])
     if command is None:
         known = ", ".join(COMMANDS)
-        print(f"error: unknown command {words[0]!r}{suggestion(words[0], COMMANDS)}. Known: {known}", file=sys.stderr)
+        meant = next((name for name, others in OTHER_WORDS.items() if words[0].lower() in others), words[0])
+        print(f"error: unknown command {words[0]!r}{suggestion(meant, COMMANDS)}. Known: {known}", file=sys.stderr)
         return 2
     check(words[0])
     note_other_checkout()

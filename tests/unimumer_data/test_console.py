@@ -12,7 +12,7 @@ from importlib.util import find_spec
 import pytest
 
 from unimumer_data import __version__
-from unimumer_data.__main__ import COMMANDS, main
+from unimumer_data.__main__ import COMMANDS, OTHER_WORDS, main
 
 
 def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
@@ -30,6 +30,22 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 def test_an_unknown_command_is_answered_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["biuld"]) == 2
     assert "unknown command 'biuld' (did you mean 'build'?)" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("word", "name"), [("predict", "recognize"), ("stats", "card"), ("Evaluate", "eval")])
+def test_what_other_tools_call_a_command_leads_to_it(word: str, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([word]) == 2
+    assert f"(did you mean {name!r}?)" in capsys.readouterr().err
+
+
+def test_no_command_is_another_word_for_one() -> None:
+    words = [word for others in OTHER_WORDS.values() for word in others]
+    assert len(set(words)) == len(words) and not set(words) & set(COMMANDS) and set(OTHER_WORDS) <= set(COMMANDS)
+
+
+def test_both_packages_are_the_same_command() -> None:
+    script = [sys.executable, "-m", "unimumer_eval", "--version"]
+    assert subprocess.run(script, capture_output=True, text=True, check=True).stdout == f"unimumer {__version__}\n"
 
 
 def test_the_package_and_the_list_of_commands_need_no_other_package() -> None:

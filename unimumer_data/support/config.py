@@ -110,7 +110,8 @@ def make_config(cls: type[T], values: Mapping[str, Any], *, origin: str) -> T:
         try:
             good[key] = _convert(value, hints[key])
         except (TypeError, ValueError, OverflowError):
-            problems.append(f"{key} must be {describe_type(hints[key])}, got {value!r}")
+            near = suggestion(value, _choices(hints[key])) if isinstance(value, str) else ""
+            problems.append(f"{key} must be {describe_type(hints[key])}, got {value!r}{near}")
     problems += [f"{name} is missing" for name, field in known.items() if name not in values and _required(field)]
     if problems:
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
@@ -119,6 +120,12 @@ def make_config(cls: type[T], values: Mapping[str, Any], *, origin: str) -> T:
         return cls(**good)
     except ConfigError as error:
         raise ConfigError(f"{origin}: {error}") from error
+
+
+def _choices(hint: Any) -> list[str]:
+    """The words that a type allows, where it lists them."""
+    parts = [hint, *typing.get_args(hint)]
+    return [word for part in parts if typing.get_origin(part) is Literal for word in typing.get_args(part)]
 
 
 def _key_for(cls: type[Any], path: Path) -> str:

@@ -123,3 +123,8 @@ def test_a_file_or_folder_alone_is_told_its_key(tmp_path: Path, name: str) -> No
 def test_other_words_for_a_key_lead_to_it(word: str) -> None:
     with pytest.raises(ConfigError, match=r"unknown key '\w+' \(did you mean 'data'\?\)"):
         load_config(OfFiles, [word])
+
+
+def test_a_choice_that_is_mistyped_is_answered_with_the_nearest() -> None:
+    with pytest.raises(ConfigError, match=r"mode must be one of copy, none, got 'Copy' \(did you mean 'copy'\?\)"):
+        load_config(Config, ["path=x", "mode=Copy"])
