@@ -156,6 +156,8 @@ def _kept(path: Path, config: FoldsConfig) -> Rule | None:
 
 def _check_even(folds: Folds, config: FoldsConfig, kept: bool) -> None:
     samples = sum(folds.sizes)
+    if not min(folds.sizes):
+        raise ConfigError(f"{folds.groups} groups leave some of {config.folds} folds empty; use fewer folds")
     if max(folds.sizes) - min(folds.sizes) <= 1 or folds.unevenness <= config.uneven:
         return
     sizes = ", ".join(map(str, folds.sizes))

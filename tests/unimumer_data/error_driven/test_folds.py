@@ -134,6 +134,7 @@ def test_writers_from_a_table(tmp_path):
         ),
         (["by=writer"], "give writers=<table>"),
         (["folds=1"], "folds must be at least 2"),
+        (["folds=61"], "40 groups leave some of 61 folds empty; use fewer folds"),
         (["by=lable"], "by must be one of label, writer, both, random"),
         (["recipe=none.yaml"], "none.yaml: no such file"),
     ],
