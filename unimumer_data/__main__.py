@@ -151,10 +151,12 @@ def check(name: str) -> None:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; returns its exit code, 2 for a command that does not exist."""
     words = list(sys.argv[1:] if argv is None else argv)
+    if words[:1] == ["help"] and len(words) > 1:
+        words = [words[1], "--help"]
     if not words or words[0] in ("-h", "--help", "help"):
         print(usage())
         return 0
-    if words[0] in ("-V", "--version"):
+    if words[0] in ("-V", "--version", "version"):
         print(f"unimumer {__version__}")
         return 0
     command = COMMANDS.get(words[0])

@@ -49,6 +49,7 @@ class DataConfig:
         "record files (JSON or JSON lines), names of dataset_info.json, pictures, or folders of pictures or InkML",
         section="what to answer",
         also=("image", "images", "picture", "pictures", "input", "path", "file", "folder", "dataset", "records"),
+        files=True,
     )
     dataset_dir: Path = option(Path(), "folder of dataset_info.json; relative image paths start here too")
     media_dir: Path | None = option(

@@ -22,8 +22,15 @@ def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert "example:" in shown
 
 
-def test_version(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--version"]) == 0
+def test_help_of_a_command_may_be_asked_for_either_way(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["help", "build"])
+    assert capsys.readouterr().out.startswith("usage: unimumer build")
+
+
+@pytest.mark.parametrize("word", ["--version", "version"])
+def test_version(word: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([word]) == 0
     assert capsys.readouterr().out == f"unimumer {__version__}\n"
 
 

@@ -30,6 +30,7 @@ class SetConfig:
         None,
         "folder or file of the corpus; s3://, gs://, hf://: it is copied here",
         also=("data", "input", "folder", "dir", "file", "corpus", "data_dir", "dataset"),
+        files=True,
     )
     name: str | None = option(None, "name of the data set; default: the last part of path")
     split: str | None = option(None, "part of the corpus: train, valid or test; a test set is guarded against later")

@@ -41,9 +41,11 @@ _Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 class PreviewConfig:
     """Keys of ``unimumer preview``."""
 
-    path: Path = option(about="a built set (data/NAME), or a folder of InkML files and pictures, at any depth")
+    path: Path = option(
+        about="a built set (data/NAME), or a folder of InkML files and pictures, at any depth", files=True
+    )
     output: Path = option(Path("preview.png"), "file of the contact sheet")
-    count: int = option(60, "number of samples, drawn at random")
+    count: int = option(60, "number of samples, drawn at random", also=("limit", "n", "samples"))
     seed: int = option(0, "random seed; another one draws other samples")
 
     def __post_init__(self) -> None:

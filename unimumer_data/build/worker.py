@@ -307,7 +307,7 @@ def _answer(label: str, conventions: str | None, repair: bool, tasks: tuple[str,
     if _is_too_large(label):
         raise LatexSyntaxError(f"{len(label)} characters are more than a formula has", reason="too_long")
     if not repair and (found := markup(label)):
-        raise LatexSyntaxError(f"{found} in the label: it is MathML or HTML; write LaTeX", reason="markup")
+        raise LatexSyntaxError(f"{found} in the label: it is MathML, HTML or JSON; write LaTeX", reason="markup")
     repairs: list[Repair] | None = [] if repair else None
     label, restored = _restored(label, repair)
     label, listed = repair_label(label)

@@ -21,7 +21,7 @@ KINDS: dict[str, str] = {
     "layout_word": "a word of a layout language (ABOVE, BELOW) that slipped into the LaTeX",
     "lost_backslash": "a command whose backslash became white space, as \\t does in JSON",
     "doubled_backslash": "every backslash is doubled: the file was escaped twice",
-    "markup": "MathML, HTML or an XML entity in place of LaTeX",
+    "markup": "MathML, HTML, an XML entity or JSON in place of LaTeX",
     "prose": "words of a sentence: the column of labels may be another one, or the words belong into \\text{}",
     "placeholder": "a word that stands for a missing label (nan, N/A, TODO)",
     "unknown_command": "a command that the grammar does not know; often two tokens glued together",
@@ -44,6 +44,7 @@ LONGEST = 1024
 
 _MARKUP = re.compile(
     r"</(?:[A-Za-z]+:)?[A-Za-z]+>|<(?:[A-Za-z]+:)?math[\s>]|&(?:lt|gt|amp|nbsp|quot|times|minus|plusmn|#x?[0-9A-Fa-f]+);"
+    r'|^\s*\[?\s*\{\s*"\w+"\s*:'
 )
 _PLACEHOLDERS = frozenset(
     "nan none null undefined n/a #n/a #ref! #value! todo tbd unknown unreadable illegible".split()
@@ -135,12 +136,14 @@ def _text(label: str, tokens: Sequence[str]) -> Iterator[Finding]:
 
 
 def markup(text: str) -> str:
-    """The first piece of MathML, HTML or an XML entity in a text; empty where there is none.
+    """The first piece of MathML, HTML, an XML entity or a JSON object in a text; empty where there is none.
 
     >>> markup("<mml:math><mml:mi>x</mml:mi></mml:math>"), markup("a < b > c")
     ('<mml:math>', '')
+    >>> markup('[{"transcription": "x"}]')
+    '[{"transcription":'
     """
-    match = _MARKUP.search(text) if "<" in text or "&" in text else None
+    match = _MARKUP.search(text) if "<" in text or "&" in text or '"' in text else None
     return match[0] if match else ""
 
 

@@ -47,6 +47,7 @@ def option(
     factory: Callable[[], Any] | None = None,
     section: str = "",
     also: Sequence[str] = (),
+    files: bool = False,
 ) -> Any:
     """A field of a configuration, with the text that ``--help`` shows for its key.
 
@@ -56,10 +57,11 @@ def option(
             default are added by `commandline.keys_of`; do not repeat them.
         factory: makes the default, for dicts and other values that can change.
         section: a heading above this key in the help, for it and the keys that follow.
-        also: other words that people write for this key; errors then name it, also where a file or folder stands
-            alone on the command line.
+        also: other words that people write for this key; the error about such a word names the key.
+        files: the key takes the files that a command is about; a file or folder that stands alone on the command
+            line is told so.
     """
-    metadata = {"about": about, "section": section, "also": tuple(also)}
+    metadata = {"about": about, "section": section, "also": tuple(also), "files": files}
     if factory is not None:
         return field(default_factory=factory, metadata=metadata)
     return field(default=default, metadata=metadata)
@@ -130,7 +132,7 @@ def _choices(hint: Any) -> list[str]:
 
 def _key_for(cls: type[Any], path: Path) -> str:
     """A file as the key that takes the files of a command; ``key=value`` where none is marked."""
-    return next((f"{one.name}={path}" for one in fields(cls) if one.metadata.get("also")), "key=value")
+    return next((f"{one.name}={path}" for one in fields(cls) if one.metadata.get("files")), "key=value")
 
 
 def to_yaml(config: Any) -> str:

@@ -267,6 +267,9 @@ class TestPicturesThatCannotBeRead:
             ("a", "a.svg", "an SVG drawing"),
             ("a.PNG", "a.png", "other capital letters"),
             ("a.png", "a.PNG", "other capital letters"),
+            ("Scans/a.png", "scans/a.png", "other capital letters"),
+            ("images/a.png", "a.png", "a.png has that name, but lies elsewhere"),
+            ("one/a.png", "two/a.png", "two/a.png has that name, but lies elsewhere"),
             ("a.png", "a.jpg", "of another kind"),
             ("a.jfif", "a.jfif", "not of a kind that is read"),
             ("a.png", "c.png", "options={pictures: FOLDER}"),
@@ -324,6 +327,10 @@ class TestShapesOfJson:
         "pandas, split": {"columns": ["image", "latex"], "index": [0, 1], "data": [["a.png", "x_1"], ["b.jpg", "y"]]},
         "lists": {"image": ["a.png", "b.jpg"], "latex": ["x_1", "y"]},
         "pairs": [["a.png", "x_1"], ["b.jpg", "y"]],
+        "of Hugging Face": [
+            {"image": {"path": "a.png", "bytes": None}, "text": "x_1"},
+            {"image": {"path": "b.jpg", "bytes": None}, "text": "y"},
+        ],
         "other names": [{"scan": "a.png", "what": "x_1"}, {"scan": "b.jpg", "what": "y"}],
     }
 

@@ -108,7 +108,7 @@ def test_the_resolved_configuration_reads_back(tmp_path: Path) -> None:
 @dataclass(frozen=True, kw_only=True)
 class OfFiles:
     seed: int | None = None
-    data: tuple[str, ...] = option((), "what to read", also=("image", "folder"))
+    data: tuple[str, ...] = option((), "what to read", also=("image", "folder"), files=True)
 
 
 @pytest.mark.parametrize("name", ["photo.png", "photos", "table.csv"])

@@ -66,6 +66,8 @@ class Columns:
         """(name of the picture, label, what is wrong) of a row."""
         if row.fields is not None:
             name, label = row.fields.get(str(self.image)), row.fields.get(str(self.label))
+            if isinstance(name, Mapping):  # of Hugging Face's datasets
+                name = name.get("path")
             if isinstance(name, bool) or not isinstance(name, str | int) or not isinstance(label, str):
                 return "", "", f"picture {name!r:.60}, label {label!r:.60}"
             return str(name).strip(), label, ""

@@ -201,6 +201,9 @@ class PictureFinder:
             return f"{path} is no file that can be read, but a pipe, a device or a link that leads nowhere"
         if suffix in FOREIGN:
             return f"{path} is {FOREIGN[suffix]}, which cannot be read; convert it to PNG or JPEG"
+        if path.lower() != name.lower() and path.rpartition("/")[2].lower() == last and "/" in name:
+            where = "correct it, or write options={pictures: FOLDER}"
+            return f"there is no such folder or picture; {path} has that name, but lies elsewhere: {where}"
         if path.rpartition("/")[2].lower() == last:
             return f"there is {path}, with other capital letters; write the name as the file has it"
         return f"there is {path}, of another kind; write the name as the file has it"
