@@ -35,6 +35,9 @@ def _card(words: Sequence[str]) -> None:
     stats = [measure(read_labelled(name, root=config.root), config, count) for name in names]
     for path in write_card(stats, config):
         print(f"written to {path}")
+    for one in stats:
+        if missing := one.missing_pictures:
+            print(f"{one.name}: {len(missing)} pictures missing or broken, the first of {missing[0]}", file=sys.stderr)
 
 
 def write_card(stats: Sequence[SetStats], config: StatsConfig) -> list[Path]:
