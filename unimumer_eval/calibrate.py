@@ -22,7 +22,7 @@ from unimumer_data.errors import ConfigError, PredictionError
 from unimumer_data.records.predictions import find_prediction_files
 from unimumer_data.support.commandline import keys_of, read_words, run_command
 from unimumer_data.support.config import load_config, option
-from unimumer_data.support.files import write_whole
+from unimumer_data.support.files import read_text, write_whole
 from unimumer_data.support.tables import printable
 
 from .pair_files import read_predictions
@@ -147,7 +147,7 @@ def _chosen(files: Mapping[str, Path], name: str | None) -> tuple[str, Path]:
 
 def _settings(path: Path) -> dict[str, Any]:
     try:
-        settings: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["settings"]
+        settings: dict[str, Any] = json.loads(read_text(path))["settings"]
     except FileNotFoundError:
         return {}  # predictions of others
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:

@@ -24,7 +24,7 @@ from unimumer_data.errors import ConfigError, PredictionError
 from unimumer_data.health.ledger import Contamination, read_ledger
 from unimumer_data.support.commandline import keys_of, read_words, run_command
 from unimumer_data.support.config import load_config, option
-from unimumer_data.support.files import write_whole
+from unimumer_data.support.files import read_text, write_whole
 from unimumer_data.support.plain_json import parse_json
 from unimumer_data.support.tables import markdown_text, write_table
 
@@ -207,9 +207,9 @@ def _write(config: LeaderboardConfig) -> int:
     ledger = read_ledger(config.folder / LEDGER)
     wanted = {config.page: page_text(entries, ledger)}
     if config.readme is not None:
-        text = config.readme.read_text(encoding="utf-8")
+        text = read_text(config.readme)
         wanted[config.readme] = replace_block(text, short_table(entries, ledger), str(config.readme))
-    stale = [path for path, text in wanted.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    stale = [path for path, text in wanted.items() if not path.exists() or read_text(path) != text]
     if config.check:
         for path in stale:
             print(f"{path} is out of date: unimumer leaderboard", file=sys.stderr)
@@ -222,7 +222,7 @@ def _write(config: LeaderboardConfig) -> int:
 
 def _read(path: Path, schema: str) -> dict[str, Any]:
     try:
-        content = parse_json(path.read_text(encoding="utf-8"))
+        content = parse_json(read_text(path))
     except (OSError, ValueError) as error:
         raise PredictionError(f"{path}: cannot be read as JSON: {error}") from error
     if not isinstance(content, dict) or content.get("schema") != schema or content.get("version") != VERSION:

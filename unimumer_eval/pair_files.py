@@ -17,7 +17,7 @@ from unimumer_data.records.reading import read_records
 from unimumer_data.sources.formats.columns import IMAGE_COLUMNS, LABEL_COLUMNS
 from unimumer_data.sources.formats.rows import Row, split_rows
 from unimumer_data.sources.formats.tables import Line
-from unimumer_data.support.files import write_whole
+from unimumer_data.support.files import read_text, write_whole
 
 from .inference.items import load_sets
 from .scores import Pair, against_labels
@@ -173,7 +173,7 @@ def read_labels(path: Path) -> Labels:
         if path.suffix == ".jsonl":
             content: Any = [record for record, _ in read_records(path)]
         else:
-            content = json.loads(path.read_text(encoding="utf-8-sig"))
+            content = json.loads(read_text(path, "utf-8-sig"))
         if isinstance(content, dict):
             return {plain_id(id): _text(path, id, label) for id, label in content.items()}
         if isinstance(content, list) and all(isinstance(label, str) for label in content):
@@ -200,7 +200,7 @@ def _text(path: Path, id: str, label: Any) -> str:
 
 def _labels_of_table(path: Path) -> Labels:
     """Of id, tab, label; of a table with a header; or of lines that are a label each."""
-    text = path.read_text(encoding="utf-8-sig")
+    text = read_text(path, "utf-8-sig")
     separator = "," if path.suffix == ".csv" else "\t"
     if separator not in text:
         return [line.rstrip("\r") for line in text.rstrip().split("\n")]

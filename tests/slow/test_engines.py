@@ -108,6 +108,15 @@ def test_copies_side_by_side_answer_the_same(
     assert workshop.read("results/copies/troubled_pred.json") == by_transformers
 
 
+def test_ray_data_answers_the_same(
+    workshop: Workshop, by_transformers: list[dict[str, Any]], predict_with_vllm: Callable[..., str]
+) -> None:
+    words = predict_with_vllm(*COMMON, "engine=vllm", "scale=ray", "output=results/ray")
+    assert "3 of 24 failed and count as wrong: image 3" in words
+    found = workshop.read("results/ray/troubled_pred.json")
+    assert [row["pred"] for row in found] == [row["pred"] for row in by_transformers]
+
+
 def test_the_documented_server_answers_the_same(
     workshop: Workshop, by_transformers: list[dict[str, Any]], server: str
 ) -> None:

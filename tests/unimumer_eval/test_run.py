@@ -1,10 +1,12 @@
 """The command line: what it prints, what it writes, how it fails."""
 
 import json
+import os
 import re
 import runpy
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -188,15 +190,109 @@ def test_a_report_of_other_sets_is_not_replaced(tmp_path: Path, capsys: pytest.C
     assert main([*words, f"predictions={files[1]}", "overwrite=true"]) == 0
 
 
+@pytest.mark.parametrize(
+    ("names", "words", "shared"),
+    [
+        (("x", "x_tree"), ["task=tree"], "x_tree"),
+        (("x", "x_tree"), ["task=tree", "plain=false"], "x_tree"),
+        (("x", "x_vote5"), ["vote=5", "temperature=1"], "x_vote5"),
+        (("x_can", "x_can_vote5"), ["task=can", "vote=5", "temperature=1"], "x_can_vote5"),
+        (("x", "x_three"), ["task=three", "temperature=1"], "x_three"),
+        (("x", "x_refine"), ["task=refine"], "x_refine"),
+        (("x", "X"), [], "x"),
+        (("x", "X_TREE"), ["task=tree"], "x_tree"),
+        (("caf\u00e9", "cafe\u0301"), [], "caf\u00e9"),
+        (("\u00df", "ss"), [], "ss"),
+    ],
+)
 def test_two_sets_that_would_share_a_file_are_refused_first(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], names: tuple[str, str], words: list[str], shared: str
 ) -> None:
     Image.new("RGB", (40, 30), "white").save(tmp_path / "s.png")
-    for name in ("x", "x_tree"):
-        (tmp_path / f"{name}.json").write_text(json.dumps([Record.of("s.png", prompts.VANILLA, "x").to_dict()]))
-    data = f"data={tmp_path / 'x.json'},{tmp_path / 'x_tree.json'}"
-    assert main(["engine=python:nowhere:read", data, "task=tree", f"output={tmp_path / 'out'}"]) == 2
-    assert "two results called 'x_tree'" in capsys.readouterr().err
+    for number, name in enumerate(names):
+        (tmp_path / str(number)).mkdir()
+        record = Record.of("s.png", prompts.VANILLA, "x").to_dict()
+        (tmp_path / f"{number}/{name}.json").write_text(json.dumps([record]))
+    data = ",".join(f"{tmp_path}/{number}/{name}.json" for number, name in enumerate(names))
+    assert main(["engine=python:nowhere:read", f"data={data}", *words, f"output={tmp_path / 'out'}"]) == 2
+    assert f"two results called '{shared}'" in capsys.readouterr().err
+    assert {path.name for path in (tmp_path / "out").iterdir()} <= {".lock"}
+
+
+def test_prediction_files_whose_names_some_systems_take_for_one_get_their_folders_name(tmp_path: Path) -> None:
+    files = [tmp_path / "a/toy_pred.json", tmp_path / "b/TOY_pred.json"]
+    for file in files:
+        file.parent.mkdir()
+        file.write_text('[{"gt": "x", "pred": "x", "img_id": "a"}]')
+    words = ["engine=replay", f"predictions={files[0]},{files[1]}", f"output={tmp_path / 'out'}", "cdm=false"]
+    assert main(words) == 0
+    assert {path.name for path in (tmp_path / "out").glob("*_pred.json")} == {"a_toy_pred.json", "b_TOY_pred.json"}
+
+
+@pytest.mark.parametrize("key", ["labels", "predictions", "data", "calibration"])
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path, capsys: pytest.CaptureFixture[str], key: str) -> None:
+    os.mkfifo(tmp_path / "pipe.json")
+    (tmp_path / "toy_pred.json").write_text('[{"pred": "x", "img_id": "a"}]')
+    words = ["engine=replay", f"predictions={tmp_path / 'toy_pred.json'}", f"output={tmp_path / 'out'}"]
+    if key == "data":
+        words[:2] = ["engine=python:nowhere:read"]
+    assert main([*words, f"{key}={tmp_path / 'pipe.json'}"]) in (1, 2)
+    (error,) = [line for line in capsys.readouterr().err.splitlines() if not line.startswith("settings: ")]
+    assert "pipe.json" in error and "file" in error
+
+
+SLOW_READER = """
+import os, time
+def read(picture):
+    with open("asked.txt", "a") as file:
+        file.write(f"{os.getpid()}\\n")
+    time.sleep(0.1)
+    return "%s"
+"""
+
+
+def test_two_runs_in_one_folder_that_are_killed_do_not_mix(tmp_path: Path) -> None:
+    for name, text in (("first_reader", "x"), ("second_reader", "y")):
+        (tmp_path / f"{name}.py").write_text(SLOW_READER % text)
+    Image.new("RGB", (40, 30), "white").save(tmp_path / "s.png")
+    records = [Record.of("s.png", prompts.VANILLA, "x").to_dict() for _ in range(12)]
+    (tmp_path / "toy.json").write_text(json.dumps(records))
+
+    def begin(name: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "unimumer_data", "eval", f"engine=python:{name}:read", "data=toy.json"]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])}
+        return subprocess.Popen(
+            [*command, "output=out", "cdm=false"],
+            cwd=tmp_path,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    runs = [begin("first_reader"), begin("second_reader")]
+    journal = tmp_path / "out/toy_answers.jsonl.partial"
+    end = time.monotonic() + 60
+    while not (journal.exists() and journal.read_text().count("\n") >= 2) and time.monotonic() < end:
+        time.sleep(0.05)
+    time.sleep(0.5)
+    for one in runs:
+        one.kill()
+        one.communicate()
+    texts = {json.loads(line)["outputs"][0]["text"] for line in journal.read_text().splitlines()}
+    (begun,) = texts
+    mine, other = ("first_reader", "second_reader") if begun == "x" else ("second_reader", "first_reader")
+    turned_away = begin(other)
+    assert "other settings" in turned_away.communicate()[1] and turned_away.returncode == 1
+    resumed = begin(mine)
+    said, errors = resumed.communicate()
+    assert resumed.returncode == 0, said + errors
+    assert "done before" in errors
+    rows = json.loads((tmp_path / "out/toy_pred.json").read_text())
+    assert [row["pred"] for row in rows] == [begun] * 12
+    asked = (tmp_path / "asked.txt").read_text().split()
+    assert len(asked) <= 13  # at most the one that was being answered is asked twice
+    assert not list((tmp_path / "out").glob("*.partial"))
 
 
 def test_a_picture_outside_media_dir_is_neither_asked_nor_shown(

@@ -26,6 +26,7 @@ from unimumer_data.tasks import TASKS, get_task
 from . import manifest, testsets
 from .config import NOT_CONTENT, SetConfig, is_name, parse_shard
 from .error_sets import read_candidates, write_error_sets
+from .lock import NAME as LOCK
 from .lock import SetLock
 from .manifest import DROPPED, Tally
 from .remote import RemoteSets
@@ -156,7 +157,7 @@ class SetBuilder:
         registry.read_registry(self.output / registry.FILE_NAME)  # a damaged one is found before the work
         try:
             outcome = self._unchanged() or self._write_locked()
-            if outcome.status == "unchanged" and (self.folder / WORK_FOLDER).exists():
+            if outcome.status == "unchanged" and any((self.folder / name).exists() for name in (WORK_FOLDER, LOCK)):
                 self._clear()
             self._register()
             self._write_error_sets()
@@ -309,10 +310,9 @@ class SetBuilder:
         if not tally.read:
             return f"{self.path}: no sample found"
         reasons = ", ".join(f"{reason}: {count}" for reason, count in tally.dropped.items())
-        return (
-            f"{self.path}: none of {tally.read} samples can be used ({reasons}); "
-            f"the first, {examples[0].id[:200]}: {examples[0].message}"
-        )
+        first = examples[0]
+        place = "" if first.message.startswith(first.id) else f"{first.id[:200]}: "
+        return f"{self.path}: none of {tally.read} samples can be used ({reasons}); the first, {place}{first.message}"
 
     def _resumed(self, inputs: Inputs, staging: Staging) -> Iterator[Chunk] | None:
         """The chunks that are still to be done; None if what was done does not fit the input any more."""

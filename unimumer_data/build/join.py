@@ -22,6 +22,7 @@ from unimumer_data.errors import ConfigError, OutputError
 from unimumer_data.sources.base import Drop
 from unimumer_data.support.commandline import keys_of, read_words, run_command
 from unimumer_data.support.config import REQUIRED, Address, load_config, make_config, option
+from unimumer_data.support.files import read_bytes
 from unimumer_data.support.progress import Progress
 
 from . import manifest, testsets
@@ -150,7 +151,7 @@ class _Shard:
         picture = self.folder / IMAGES / name
         if not picture.is_file():  # images=none
             return
-        data = picture.read_bytes()
+        data = read_bytes(picture)
         (staging.images / name).write_bytes(data)
         digest.update(data)
         staging.checkpoint.tally.images += 1

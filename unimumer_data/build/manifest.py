@@ -19,6 +19,7 @@ import unimumer_data
 from unimumer_data import __version__
 from unimumer_data.latex.conventions import VERSION as CANONICAL_FORM
 from unimumer_data.sources.base import Drop, is_safe_id
+from unimumer_data.support.files import read_text
 
 from .worker import Item, Result
 
@@ -185,7 +186,7 @@ def make(
 def read(folder: Path) -> dict[str, Any] | None:
     """The manifest of a folder that build wrote; None where there is none."""
     try:
-        content = json.loads((folder / FILE_NAME).read_text(encoding="utf-8"))
+        content = json.loads(read_text(folder / FILE_NAME))
     except (OSError, ValueError, RecursionError):
         return None
     return content if _is_whole(content) else None
@@ -199,7 +200,7 @@ def is_of_build(folder: Path) -> bool:
 def was_built(folder: Path) -> bool:
     """Whether build has made the folder, even if its manifest is gone or damaged."""
     try:
-        content = json.loads((folder / FILE_NAME).read_text(encoding="utf-8"))
+        content = json.loads(read_text(folder / FILE_NAME))
     except (OSError, ValueError, RecursionError):
         return any((folder / name).exists() for name in OWN_LISTS)
     return isinstance(content, dict) and "key" in content

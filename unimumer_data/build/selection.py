@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import heapq
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -16,6 +15,7 @@ from unimumer_data.errors import ConfigError, SourceError, UniMumerError, sugges
 from unimumer_data.records.record import Replacement, Sample
 from unimumer_data.sources import Source
 from unimumer_data.sources.base import Drop, unsafe
+from unimumer_data.support.files import fold
 
 from . import manifest
 from .config import SetConfig, parse_shard
@@ -193,11 +193,6 @@ def hash_of(text: str, seed: int | None = None) -> int:
     """64 bits that do not depend on process or machine."""
     salt = b"" if seed is None else str(seed).encode()
     return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8, key=salt[:64]).digest())
-
-
-def fold(sample_id: str) -> str:
-    """The id as file systems compare names that ignore capital letters and ways to write an accent."""
-    return sample_id.lower() if sample_id.isascii() else unicodedata.normalize("NFC", sample_id).casefold()
 
 
 def _unreadable(error: OSError, path: Path) -> SourceError:

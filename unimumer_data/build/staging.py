@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from unimumer_data.errors import OutputError
+from unimumer_data.support.files import read_text
 from unimumer_data.support.plain_json import parse_json
 
 from . import manifest
@@ -183,7 +184,7 @@ class Staging:
 
     def _read_checkpoint(self, key: str) -> Checkpoint | None:
         try:
-            content = parse_json((self.work / "checkpoint.json").read_text(encoding="utf-8"))
+            content = parse_json(read_text(self.work / "checkpoint.json"))
             found = Checkpoint(**{**content, "tally": Tally(**content["tally"])})
         except (OSError, ValueError, TypeError, KeyError):
             return None

@@ -15,6 +15,7 @@ from typing import Any
 from unimumer_data.errors import OutputError
 from unimumer_data.health.fingerprints import Fingerprint
 from unimumer_data.health.leaks import Guard
+from unimumer_data.support.files import read_bytes, read_text
 
 from . import manifest
 from .config import is_shard, parse_shard
@@ -38,7 +39,7 @@ def read_lines(path: Path) -> Iterator[Fingerprint]:
         OutputError: a damaged file; says how to build the set again.
     """
     try:
-        lines = path.read_text(encoding="utf-8").split("\n")[:-1]
+        lines = read_text(path).split("\n")[:-1]
     except (OSError, UnicodeDecodeError) as error:
         raise _closed(path, f"cannot be read ({error})", None) from error
     for number, line in enumerate(lines, 1):
@@ -94,7 +95,7 @@ def _test_set(folder: Path) -> dict[str, Any] | None:
         return None
     if not path.is_file():
         raise _closed(path, "is gone", content)
-    if sha256(path.read_bytes()).hexdigest() != content["files"].get(FILE_NAME, {}).get("sha256"):
+    if sha256(read_bytes(path)).hexdigest() != content["files"].get(FILE_NAME, {}).get("sha256"):
         raise _closed(path, "is damaged", content)
     return content
 

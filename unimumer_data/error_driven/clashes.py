@@ -7,6 +7,7 @@ from pathlib import Path
 
 from unimumer_data.errors import ConfigError
 from unimumer_data.records.registry import FILE_NAME, read_registry
+from unimumer_data.support.files import read_text
 from unimumer_data.support.plain_json import parse_json
 
 
@@ -38,6 +39,6 @@ def refuse_clashes(root: Path, names: Iterable[str], folder: str, manifest: Path
 def _data_of(manifest: Path) -> str | None:
     """The set that a corpus was made for, empty if for none; None where there is no readable manifest."""
     try:
-        return str(parse_json(manifest.read_text(encoding="utf-8"))["config"]["data"] or "")
+        return str(parse_json(read_text(manifest))["config"]["data"] or "")
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -13,7 +13,7 @@ from unimumer_data.latex import canonical, prints_ink
 from unimumer_data.latex.alignment import align
 from unimumer_data.latex.grammar import COMMANDS
 from unimumer_data.records.predictions import find_prediction_files, read_prediction_file
-from unimumer_data.support.files import write_whole
+from unimumer_data.support.files import read_text, write_whole
 from unimumer_data.support.plain_json import parse_json
 
 GAP = ""  # in place of a token that is not there
@@ -144,7 +144,7 @@ def load(path: Path) -> Confusions:
         PredictionError: neither.
     """
     try:
-        content = parse_json(path.read_text(encoding="utf-8")) if path.suffix == ".json" else None
+        content = parse_json(read_text(path)) if path.suffix == ".json" else None
     except (OSError, ValueError) as error:
         raise PredictionError(f"{path}: cannot be read as confusions or predictions: {error}") from error
     if isinstance(content, dict) and "confusions" in content:

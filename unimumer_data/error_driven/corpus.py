@@ -36,7 +36,7 @@ from unimumer_data.records.registry import PreferenceForm, preference_entry, rea
 from unimumer_data.records.sets import name_of, read_set, write_lines, write_sets
 from unimumer_data.support.commandline import keys_of, read_words, run_command
 from unimumer_data.support.config import load_config, option, to_yaml
-from unimumer_data.support.files import write_whole
+from unimumer_data.support.files import read_text, write_whole
 from unimumer_data.support.plain_json import parse_json
 from unimumer_data.tasks import TASKS
 from unimumer_data.tasks.corrections import compare
@@ -172,7 +172,7 @@ def _conventions_of(config: ErrorCorpusConfig) -> str:
     assert config.data is not None
     manifest = read_set(config.output, config.data).path.with_name(MANIFEST)
     try:
-        return parse_json(manifest.read_text(encoding="utf-8"))["config"]["conventions"] or ""
+        return parse_json(read_text(manifest))["config"]["conventions"] or ""
     except FileNotFoundError:
         return ""
     except (OSError, ValueError, KeyError, TypeError) as error:

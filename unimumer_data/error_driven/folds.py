@@ -29,7 +29,7 @@ from unimumer_data.sources import get_source
 from unimumer_data.sources.base import Drop
 from unimumer_data.support.commandline import keys_of, read_words, run_command
 from unimumer_data.support.config import load_config, option
-from unimumer_data.support.files import write_whole
+from unimumer_data.support.files import read_text, write_whole
 from unimumer_data.support.plain_json import parse_json
 from unimumer_data.tasks import get_task
 from unimumer_data.training.recipe import read_recipe
@@ -123,7 +123,7 @@ def _known_writers(config: FoldsConfig, folder: Path) -> dict[str, str]:
     if config.writers:
         return _read_writers(config.writers)
     try:
-        built = parse_json((folder / MANIFEST).read_text(encoding="utf-8"))["config"]
+        built = parse_json(read_text(folder / MANIFEST))["config"]
         samples = get_source(built["source"]).samples(Path(built["path"]), built["split"], **built["options"])
         return {one.id: one.writer for one in samples if not isinstance(one, Drop) and one.writer}
     except (OSError, ValueError, KeyError) as error:
@@ -134,7 +134,7 @@ def _known_writers(config: FoldsConfig, folder: Path) -> dict[str, str]:
 
 def _read_writers(path: Path) -> dict[str, str]:
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_text(path, "utf-8-sig")
         if path.suffix == ".json":
             return {str(id): str(writer) for id, writer in parse_json(text).items()}
         return dict(line.split("\t", 1) for line in text.splitlines() if line.strip())
@@ -145,7 +145,7 @@ def _read_writers(path: Path) -> dict[str, str]:
 def _kept(path: Path, config: FoldsConfig) -> Rule | None:
     """The rule of an earlier run, if that was asked for the same."""
     try:
-        table = parse_json(path.read_text(encoding="utf-8"))
+        table = parse_json(read_text(path))
         same = all(table[key] == getattr(config, key) for key in ("by", "folds", "seed"))
         return Rule(seed=table["seed"], draw=table["draw"], cuts=tuple(table["cuts"])) if same else None
     except FileNotFoundError:

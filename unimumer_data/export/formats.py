@@ -18,6 +18,7 @@ from unimumer_data.build.pictures import convert, suffix
 from unimumer_data.errors import RecordError, SourceError
 from unimumer_data.images import IMAGE_MAX_PIXELS, is_fitted, read_header
 from unimumer_data.records.record import IMAGE_TOKEN
+from unimumer_data.support.files import read_bytes
 
 from .card import dataset_card
 from .rows import DataSet, Row
@@ -132,7 +133,7 @@ def _parquet(data: DataSet, folder: Path) -> int:
             while rows := list(islice(shard, ROWS_OF_A_GROUP)):
                 items = [
                     {
-                        "image": {"bytes": row.image.read_bytes(), "path": row.image.name},
+                        "image": {"bytes": read_bytes(row.image), "path": row.image.name},
                         **{name: getattr(row, name) for name in texts},
                     }
                     for row in rows
@@ -154,7 +155,7 @@ def _webdataset(data: DataSet, folder: Path) -> int:
                 keys[key] += 1
                 key += f"__{keys[key]}" if keys[key] > 1 else ""
                 texts = {"id": row.id, "question": row.question, "answer": row.answer, "label": row.label}
-                _add(archive, f"{key}{row.image.suffix.lower()}", row.image.read_bytes())
+                _add(archive, f"{key}{row.image.suffix.lower()}", read_bytes(row.image))
                 _add(archive, f"{key}.json", json.dumps(texts, ensure_ascii=False).encode())
                 count += 1
     return count

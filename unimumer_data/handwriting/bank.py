@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from unimumer_data.errors import SourceError
+from unimumer_data.support.files import read_bytes, read_text
 from unimumer_data.support.plain_json import parse_json
 
 from .departures import CERTAIN, RANGES, WRITER_MEANS
@@ -123,8 +124,8 @@ def read_bank(path: Path) -> Bank:
         SourceError: there is none, or it is damaged; names the cure.
     """
     try:
-        facts = parse_json((path / FACTS).read_text(encoding="utf-8"))
-        data = (path / SYMBOLS).read_bytes()
+        facts = parse_json(read_text(path / FACTS))
+        data = read_bytes(path / SYMBOLS)
     except FileNotFoundError:
         raise SourceError(
             f"{path}: no bank of handwriting; make one: unimumer bank path=FOLDER output={path}"

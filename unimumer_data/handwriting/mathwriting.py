@@ -14,6 +14,7 @@ from statistics import median
 
 from unimumer_data.errors import InkError, SourceError
 from unimumer_data.ink import read_inkml
+from unimumer_data.support.files import read_text
 from unimumer_data.support.plain_json import parse_json
 
 from .collect import Collected, Loss, collect_isolated
@@ -41,7 +42,7 @@ def collect_symbols(path: Path) -> Iterator[tuple[str, str, Collected]]:
 
 def _listed(path: Path) -> Iterator[tuple[str, str, Collected]]:
     wanted: dict[str, list[tuple[str, list[int]]]] = {}
-    for number, line in enumerate((path / LIST).read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(read_text(path / LIST).splitlines(), 1):
         try:
             row = parse_json(line)
             strokes = [int(index) for index in row["strokeIndices"]]

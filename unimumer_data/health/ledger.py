@@ -15,7 +15,7 @@ import yaml
 
 from unimumer_data.errors import ConfigError
 from unimumer_data.support.config import make_config
-from unimumer_data.support.files import write_whole
+from unimumer_data.support.files import read_text, write_whole
 
 from .overlap import Overlap
 
@@ -51,7 +51,7 @@ def read_ledger(path: Path) -> list[Contamination]:
     if not path.exists():
         return []
     try:
-        content: Any = yaml.safe_load(path.read_text(encoding="utf-8")) or []
+        content: Any = yaml.safe_load(read_text(path)) or []
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ConfigError(f"{path}: cannot be read as YAML: {error}") from error
     if not isinstance(content, list) or not all(isinstance(row, dict) for row in content):

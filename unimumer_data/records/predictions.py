@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from unimumer_data.errors import PredictionError
-from unimumer_data.support.files import as_file_name, whole_text
+from unimumer_data.support.files import as_file_name, fold, read_text, whole_text
 from unimumer_data.support.limits import PREDICTION_BYTES, PREDICTION_CHARACTERS
 from unimumer_data.tasks.answers import bare_answer, final_expression, is_boxed, label_expression, task_of
 
@@ -79,13 +79,15 @@ def find_prediction_files(paths: Sequence[Path]) -> dict[str, Path]:
         PredictionError: a path is not there, or a folder without prediction files.
     """
     files = [file for path in paths for file in _files_of(path)]
-    names = Counter(map(set_name, files))
+    names = Counter(fold(set_name(file)) for file in files)
     found: dict[str, Path] = {}
+    first: dict[str, Path] = {}
     for file in files:
         name = set_name(file)
-        title = as_file_name(f"{file.resolve().parent.name}_{name}") if names[name] > 1 else name
-        if title in found and found[title] != file:
-            raise PredictionError(f"{found[title]} and {file} are both called {title!r}; score them one by one")
+        title = as_file_name(f"{file.resolve().parent.name}_{name}") if names[fold(name)] > 1 else name
+        known = first.setdefault(fold(title), file)
+        if known != file:
+            raise PredictionError(f"{known} and {file} are both called {title!r}; score them one by one")
         found[title] = file
     return found
 
@@ -135,7 +137,7 @@ def read_table(path: Path) -> list[Prediction]:
         PredictionError: a line without a tab or id.
     """
     predictions = []
-    for number, line in enumerate(path.read_text(encoding="utf-8-sig").split("\n"), 1):
+    for number, line in enumerate(read_text(path, "utf-8-sig").split("\n"), 1):
         if not line.strip():
             continue
         id, tab, latex = line.rstrip("\r").partition("\t")
@@ -163,7 +165,7 @@ def _files_of(path: Path) -> list[Path]:
 
 
 def _read_json(path: Path) -> list[Prediction]:
-    content = json.loads(path.read_text(encoding="utf-8-sig"))
+    content = json.loads(read_text(path, "utf-8-sig"))
     if isinstance(content, dict):
         return [_prediction(path, index, value, str(id)) for index, (id, value) in enumerate(content.items())]
     if not isinstance(content, list):
@@ -172,7 +174,7 @@ def _read_json(path: Path) -> list[Prediction]:
 
 
 def _read_jsonl(path: Path) -> list[Prediction]:
-    lines = [line for line in path.read_text(encoding="utf-8-sig").split("\n") if line.strip()]
+    lines = [line for line in read_text(path, "utf-8-sig").split("\n") if line.strip()]
     return [_prediction(path, index, json.loads(line)) for index, line in enumerate(lines)]
 
 

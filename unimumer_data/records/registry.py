@@ -15,7 +15,7 @@ from typing import Any, Literal
 from filelock import FileLock, Timeout
 
 from unimumer_data.errors import ConfigError, OutputError, RegistryError, suggestion
-from unimumer_data.support.files import write_whole
+from unimumer_data.support.files import clear_partials, read_text, write_whole
 from unimumer_data.support.plain_json import parse_json
 from unimumer_data.tasks import TASKS
 
@@ -131,7 +131,7 @@ def read_registry(path: Path) -> dict[str, dict[str, Any]]:
         RegistryError: not a JSON object of entries, or an entry that LLaMA-Factory would misread.
     """
     try:
-        entries = parse_json(path.read_text(encoding="utf-8"))
+        entries = parse_json(read_text(path))
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, ValueError) as error:
@@ -265,6 +265,7 @@ def _locked(path: Path) -> Iterator[None]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(lock, timeout=LOCK_SECONDS):
+            clear_partials(path.parent, path.name)
             yield
     except Timeout:
         raise OutputError(

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from unimumer_data.errors import SourceError
-from unimumer_data.records.json_array import read_json_array
 from unimumer_data.records.record import Replacement, Sample
+from unimumer_data.support.files import read_bytes
 
+from . import label_studio
 from .base import Drop, Source, existing_folder, unique_ids
 from .formats.columns import Table, choose_columns, separator_of
 from .formats.finder import FOREIGN, PictureFinder, walk
+from .formats.json_table import read_json_table
 from .formats.rows import split_rows
 from .formats.spreadsheet import read_spreadsheet
 from .formats.tables import IMAGE_SUFFIXES, Line, count_lines, decode, is_text, read_lines
@@ -35,6 +37,9 @@ def read(
     finder = PictureFinder(root, hint=table.stem, start=table.parent)
     rows = _rows(table, [column for column in (image_column, label_column) if column])
     first = list(islice(rows, LOOKED_AT))
+    if first and label_studio.is_export(first[0].cells if first[0].fields is None else list(first[0].fields)):
+        yield from label_studio.read(table, split, pictures=pictures, image=image_column, text=label_column)
+        return
     columns = choose_columns(table, first, finder, image_column, label_column)
     labels: dict[Path, tuple[str, str]] = {}
     for row in chain(first[columns.header :], rows):
@@ -108,7 +113,7 @@ def _labelled_pictures(path: Path) -> list[Path]:
 
 def _text_beside(path: Path, split: str) -> Iterator[Sample | Drop]:
     for sample_id, picture in unique_ids(path, _labelled_pictures(path)):
-        raw = picture.with_suffix(".txt").read_bytes()
+        raw = read_bytes(picture.with_suffix(".txt"))
         text, replaced = decode(raw.removeprefix(b"\xef\xbb\xbf"), picture.with_suffix(".txt").name)
         label = " ".join(line.strip() for line in text.split("\n") if line.strip())
         if picture.suffix.lower() in FOREIGN:
@@ -128,7 +133,7 @@ def _rows(table: Path, named: Collection[str]) -> Iterator[Table]:
     """
     match table.suffix.lower():
         case ".json":
-            for number, item in enumerate(read_json_array(table)):
+            for number, item in enumerate(read_json_table(table)):
                 yield _object(number, item, "")
         case ".jsonl":
             for line in read_lines(table):
@@ -158,6 +163,8 @@ def _json_line(line: Line) -> Table:
 def _object(number: int, item: Any, text: str, replaced: tuple[Replacement, ...] = ()) -> Table:
     if isinstance(item, Mapping):
         return Table(number, [], dict(item), "", text or f"{item!r:.500}", replaced)
+    if isinstance(item, list) and all(isinstance(cell, str | int) for cell in item):
+        return Table(number, [str(cell) for cell in item], None, "", text or f"{item!r:.500}", replaced)
     return Table(number, [], None, f"an object is needed, found {item!r:.60}", text, replaced)
 
 

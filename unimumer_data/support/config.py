@@ -18,6 +18,7 @@ import yaml
 from unimumer_data.errors import ConfigError, suggestion
 
 from . import plain_yaml
+from .files import read_text
 
 T = TypeVar("T")
 
@@ -126,7 +127,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
         ConfigError: it is missing, no YAML, or holds something else.
     """
     try:
-        content = plain_yaml.load(path.read_text(encoding="utf-8"))
+        content = plain_yaml.load(read_text(path))
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file; name a YAML file, or write key=value") from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import errno
+import glob
 import os
 import re
 import secrets
 import stat
+import unicodedata
 from contextlib import suppress
 from pathlib import Path
 
@@ -44,9 +46,43 @@ def regular(path: str, flags: int) -> int:
     return handle
 
 
+def read_text(path: Path, encoding: str = "utf-8") -> str:
+    """A text file; a pipe or a device is no file, see `regular`."""
+    with open(path, encoding=encoding, opener=regular) as file:
+        return file.read()
+
+
+def read_bytes(path: Path) -> bytes:
+    """A file as it is; a pipe or a device is no file, see `regular`."""
+    with open(path, "rb", opener=regular) as file:
+        return file.read()
+
+
+def fold(name: str) -> str:
+    """A name as file systems compare names that ignore capital letters and ways to write an accent.
+
+    >>> fold("Caf\u00e9") == fold("cafe\u0301")
+    True
+    """
+    return name.lower() if name.isascii() else unicodedata.normalize("NFC", name).casefold()
+
+
 def partial_path(path: Path) -> Path:
     """Where a file is written before it takes its place; a new name each time, so that no two processes share one."""
     return path.with_name(f".{path.name[:100]}.{os.getpid()}-{secrets.token_hex(4)}.partial")
+
+
+def clear_partials(folder: Path, name: str | None = None) -> None:
+    """Remove what processes that were killed in `write_whole` have left; only while no other may write there.
+
+    Args:
+        folder: of the files.
+        name: of the file that was written, all by default.
+    """
+    title = "*" if name is None else glob.escape(name[:100])
+    for leftover in folder.glob(f".{title}.[0-9]*-{'[0-9a-f]' * 8}.partial"):
+        with suppress(OSError):
+            leftover.unlink()
 
 
 def write_whole(path: Path, text: str) -> None:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from unimumer_data.errors import ConfigError, OutputError, SourceError, UniMumerError
 
 from .config import Address
+from .files import read_text
 from .progress import Progress
 
 _AT_ONCE = 200  # files of a transfer, after which progress shows
@@ -203,7 +204,7 @@ def _mark(info: dict[str, Any]) -> str:
 def _read_index(path: Path) -> Iterator[tuple[str, str]]:
     """(name, mark) of the files that were copied."""
     if path.is_file():
-        for line in path.read_text(encoding="utf-8").split("\n"):
+        for line in read_text(path).split("\n"):
             mark, tab, name = line.partition("\t")
             if tab:
                 yield name, mark

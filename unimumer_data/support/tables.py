@@ -37,6 +37,7 @@ _LATEX = {
 _MARKDOWN = re.compile(r"([\\`*|~]|\](?=[(\[:])|(?<![^\W_])_|_(?![^\W_]))")
 _MARKDOWN_BLOCK = re.compile(r"^(\d*)([#+.)-])(?=[\s#-])")  # headings and items of lists begin so
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
+_UNSEEN = re.compile(r"(?![\t\n])" + _CONTROL.pattern.removesuffix("+"))
 _FORMULA = tuple("=+-@")
 
 
@@ -67,11 +68,28 @@ def write_csv(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     >>> write_csv(["id", "gain"], [["=1+1", -2.5], ["-x", "-3"]])
     "id,gain\n'=1+1,-2.5\n'-x,-3\n"
     """
+    return "".join(map(csv_row, (head, *rows)))
+
+
+def csv_row(cells: Iterable[Any]) -> str:
+    """One row of `write_csv`, with its line feed."""
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(head)
-    writer.writerows([[_safe_cell(cell) for cell in row] for row in rows])
+    csv.writer(text, lineterminator="\n").writerow(map(safe_cell, cells))
     return text.getvalue()
+
+
+def safe_cell(cell: Any) -> Any:
+    """A cell of CSV or TSV that no spreadsheet runs and no terminal obeys; line feeds stay."""
+    if not isinstance(cell, str):
+        return cell
+    cell = _UNSEEN.sub(" ", cell)  # among them carriage returns, at which some programs end a row
+    if not cell.lstrip().startswith(_FORMULA):
+        return cell
+    try:
+        float(cell)
+    except ValueError:
+        return "'" + cell
+    return cell
 
 
 def printable(text: str) -> str:
@@ -121,16 +139,3 @@ def _latex(table: Sequence[Sequence[str]], text_columns: int) -> str:
     columns = "l" * text_columns + "r" * (len(table[0]) - text_columns)
     head = [rf"\begin{{tabular}}{{{columns}}}", r"\toprule", lines[0], r"\midrule"]
     return "\n".join([*head, *lines[1:], r"\bottomrule", r"\end{tabular}"])
-
-
-def _safe_cell(cell: Any) -> Any:
-    if not isinstance(cell, str):
-        return cell
-    cell = cell.replace("\r", " ")  # some programs end a row at it
-    if not cell.lstrip().startswith(_FORMULA):
-        return cell
-    try:
-        float(cell)
-    except ValueError:
-        return "'" + cell
-    return cell

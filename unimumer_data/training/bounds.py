@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from unimumer_data.support.files import write_whole
+from unimumer_data.support.files import read_text, write_whole
 from unimumer_data.support.plain_json import parse_json
 
 from .recipe import Recipe
@@ -44,7 +44,7 @@ def stored_bounds(model_folder: Path | str) -> dict[str, Any] | None:
         folder holds no such file, or a broken one.
     """
     try:
-        content = parse_json((Path(model_folder) / FILE_NAME).read_text(encoding="utf-8"))
+        content = parse_json(read_text(Path(model_folder) / FILE_NAME))
     except (OSError, ValueError):
         return None
     if not isinstance(content, dict) or not all(isinstance(content.get(key), int) for key in KEYS[:2]):

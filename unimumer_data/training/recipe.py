@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from unimumer_data.errors import ConfigError
+from unimumer_data.support.files import read_text
 from unimumer_data.support.plain_json import parse_json
 
 # LLaMA-Factory's own defaults (0.9.5, hparams/model_args.py).
@@ -77,7 +78,7 @@ class Recipe:
         if isinstance(named, Mapping):
             return named
         try:
-            content = parse_json(Path(str(named)).read_text(encoding="utf-8")) if named else {}
+            content = parse_json(read_text(Path(str(named)))) if named else {}
         except (OSError, ValueError):
             return {}
         return content if isinstance(content, dict) else {}

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from unimumer_data.errors import ConfigError, EngineError
+from unimumer_data.support.files import read_text
 from unimumer_data.support.plain_json import parse_json
 from unimumer_data.training.bounds import stored_bounds
 from unimumer_data.training.hub import find_model, go_offline, hub_answers
@@ -67,7 +68,7 @@ def read_adapter(folder: Path) -> dict[str, Any]:
         EngineError: there is none, or it cannot be read.
     """
     try:
-        content = parse_json((folder / _CONFIG).read_text(encoding="utf-8"))
+        content = parse_json(read_text(folder / _CONFIG))
     except (OSError, ValueError) as error:
         raise EngineError(f"adapter={folder}: {_CONFIG} cannot be read: {error}") from error
     if not isinstance(content, dict):

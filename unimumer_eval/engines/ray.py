@@ -22,7 +22,7 @@ from .base import Answer, Output, Request, brief, compact, encode_png, picture_o
 from .prompting import prompter
 from .vllm import engine_arguments, load_processor, prepare
 
-_MISSING = "scale=ray needs ray in the environment of vLLM, on every machine: pip install 'ray[data]>=2.60'"
+_MISSING = "scale=ray needs ray in the environment of vLLM, on every machine: pip install 'unimumer[ray-data]'"
 _BATCH = 16  # rows that Ray hands to a copy at once; vLLM gets several such batches
 
 

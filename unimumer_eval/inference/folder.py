@@ -16,7 +16,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from unimumer_data.errors import OutputError
-from unimumer_data.support.files import write_whole
+from unimumer_data.support.files import clear_partials, read_text, write_whole
 from unimumer_data.support.plain_json import parse_json
 
 RESULTS = Path("results")
@@ -64,7 +64,7 @@ def check_report(folder: Path, names: Collection[str]) -> None:
         OutputError: one would be; names it.
     """
     try:
-        known = [one["name"] for one in json.loads((folder / "scores.json").read_text(encoding="utf-8"))["sets"]]
+        known = [one["name"] for one in json.loads(read_text(folder / "scores.json"))["sets"]]
     except (OSError, ValueError, LookupError, TypeError, RecursionError):
         return
     lost = [name for name in known if name not in names]
@@ -94,6 +94,7 @@ def only_writer(folder: Path) -> Iterator[None]:
             f"output={folder}: {_owner(owner)} is writing results there; wait for its end, or choose another output="
         ) from None
     try:
+        clear_partials(folder)
         owner.write_text(f"process {os.getpid()} on {socket.gethostname()}\n", encoding="utf-8")
         yield
     finally:
@@ -105,14 +106,14 @@ def only_writer(folder: Path) -> Iterator[None]:
 
 def _owner(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8").strip() or "another process"
+        return read_text(path).strip() or "another process"
     except OSError:
         return "another process"
 
 
 def _request_of(folder: Path) -> Any:
     try:
-        return parse_json((folder / _REQUEST).read_text(encoding="utf-8"))
+        return parse_json(read_text(folder / _REQUEST))
     except (OSError, ValueError):
         return None
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from unimumer_data.errors import PredictionError
-from unimumer_data.support.files import write_whole
+from unimumer_data.support.files import read_bytes, read_text, write_whole
 from unimumer_eval.engines.base import Answer, Output, Step, compact
 
 Settings = Mapping[str, Any]
@@ -126,7 +126,7 @@ class Journal:
     def _changed_settings(self) -> str:
         """``key: old -> new`` of what differs from the run that is on disk; empty if nothing does."""
         try:
-            known = json.loads(self.manifest.read_text(encoding="utf-8"))["settings"]
+            known = json.loads(read_text(self.manifest))["settings"]
         except FileNotFoundError:
             return ""
         except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
@@ -143,7 +143,7 @@ class Journal:
             self.final.replace(self.partial)  # a finished run may get more answers: retries, a larger limit
         if not self.partial.exists():
             return
-        data = self.partial.read_bytes()
+        data = read_bytes(self.partial)
         whole = data[: data.rfind(b"\n") + 1]
         if len(whole) < len(data):  # killed in the middle of a line
             os.truncate(self.partial, len(whole))

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any
 
 from unimumer_data.errors import ConfigError
+from unimumer_data.support.files import fold
 from unimumer_data.support.progress import Progress
 from unimumer_data.tasks import TASKS
 from unimumer_data.tasks.answers import PLAIN
@@ -134,8 +135,8 @@ def _settings_of(plan: _Plan) -> dict[str, Any]:
 
 
 def _check_names(names: Sequence[str]) -> None:
-    """File systems that ignore letter case would take `Set` and `set` for one file."""
-    twice = [name for name, count in Counter(name.lower() for name in names).items() if count > 1]
+    """No two may have one name, nor names that some file systems take for one."""
+    twice = [name for name, count in Counter(map(fold, names)).items() if count > 1]
     if twice:
         raise ConfigError(
             f"data= and task= give two results called {twice[0]!r}, and one would overwrite the other; ask for them "

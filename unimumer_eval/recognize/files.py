@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from io import StringIO
 from pathlib import Path
 from typing import Any, TextIO
 
 from unimumer_data.errors import ConfigError, LatexSyntaxError, OutputError, suggestion
+from unimumer_data.latex.grammar import is_known
+from unimumer_data.latex.tokens import tokenize
 from unimumer_data.support.plain_json import parse_json
+from unimumer_data.support.tables import csv_row, latex_text, markdown_text, printable, printable_lines, safe_cell
 
 from .forms import FORMS, CopyForm
 from .result import Recognition
@@ -194,19 +195,13 @@ def _cells(row: Row, form: CopyForm) -> list[str]:
 def _tsv(rows: Iterable[Row], form: CopyForm) -> Pieces:
     yield "\t".join(_COLUMNS) + "\n", 0
     for row in rows:
-        yield "\t".join(" ".join(cell.split()) for cell in _cells(row, form)) + "\n", int(bool(row["failure"]))
+        yield "\t".join(safe_cell(_one_line(cell)) for cell in _cells(row, form)) + "\n", int(bool(row["failure"]))
 
 
 def _csv(rows: Iterable[Row], form: CopyForm) -> Pieces:
-    for row in _with_header(rows):
-        line = StringIO()
-        csv.writer(line, lineterminator="\n").writerow(_COLUMNS if row is None else _cells(row, form))
-        yield line.getvalue(), int(bool(row and row["failure"]))
-
-
-def _with_header(rows: Iterable[Row]) -> Iterator[Row | None]:
-    yield None
-    yield from rows
+    yield csv_row(_COLUMNS), 0
+    for row in rows:
+        yield csv_row(_cells(row, form)), int(bool(row["failure"]))
 
 
 _TEX_HEAD = "\\documentclass{article}\n\\usepackage{amsmath,amssymb}\n\\begin{document}\n"
@@ -215,23 +210,41 @@ _TEX_HEAD = "\\documentclass{article}\n\\usepackage{amsmath,amssymb}\n\\begin{do
 def _tex(rows: Iterable[Row], form: CopyForm) -> Pieces:
     yield _TEX_HEAD, 0
     for row in rows:
-        name = " ".join(row["name"].split())
+        name = _one_line(row["name"])
         if row["failure"]:
-            yield f"\n% {name}: {' '.join(row['failure'].split())}\n", 1
-        else:
-            yield f"\n% {name}\n\\[ {' '.join(copied(row, form).split())} \\]\n", 0
+            yield f"\n% {name}: {_one_line(row['failure'])}\n", 1
+            continue
+        text = _one_line(copied(row, form))
+        formula = f"\\[ {text} \\]" if form in _LATEX and _harmless(row) else f"\\texttt{{{latex_text(text)}}}"
+        yield f"\n% {name}\n{formula}\n", 0
     yield "\n\\end{document}\n", 0
 
 
 def _markdown(rows: Iterable[Row], form: CopyForm) -> Pieces:
     for row in rows:
-        name = "".join(f"\\{char}" if char in "\\`*_{}[]()<>#+!|" else char for char in " ".join(row["name"].split()))
+        head = f"### {markdown_text(_one_line(row['name']))}\n\n"
         if row["failure"]:
-            yield f"### {name}\n\n    {' '.join(row['failure'].split())}\n\n", 1
-        elif form in ("mathml", "typst"):
-            yield f"### {name}\n\n```{form}\n{copied(row, form)}\n```\n\n", 0
+            yield f"{head}    {_one_line(row['failure'])}\n\n", 1
+            continue
+        text = printable_lines(copied(row, form))
+        if not _harmless(row):
+            yield f"{head}    {_one_line(text)}\n\n", 0
+        elif form in _LATEX:
+            yield f"{head}$$\n{text}\n$$\n\n", 0
         else:
-            yield f"### {name}\n\n$$\n{copied(row, form)}\n$$\n\n", 0
+            yield f"{head}```{form}\n{text}\n```\n\n", 0
+
+
+_LATEX = ("records", "strict")
+
+
+def _harmless(row: Row) -> bool:
+    r"""Whether LaTeX may be typeset: it can be read, and no command, such as ``\input``, is unknown here."""
+    return not row["fault"] and all(map(is_known, tokenize(row["latex"])))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(printable(text).split())
 
 
 WRITERS: Mapping[str, Callable[[Iterable[Row], CopyForm], Pieces]] = {

@@ -16,6 +16,7 @@ from typing import Any
 from unimumer_data.errors import ConfigError
 from unimumer_data.latex.conventions import VERSION as CANONICAL_VERSION
 from unimumer_data.support.config import make_config
+from unimumer_data.support.files import read_text
 from unimumer_data.tasks.answers import PLAIN
 from unimumer_eval.scores import Form, Pair
 
@@ -195,7 +196,7 @@ def read_calibrator(path: Path) -> Calibrator:
         ConfigError: it is missing, or not one that this version can apply.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(read_text(path))
         schema, version = content.pop("schema"), content.pop("version")
         canonical = content.pop("canonical")
         if (schema, version) != (SCHEMA, VERSION):

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from unimumer_data.errors import PredictionError
-from unimumer_data.support.files import write_whole
+from unimumer_data.support.files import read_text, write_whole
 from unimumer_eval.scores.pairs import Pair
 
 from .evidence import EVIDENCE
@@ -52,7 +52,7 @@ def with_evidence(path: Path, pairs: Sequence[Pair]) -> list[Pair]:
     if source is None or not source.is_file():
         return list(pairs)
     try:
-        rows = [json.loads(line) for line in source.read_text(encoding="utf-8").split("\n")[:-1]]
+        rows = [json.loads(line) for line in read_text(source).split("\n")[:-1]]
         if [row.pop("img_id") for row in rows] != [pair.id for pair in pairs]:
             raise ValueError(f"not of the samples of {path.name}")
         return [_with(pair, row) for pair, row in zip(pairs, rows, strict=True)]

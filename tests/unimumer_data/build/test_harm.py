@@ -497,8 +497,12 @@ class TestSmallThings:
     def test_what_a_killed_build_left_is_cleared_away(self, tmp_path: Path) -> None:
         words = ("source=table", f"path={write_table(tmp_path / 'in', {'a': 'x'})}", "name=s")
         assert run(tmp_path, *words) == 0
+        before = contents(tmp_path)
         (tmp_path / "data/s/.build/old").mkdir(parents=True)
+        (tmp_path / "data/s/.build.lock").touch()
+        (tmp_path / ".dataset_info.json.77-0123abcd.partial").touch()
         assert run(tmp_path, *words) == 0
+        assert contents(tmp_path) == before
         assert not (tmp_path / "data/s/.build").exists()
 
     @pytest.mark.parametrize(

@@ -1,3 +1,4 @@
+import csv
 import json
 
 import pytest
@@ -44,5 +45,29 @@ def test_the_small_export_and_named_fields(tmp_path):
     both["annotations"][0]["result"].insert(0, {"type": "textarea", "from_name": "remark", "value": {"text": "no"}})
     file = save_text(tmp_path / "two.json", json.dumps([both]))
     assert labels(read(file, "train", text="latex", image="image")) == {"a": "x"}
-    with pytest.raises(SourceError, match=r"one JSON export is needed, found min\.json, two\.json"):
+    with pytest.raises(SourceError, match=r"one export \(JSON, CSV or TSV\) is needed, found min\.json, two\.json"):
         list(read(tmp_path, "train"))
+
+
+@pytest.mark.parametrize("kind", ["csv", "tsv"])
+def test_the_tables_that_it_exports(tmp_path, kind):
+    for name in ("a.png", "b.png", "c.png"):
+        save_picture(tmp_path / name)
+    boxes = json.dumps([{"x": 0, "y": 0, "width": 50, "height": 100}, {"x": 50, "y": 0, "width": 50, "height": 100}])
+    with (tmp_path / f"export.{kind}").open("w", newline="") as file:
+        writer = csv.writer(file, delimiter="\t" if kind == "tsv" else ",")
+        writer.writerow(["ocr", "id", "bbox", "transcription", "annotator", "annotation_id"])
+        writer.writerow(["/data/upload/3/0a1b2c3d-a.png", 1, "", r"\frac{1}{2}", 1, 1])
+        writer.writerow(["/data/upload/3/0a1b2c3d-b.png", 2, "", json.dumps({"text": [r"\alpha", "+ 1"]}), 1, 2])
+        writer.writerow(["/data/upload/3/0a1b2c3d-c.png", 3, boxes, json.dumps(["x", "y"]), 1, 3])
+    items = list(read(tmp_path, "train"))
+    assert labels(items) == {"a": r"\frac{1}{2}", "b": r"\alpha + 1"}
+    assert drops(items) == {"c": "several_texts"}
+
+
+def test_the_texts_of_several_boxes_are_not_the_label_of_the_picture(tmp_path):
+    save_picture(tmp_path / "a.png")
+    both = task("a.png", "x")
+    both["annotations"][0]["result"].append({"type": "textarea", "from_name": "latex", "value": {"text": ["y"]}})
+    save_text(tmp_path / "export.json", json.dumps([both]))
+    assert drops(list(read(tmp_path, "train"))) == {"a": "several_texts"}

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -167,7 +169,7 @@ class TestSeparatorsAndHeaders:
                 "Scan,Wer,Formel\na.png,me,x\nb.jpg,you,y\n",
                 "which column is the label; columns: Scan, Wer",
             ),
-            ("export.json", '[{"id": 1, "data": {}, "annotations": []}]', "no column 'label"),
+            ("tasks.json", '[{"id": 1, "data": {}, "result": []}]', "no column 'label"),
             ("wide.csv", "\ufeffimage,latex\n".encode("utf-16").decode("latin-1"), "UTF-16"),
         ],
     )
@@ -310,3 +312,65 @@ class TestSpreadsheets:
         pytest.importorskip("openpyxl")
         with pytest.raises(SourceError, match=r"cannot be read as \.xlsx"):
             read(write(tmp_path, "t.xlsx", "no workbook"))
+
+
+class TestShapesOfJson:
+    SHAPES: ClassVar = {
+        "picture to label": {"a.png": "x_1", "b.jpg": "y"},
+        "picture to fields": {"a.png": {"latex": "x_1", "by": "me"}, "b.jpg": {"latex": "y", "by": "me"}},
+        "wrapped": {"version": 1, "data": [{"image": "a.png", "latex": "x_1"}, {"image": "b.jpg", "latex": "y"}]},
+        "pandas, columns": {"image": {"0": "a.png", "1": "b.jpg"}, "latex": {"0": "x_1", "1": "y"}},
+        "pandas, index": {"0": {"image": "a.png", "latex": "x_1"}, "1": {"image": "b.jpg", "latex": "y"}},
+        "pandas, split": {"columns": ["image", "latex"], "index": [0, 1], "data": [["a.png", "x_1"], ["b.jpg", "y"]]},
+        "lists": {"image": ["a.png", "b.jpg"], "latex": ["x_1", "y"]},
+        "pairs": [["a.png", "x_1"], ["b.jpg", "y"]],
+        "other names": [{"scan": "a.png", "what": "x_1"}, {"scan": "b.jpg", "what": "y"}],
+    }
+
+    @pytest.mark.parametrize("shape", SHAPES)
+    def test_all_are_the_same_table(self, tmp_path: Path, shape: str) -> None:
+        assert samples(write(tmp_path, "t.json", json.dumps(self.SHAPES[shape], indent=1))) == [
+            ("a.png", "x_1"),
+            ("b.jpg", "y"),
+        ]
+
+    def test_lines_in_a_file_that_is_called_json(self, tmp_path: Path) -> None:
+        lines = '{"image": "a.png", "latex": "x_1"}\n{"image": "b.jpg", "latex": "y"}\n'
+        assert samples(write(tmp_path, "t.json", lines)) == [("a.png", "x_1"), ("b.jpg", "y")]
+
+    def test_another_shape_is_refused_with_those_that_are_read(self, tmp_path: Path) -> None:
+        path = write(tmp_path, "t.json", json.dumps({"images": [{"id": 1}], "annotations": [{"id": 2}]}))
+        with pytest.raises(SourceError, match=r"\{picture: label\}; found an object with 'images', 'annotations'"):
+            read(path)
+
+    def test_a_picture_that_stands_there_twice_is_not_lost_in_silence(self, tmp_path: Path) -> None:
+        path = write(tmp_path, "t.json", '{"a.png": "x", "a.png": "y"}')
+        with pytest.raises(SourceError, match=r"'a\.png' stands there twice"):
+            read(path)
+
+
+class TestColumnsByTheirPictures:
+    @pytest.mark.parametrize("header", ["id,latex,scan", "name,latex,where", "path,latex,photo"])
+    def test_a_column_that_is_named_as_pictures_are_but_holds_none(self, tmp_path: Path, header: str) -> None:
+        path = write(tmp_path, "t.csv", f"{header}\n101,x_1,a.png\n102,y,b.jpg\n")
+        assert samples(path) == [("a.png", "x_1"), ("b.jpg", "y")]
+
+    def test_names_with_percent_signs_of_addresses(self, tmp_path: Path) -> None:
+        path = write(tmp_path, "t.csv", "image,latex\nmy%20scans/a.png,x\n", ("my scans/a.png",))
+        assert samples(path) == [("a.png", "x")]
+        (tmp_path / "my%20scans").mkdir()
+        (tmp_path / "my%20scans" / "a.png").touch()
+        (sample,) = read(path)
+        assert isinstance(sample, Sample) and sample.image == tmp_path / "my%20scans" / "a.png"
+
+
+class TestExportsOfLabelStudio:
+    def test_are_known_whatever_the_source_is_called(self, tmp_path: Path) -> None:
+        task = {"type": "textarea", "from_name": "t", "to_name": "image", "value": {"text": ["x_1"]}}
+        tasks = [{"id": 1, "data": {"image": "/data/upload/1/0a1b2c3d-a.png"}, "annotations": [{"result": [task]}]}]
+        assert samples(write(tmp_path, "export.json", json.dumps(tasks))) == [("a.png", "x_1")]
+
+    def test_the_csv(self, tmp_path: Path) -> None:
+        head = "image,id,my_formula,annotator,annotation_id,created_at,updated_at,lead_time"
+        rows = "/data/upload/1/0a1b2c3d-a.png,7,x_1,1,3,2026-01-01,2026-01-01,2.5"
+        assert samples(write(tmp_path, "export.csv", f"{head}\n{rows}\n")) == [("a.png", "x_1")]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from unimumer_data.errors import OutputError
-from unimumer_data.support.files import partial_path, write_whole
+from unimumer_data.support.files import clear_partials, partial_path, write_whole
 
 
 def test_the_folder_is_made_and_nothing_else_is_left(tmp_path: Path) -> None:
@@ -32,3 +32,13 @@ def test_a_file_that_cannot_be_replaced_keeps_its_content(tmp_path: Path, monkey
 
 def test_no_two_writers_share_a_partial_file(tmp_path: Path) -> None:
     assert len({partial_path(tmp_path / "a.json") for _ in range(100)}) == 100
+
+
+def test_what_a_killed_writer_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    others = [tmp_path / name for name in (".a.json.partial", "a.json", ".b.json.x-y.partial", "a.1-2.partial")]
+    for path in (*others, partial_path(tmp_path / "a.json"), partial_path(tmp_path / "b.json")):
+        path.touch()
+    clear_partials(tmp_path, "a.json")
+    assert len(list(tmp_path.iterdir())) == len(others) + 1
+    clear_partials(tmp_path)
+    assert set(tmp_path.iterdir()) == set(others)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from pathlib import Path
 
 import pytest
+from markdown_it import MarkdownIt
 
 from unimumer_data.errors import ConfigError, OutputError
 from unimumer_eval.engines.base import Output
@@ -49,6 +51,49 @@ def test_documents_for_people(tmp_path: Path) -> None:
     assert "\\[ \\frac { a } { b } \\]" in tex
     assert "% brøken.png: image: brøken.png: damaged or truncated\n" in tex
     assert "### \\|\\*.png" in written(tmp_path / "out.md")
+
+
+def test_what_is_no_latex_is_printed_and_not_typeset(tmp_path: Path) -> None:
+    assert "\\texttt{x \\textasciicircum{} \\{}" in written(tmp_path / "out.tex")
+    assert "\n    x ^ {\n" in written(tmp_path / "out.md")
+
+
+ANSWERS = (
+    r"\input{/etc/passwd}",
+    r"x \immediate\write18{id}",
+    r"\begin{filecontents}{a}x\end{filecontents}",
+    r"\href{javascript:window.harm=1}{x}",
+    r"x } \input{secret}",
+    "=cmd|' /C calc'!A1",
+    "+ 1",
+    "- x",
+    "@sum(1)",
+)
+
+
+def test_no_name_and_no_answer_runs_anything(tmp_path: Path, hostile: tuple[str, ...]) -> None:
+    texts = [*ANSWERS, *hostile, "\t=1+1", "=1+1\r\n=2", "\x9b31m \x1b]0;title\x07 \u202e"]
+    results = [make_result(text, [Output(text=text)], "vanilla") for text in texts]
+    results += [Recognition(name=text, failure=text) for text in texts]
+    for suffix in (".csv", ".tsv", ".tex", ".md"):
+        file = ResultFile(tmp_path / f"out{suffix}", SETTINGS, copy="records")
+        for number, result in enumerate(results):
+            file.add(str(number), result)
+        assert file.finish(map(str, range(len(results)))) == len(texts)
+        said = (tmp_path / f"out{suffix}").read_text(encoding="utf-8")
+        assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u202e]", said), suffix
+    with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as table:
+        rows = list(csv.reader(table))
+    rows += [line.split("\t") for line in (tmp_path / "out.tsv").read_text(encoding="utf-8").splitlines()]
+    assert len(rows) == 2 * len(results) + 2
+    assert not [cell for row in rows for cell in row if cell.lstrip().startswith(("=", "+", "-", "@"))]
+    lines = [line for line in (tmp_path / "out.tex").read_text(encoding="utf-8").splitlines() if line[:1] != "%"]
+    commands = set(re.findall(r"\\[a-zA-Z]+", "\n".join(lines)))
+    assert not commands & {r"\input", r"\immediate", r"\write", r"\href", r"\cmd"}
+    assert "{filecontents}" not in "".join(lines)
+    page = MarkdownIt("commonmark", {"html": True}).render((tmp_path / "out.md").read_text(encoding="utf-8"))
+    between_dollars = {"h1", "blockquote", "ul", "ol", "li"}  # which this reader does not know
+    assert set(re.findall(r"<(\w+)", page)) - between_dollars == {"h3", "p", "pre", "code"}
 
 
 def test_the_copy_form_goes_into_every_format(tmp_path: Path) -> None:

@@ -17,7 +17,8 @@ from .tables import IMAGE_SUFFIXES
 IMAGE_COLUMNS = ("image", "img", "image_path", "file", "file_name", "filename", "path", "name", "id", "img_id",
                  "image_name", "image_file", "img_path", "img_name", "picture", "images")  # fmt: skip
 LABEL_COLUMNS = ("label", "latex", "formula", "truth", "ground_truth", "gt", "caption", "text", "tex",
-                 "latex_code", "equation", "latex_formula", "expression", "labels", "annotation")  # fmt: skip
+                 "latex_code", "equation", "latex_formula", "expression", "labels", "annotation",
+                 "transcription")  # fmt: skip
 
 _SEPARATORS = (",", ";", "\t", "|")
 _SHOWN = "a comma, ';', tab or '|'"
@@ -68,7 +69,8 @@ class Columns:
             if isinstance(name, bool) or not isinstance(name, str | int) or not isinstance(label, str):
                 return "", "", f"picture {name!r:.60}, label {label!r:.60}"
             return str(name).strip(), label, ""
-        assert isinstance(self.image, int) and isinstance(self.label, int)
+        if isinstance(self.image, str) or isinstance(self.label, str):
+            return "", "", f"an object is needed, found {row.text:.60}"
         cells = row.cells
         if len(cells) < 2:
             return "", "", f"a picture and a label are needed, with {_SHOWN} between them; found {row.text!r:.60}"
@@ -83,6 +85,11 @@ class Columns:
         if max(self.image, self.label) >= len(cells):
             return "", "", f"{len(cells)} cells, the header has {len(self.names)}: {row.text!r:.60}"
         return cells[self.image].strip(), cells[self.label], ""
+
+
+def has_both(names: Sequence[str]) -> bool:
+    """Whether these are the names of columns, with one for pictures and one for labels."""
+    return _known(names) is not None
 
 
 def separator_of(line: str, usual: str, named: Collection[str] = ()) -> tuple[str, bool]:
@@ -118,16 +125,17 @@ def choose_columns(
     if whole[0].fields is not None:
         names = list(whole[0].fields)
         columns = [[row.fields.get(name) for row in whole if row.fields is not None] for name in names]
-        chosen = _by_name(table, names, image_column, label_column)
-        _refuse_swapped(table, names, columns, chosen, finder, bool(image_column or label_column))
+        if not image_column and not label_column and _known(names) is None and (shares := _shares(columns, finder)):
+            chosen = _by_pictures(table, names, shares)
+        else:
+            chosen = _by_name(table, names, columns, finder, image_column, label_column)
         return Columns(image=names[chosen[0]], label=names[chosen[1]])
     head = [cell.strip() for cell in whole[0].cells]
     named = [name for name in (image_column, label_column) if name]
     width = len(head)
     columns = [[row.cells[place] for row in whole[1:] if place < len(row.cells)] for place in range(width)]
     if set(named) & set(head) or _known(head) is not None:
-        chosen = _by_name(table, head, image_column, label_column)
-        _refuse_swapped(table, head, columns, chosen, finder, bool(named))
+        chosen = _by_name(table, head, columns, finder, image_column, label_column)
         return Columns(image=chosen[0], label=chosen[1], names=tuple(head), header=1 + rows.index(whole[0]))
     return _by_content(table, head, columns, finder, rows.index(whole[0]))
 
@@ -136,34 +144,30 @@ def _by_content(table: Path, head: list[str], columns: list[list[Any]], finder: 
     """The columns of a table whose first row is no header that we know."""
     shares = [_pictures_in(column, finder) for column in columns]
     best = max(range(len(head)), key=lambda place: shares[place], default=0)
-    if len(head) > 1 and shares[best] and not _is_picture(head[best], finder):
-        if len(head) == 2:  # a header in other words
-            return Columns(image=best, label=1 - best, names=tuple(head), header=1 + before)
-        raise SourceError(
-            f"{table}: cannot tell which column is the label; columns: {', '.join(head)}. "
-            "Write options='{image_column: NAME, label_column: NAME}'"
-        )
+    if len(head) > 1 and shares[best] and not _is_picture(head[best], finder):  # a header in other words
+        image, label = _by_pictures(table, head, shares)
+        return Columns(image=image, label=label, names=tuple(head), header=1 + before)
     swapped = best == len(head) - 1 > 0 and shares[best] > 0 and not shares[0]
     if swapped or (not columns[0] and not _is_picture(head[0], finder) and _is_picture(head[-1], finder)):
         return Columns(image=-1, label=0)
     return Columns(image=0, label=1)
 
 
-def _refuse_swapped(
-    table: Path,
-    names: Sequence[str],
-    columns: Sequence[Sequence[Any]],
-    chosen: tuple[int, int],
-    finder: PictureFinder,
-    by_user: bool,
-) -> None:
-    image, label = chosen
-    if by_user or _pictures_in(columns[image], finder) or not _pictures_in(columns[label], finder):
-        return
-    raise SourceError(
-        f"{table}: are the columns swapped? {names[label]!r} holds the pictures. Correct the header, or write "
-        f"options='{{image_column: {names[label]}, label_column: {names[image]}}}'"
-    )
+def _by_pictures(table: Path, names: Sequence[str], shares: Sequence[float]) -> tuple[int, int]:
+    """The columns of a table whose names we do not know: the one with the pictures, and the only other one."""
+    if len(names) != 2:
+        raise SourceError(
+            f"{table}: cannot tell which column is the label; columns: {', '.join(names)}. "
+            "Write options='{image_column: NAME, label_column: NAME}'"
+        )
+    image = max(range(2), key=lambda place: shares[place])
+    return image, 1 - image
+
+
+def _shares(columns: Sequence[Sequence[Any]], finder: PictureFinder) -> list[float]:
+    """Share of the cells of each column that name a picture; empty where none does."""
+    shares = [_pictures_in(column, finder) for column in columns]
+    return shares if any(shares) else []
 
 
 def _pictures_in(column: Sequence[Any], finder: PictureFinder) -> float:
@@ -178,11 +182,26 @@ def _is_picture(cell: Any, finder: PictureFinder) -> bool:
     return text.lower().endswith(_PICTURES) or (len(text) < 200 and finder.look_up(text).image is not None)
 
 
-def _by_name(table: Path, names: Sequence[str], image_column: str, label_column: str) -> tuple[int, int]:
-    return (
-        _column(table, names, image_column, IMAGE_COLUMNS, "image_column"),
-        _column(table, names, label_column, LABEL_COLUMNS, "label_column"),
-    )
+def _by_name(
+    table: Path,
+    names: Sequence[str],
+    columns: Sequence[Sequence[Any]],
+    finder: PictureFinder,
+    image_column: str,
+    label_column: str,
+) -> tuple[int, int]:
+    """The columns by their names; a column named as pictures are, without any, gives way to one that has some."""
+    image = _column(table, names, image_column, IMAGE_COLUMNS, "image_column")
+    label = _column(table, names, label_column, LABEL_COLUMNS, "label_column")
+    if image_column or _pictures_in(columns[image], finder):
+        return image, label
+    shares = [_pictures_in(column, finder) for column in columns]
+    if not label_column and shares[label]:
+        raise SourceError(
+            f"{table}: are the columns swapped? {names[label]!r} holds the pictures. Correct the header, or write "
+            f"options='{{image_column: {names[label]}, label_column: {names[image]}}}'"
+        )
+    return (max(range(len(names)), key=lambda place: shares[place]) if any(shares) else image), label
 
 
 def _column(table: Path, names: Sequence[str], wanted: str, known: Sequence[str], key: str) -> int:

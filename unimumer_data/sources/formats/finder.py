@@ -108,6 +108,8 @@ class PictureFinder:
         odd = _oddity(name)
         if odd is None:
             image = self._find(name)
+            if image is None and (plain := unquote(name)) != name and self.find(plain):
+                return self.look_up(plain)
             return Found(id_of(name), image, "" if image else self._explain(name))
         inside = self._inside(name)
         if inside is not None:

@@ -14,6 +14,7 @@ from unimumer_data.errors import ImageError, RegistryError, suggestion
 from unimumer_data.images import MAX_SIDE_RATIO, fit_pixels, load_image, read_header
 from unimumer_data.records.reading import parts_of, read_records
 from unimumer_data.records.registry import FILE_NAME, TEST_SETS, build_command, check
+from unimumer_data.support.files import read_text
 from unimumer_data.support.plain_json import parse_json
 from unimumer_data.support.progress import Progress
 
@@ -71,7 +72,7 @@ def check_data(recipe: Recipe, findings: Findings) -> list[SetRecords]:
         return []
     path = recipe.data_folder / FILE_NAME
     try:
-        entries = parse_json(path.read_text(encoding="utf-8"))
+        entries = parse_json(read_text(path))
     except (OSError, ValueError) as error:
         findings.add(
             "error", "registry", f"{path}: {error}", "dataset_dir: . (the folder with dataset_info.json); run there"

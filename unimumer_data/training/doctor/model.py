@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
+from unimumer_data.support.files import read_text
 from unimumer_data.support.plain_json import parse_json
 
 from ..hub import cached_config
@@ -102,7 +103,7 @@ def model_config(recipe: Recipe) -> dict[str, Any] | None:
     name = model_name(recipe)
     for path in (Path(name) / "config.json", cached_config(name)):
         try:
-            content = parse_json(path.read_text(encoding="utf-8")) if path else None
+            content = parse_json(read_text(path)) if path else None
         except (OSError, ValueError):
             continue
         if isinstance(content, dict):

@@ -9,6 +9,7 @@ from typing import Any
 
 from unimumer_data.errors import suggestion
 from unimumer_data.images import image_token_count
+from unimumer_data.support.files import read_text
 from unimumer_data.support.plain_json import parse_json
 
 from ..hub import can_be_on_the_hub
@@ -204,7 +205,7 @@ def _check_deepspeed(recipe: Recipe, findings: Findings) -> None:
         return
     path = Path(str(named))
     try:
-        content = parse_json(path.read_text(encoding="utf-8"))
+        content = parse_json(read_text(path))
     except FileNotFoundError:
         findings.add("error", "deepspeed_missing", f"{path}: no such file", "deepspeed: recipes/deepspeed/zero2.json")
         return
