@@ -39,7 +39,8 @@ _SHOWN = 300  # characters of a message
 _OPTIONAL = ("temperature", "top_p", "seed", "logprobs", "top_logprobs", "chat_template_kwargs")
 _LENGTH, _NEW_LENGTH = "max_tokens", "max_completion_tokens"
 _NOT_TAKEN = re.compile(
-    r"unsupported|support|unrecognized|unknown|unexpected|permitted|allowed|deprecated|default|extra", re.I
+    r"unsupported|support|unrecognized|unknown|unexpected|permitted|allowed|deprecated|default|extra|invalid|must|only|cannot",
+    re.I,
 )
 
 
