@@ -76,6 +76,7 @@ def examine(recipe: Recipe, config: DoctorConfig, findings: Findings) -> list[Se
     sizes = check_images(sets, recipe, findings, sample=sample, seed=config.seed) if sets else {}
     _say("loading records as LLaMA-Factory does, and counting tokens")
     check_loading(sets, recipe, findings, with_model=place in ("local", "cached"))
+    sets = [found for found in sets if not found.unread]
     lengths = check_lengths(sets, sizes, recipe, findings, place=place) if sets else []
     records = sum(found.records for found in sets if not found.held_out)
     packs = check_packing(recipe, lengths[:records], findings, seed=config.seed)
