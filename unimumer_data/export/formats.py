@@ -140,7 +140,7 @@ def _parquet(data: DataSet, folder: Path) -> int:
                 ]
                 writer.write_table(pyarrow.Table.from_pylist(items, schema=schema))
                 count += len(rows)
-    (folder / "README.md").write_text(dataset_card(data, count), encoding="utf-8")
+    (folder / "README.md").write_text(dataset_card(data), encoding="utf-8")
     return count
 
 

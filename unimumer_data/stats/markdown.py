@@ -19,14 +19,7 @@ def markdown_card(all_stats: Sequence[SetStats], config: StatsConfig) -> str:
 
 def _set(stats: SetStats, config: StatsConfig) -> Iterator[str]:
     yield f"# {markdown_text(printable(stats.name))}\n"
-    yield write_table(("", ""), facts(stats), "markdown") + "\n"
-    summaries = [(title, unit, *map(str, quantiles(values).values())) for title, unit, values in measures(stats)]
-    yield write_table(("measure", "unit", *quantiles([0])), summaries, "markdown", text_columns=2) + "\n"
-    yield "## Symbols\n"
-    size = len(stats.lengths)
-    common = ink_symbols(stats).most_common(SHOWN_SYMBOLS)
-    rows = [(token, f"{count:,}", f"{100 * stats.symbol_labels[token] / size:.1f} %") for token, count in common]
-    yield write_table(("symbol", "occurrences", "in labels"), rows, "markdown") + "\n"
+    yield from overview(stats)
     rare = rare_symbols(stats)
     if rare:
         yield f"In fewer than {RARE} labels: {', '.join(code(token) for token, _ in rare)}\n"
@@ -41,6 +34,18 @@ def _set(stats: SetStats, config: StatsConfig) -> Iterator[str]:
     yield "\n## Samples\n"
     samples = [(item.id, cut(item.label)) for item in stats.samples]
     yield write_table(("id", "label"), samples, "markdown", text_columns=2)
+
+
+def overview(stats: SetStats) -> Iterator[str]:
+    """The numbers of a set: its facts, its measures, its commonest symbols."""
+    yield write_table(("", ""), facts(stats), "markdown") + "\n"
+    summaries = [(title, unit, *map(str, quantiles(values).values())) for title, unit, values in measures(stats)]
+    yield write_table(("measure", "unit", *quantiles([0])), summaries, "markdown", text_columns=2) + "\n"
+    yield "## Symbols\n"
+    size = len(stats.lengths)
+    common = ink_symbols(stats).most_common(SHOWN_SYMBOLS)
+    rows = [(token, f"{count:,}", f"{100 * stats.symbol_labels[token] / size:.1f} %") for token, count in common]
+    yield write_table(("symbol", "occurrences", "in labels"), rows, "markdown") + "\n"
 
 
 def code(text: str) -> str:
