@@ -77,6 +77,12 @@ def test_a_wrong_type_is_refused(word: str) -> None:
         load_config(Config, ["path=x", word])
 
 
+@pytest.mark.parametrize("word", [f"seed={2**63}", "path=a\0b"])
+def test_what_no_system_takes_is_refused(word: str) -> None:
+    with pytest.raises(ConfigError, match=word.partition("=")[0] + " must be"):
+        load_config(Config, ["path=x", word])
+
+
 def test_a_word_without_equals_sign_is_refused() -> None:
     with pytest.raises(ConfigError, match="write key=value"):
         load_config(Config, ["path=x", "seed"])
