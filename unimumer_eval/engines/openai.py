@@ -20,6 +20,7 @@ from urllib.request import getproxies, proxy_bypass
 from PIL import Image
 
 from unimumer_data.errors import EngineError, ImageError
+from unimumer_data.support.tables import show
 from unimumer_eval.config import AskConfig, Sampling
 
 from .base import Answer, Request, brief, encode_png, picture_of
@@ -213,7 +214,7 @@ class OpenAIEngine:
         if named[0] == "temperature":
             note += ", so it may sample its answers"
         self.notes.add(note)
-        print(note, file=sys.stderr, flush=True)
+        show(note, file=sys.stderr, flush=True)
         return True
 
     def _pause(self, state: RetryCallState) -> float:
