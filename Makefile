@@ -14,7 +14,7 @@ VLLM_LOCK := vllm-$(if $(findstring GPU,$(shell nvidia-smi -L 2>/dev/null)),cuda
 TEST_WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo studio test test-fast fuzz check format coverage envs train-env vllm-env rl-env ray-env uv browser lock clean
+.PHONY: help demo studio test test-fast fuzz check format coverage envs train-env vllm-env rl-env ray-env swift-env uv browser lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
@@ -48,7 +48,7 @@ format: train-env  ## format the code as `make check` wants it
 coverage: train-env  ## the share of lines that the fast tests run
 	@$(TRAIN)/python -m pytest -q -n $(TEST_WORKERS) -m "not slow" --cov=unimumer_data --cov=unimumer_eval --cov-report=term
 
-envs: train-env vllm-env rl-env ray-env  ## all environments that the tests need, without running anything
+envs: train-env vllm-env rl-env ray-env swift-env  ## all environments that the tests need, without running anything
 
 train-env: uv  ## .venv/train: build, train, test
 	@scripts/environment.sh train train
@@ -61,6 +61,9 @@ rl-env: uv  ## .venv/rl: GRPO with TRL, which needs newer releases than LLaMA-Fa
 
 ray-env: uv  ## .venv/ray: build on a Ray cluster
 	@scripts/environment.sh ray ray
+
+swift-env: uv  ## .venv/swift: what ms-swift reads, only for tests
+	@scripts/environment.sh swift swift
 
 uv:
 	@test -n "$(PYTHON)" || { echo "error: no Python found; install Python 3.11, or: make PYTHON=/path/to/python3.11" >&2; exit 2; }

@@ -16,6 +16,7 @@ lock() { # NAME EXTRA...: versions that the file pins already are kept
 
 lock train train eval calibrate recognize serve mathnote dev
 lock rl rl eval recipes
+lock swift swift eval
 # With Pillow and pillow-heif of the training environment, on which the key of a build depends: each goes on where the
 # other stopped.
 OPTIONS=(--constraint <(grep '^pillow' requirements/train.lock))

@@ -25,7 +25,7 @@ from unimumer_data.records.predictions import find_prediction_files
 from unimumer_data.support.commandline import keys_of, read_words, run_command
 from unimumer_data.support.config import load_config, option
 from unimumer_data.support.files import write_whole
-from unimumer_data.support.tables import write_csv
+from unimumer_data.support.tables import show, write_csv
 
 from .pair_files import read_labels, read_predictions
 from .report import (
@@ -94,11 +94,11 @@ def _run(paths: Sequence[Path], config: CompareConfig) -> None:
                 f"{first} and {other} have no test set in common: {', '.join(runs[first])}; {', '.join(runs[other])}"
             )
         comparisons[first, other] = [_compare(runs[first][name], runs[other][name], config) for name in sets]
-        print(f"{other} against {first}, ExpRate {config.form}, percent")
-        print(comparison_table(first, other, comparisons[first, other]) + "\n")
-        print(f"{other} - {first}, percent; of TER and CER less is better")
-        print(differences_table(comparisons[first, other]) + "\n")
-        print("\n".join(comparison_notes(comparisons[first, other], spread)))
+        show(f"{other} against {first}, ExpRate {config.form}, percent")
+        show(comparison_table(first, other, comparisons[first, other]) + "\n")
+        show(f"{other} - {first}, percent; of TER and CER less is better")
+        show(differences_table(comparisons[first, other]) + "\n")
+        show("\n".join(comparison_notes(comparisons[first, other], spread)))
         page = f"{other}_against_{first}.html".replace(os.sep, "_")
         pair = {run: [runs[run][name] for name in sets] for run in (first, other)}
         settings = {run: str(path) for run, path in zip(names, paths, strict=True)}
@@ -106,14 +106,14 @@ def _run(paths: Sequence[Path], config: CompareConfig) -> None:
             config.output / page,
             report_page(pair, settings, folder=config.output, image_root=config.media_dir, form=config.form),
         )
-        print(f"page: {config.output / page}")
+        show(f"page: {config.output / page}")
     comparisons = _corrected(comparisons)
     if any(one.holm_p is not None for found in comparisons.values() for one in found):
-        print("\nCorrected for all comparisons (Holm)\n" + holm_table(comparisons) + "\n")
+        show("\nCorrected for all comparisons (Holm)\n" + holm_table(comparisons) + "\n")
     settings = {key: str(value) for key, value in asdict(config).items()}
     write_whole(config.output / "compare.json", comparison_json(comparisons, settings))
     write_whole(config.output / "compare.csv", _won_and_lost(comparisons, runs))
-    print(f"files in {config.output}: compare.json, compare.csv (samples won and lost)")
+    show(f"files in {config.output}: compare.json, compare.csv (samples won and lost)")
 
 
 def _corrected(comparisons: Mapping[tuple[str, str], list[Comparison]]) -> dict[tuple[str, str], list[Comparison]]:

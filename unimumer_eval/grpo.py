@@ -31,6 +31,7 @@ from unimumer_data.images import fit_pixels, load_image
 from unimumer_data.support.commandline import keys_of, read_words, run_command
 from unimumer_data.support.config import REQUIRED, make_config, option
 from unimumer_data.support.start import require
+from unimumer_data.support.tables import show
 from unimumer_data.training.recipe import MAX_PIXELS, MIN_PIXELS, Recipe, how_to_name_a_recipe, read_recipe
 
 from .inference.items import Item, load_sets
@@ -105,7 +106,7 @@ def load_rows(config: GrpoConfig) -> Any:
     items = [item for one in load_sets(config.dataset, dataset_dir=config.dataset_dir) for item in one.items]
     faults = {id(item): fault for item in items if (fault := _fault(item))}
     for fault, count in Counter(faults.values()).items():
-        print(f"warning: {count} of {len(items)} records left out: {fault}", file=sys.stderr)
+        show(f"warning: {count} of {len(items)} records left out: {fault}", file=sys.stderr)
     good = [item for item in items if id(item) not in faults]
     if not good:
         raise RecordError(f"{', '.join(config.dataset)}: none of {len(items)} records can be asked; see the warnings")

@@ -26,7 +26,7 @@ from unimumer_data.support.commandline import keys_of, read_words, run_command
 from unimumer_data.support.config import load_config, option
 from unimumer_data.support.files import read_text, write_whole
 from unimumer_data.support.plain_json import parse_json
-from unimumer_data.support.tables import markdown_text, write_table
+from unimumer_data.support.tables import markdown_text, show, write_table
 
 from .report.data import SCHEMA, VERSION, dump
 from .scores import TEXT_METRICS, TOKEN_METRICS, Metric
@@ -212,11 +212,11 @@ def _write(config: LeaderboardConfig) -> int:
     stale = [path for path, text in wanted.items() if not path.exists() or read_text(path) != text]
     if config.check:
         for path in stale:
-            print(f"{path} is out of date: unimumer leaderboard", file=sys.stderr)
+            show(f"{path} is out of date: unimumer leaderboard", file=sys.stderr)
         return 1 if stale else 0
     for path in stale:
         write_whole(path, wanted[path])
-    print(f"{len(files)} score files; written: {', '.join(map(str, stale)) or 'nothing, all up to date'}")
+    show(f"{len(files)} score files; written: {', '.join(map(str, stale)) or 'nothing, all up to date'}")
     return 0
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from unimumer_data.errors import ConfigError
 from unimumer_data.support.commandline import keys_of, read_words, run_command
 from unimumer_data.support.config import load_config, option
-from unimumer_data.support.tables import write_table
+from unimumer_data.support.tables import show, write_table
 
 from .scores.power import smallest_difference
 
@@ -51,8 +51,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _show(config: PowerConfig) -> None:
     shares = _USUAL if config.disagree is None else (config.disagree,)
     rows = [(f"{share:g} %", _smallest(config, share)) for share in shares]
-    print(f"{config.n} samples, McNemar's test at {config.alpha:g} %, power {config.power:g} %")
-    print(write_table(("only one run is right", "smallest difference of ExpRate, points"), rows, "screen"))
+    show(f"{config.n} samples, McNemar's test at {config.alpha:g} %, power {config.power:g} %")
+    show(write_table(("only one run is right", "smallest difference of ExpRate, points"), rows, "screen"))
 
 
 def _smallest(config: PowerConfig, share: float) -> str:

@@ -26,7 +26,7 @@ from unimumer_data.support.commandline import keys_of, read_words, run_command
 from unimumer_data.support.config import load_config
 from unimumer_data.support.progress import Progress
 from unimumer_data.support.quiet import hush_libraries
-from unimumer_data.support.tables import printable
+from unimumer_data.support.tables import printable, show
 
 from .config import REPLAY, EvalConfig
 from .inference.folder import check_report, default_folder, link_latest, only_writer
@@ -53,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _evaluate(config: EvalConfig) -> int:
     hush_libraries()
-    print(_changed(config), file=sys.stderr)
+    show(_changed(config), file=sys.stderr)
     output = config.output or _default_folder(config)
     with only_writer(output):
         code = _replay(config, output) if config.engine == REPLAY else _predict(config, output)
@@ -83,7 +83,7 @@ def _predict(config: EvalConfig, output: Path) -> int:
         settings={one.name: one.settings for one in predicted},
         image_root=predicted[0].image_root,
     )
-    print(price_table(predicted, scores))
+    show(price_table(predicted, scores))
     return max(_too_many_failures(one, config.max_failures) for one in predicted)
 
 
@@ -93,7 +93,7 @@ def _too_many_failures(one: PredictedSet, allowed: float) -> int:
     if len(failed) <= allowed * len(one.pairs):
         return 0
     first = failed[0]
-    print(
+    show(
         f"EngineError: {one.name}: {len(failed)} of {len(one.pairs)} samples failed, over max_failures={allowed}; "
         f"first: {first.id}: {first.extra.get('detail', first.failure)}. The files are kept; when the cause "
         "is gone, run the same command with retry_failures=true",
@@ -140,17 +140,17 @@ def _show(
     written = [output / f"{one.name}_pred.json" for one in sets]
     if scores:
         written = write_results(output, scores, {"sets": settings}, image_root=image_root)
-        print(screen_table(scores))
+        show(screen_table(scores))
     for one in scores:
         if one.counts.failures:
-            print(_failures(one))
+            show(_failures(one))
         if one.faithful:
-            print(_over_corrected(one.name, one.faithful))
+            show(_over_corrected(one.name, one.faithful))
         if one.calibration and one.calibration.accepted:
-            print(_trusted(one.name, one.calibration, one.calibration.accepted))
+            show(_trusted(one.name, one.calibration, one.calibration.accepted))
     for each in sets:
         print("".join(f"{printable(line)}\n" for line in _remarks(each)), end="")
-    print(f"\nfiles in {output}: " + ", ".join(path.name for path in written))
+    show(f"\nfiles in {output}: " + ", ".join(path.name for path in written))
     return scores
 
 

@@ -25,6 +25,7 @@ from unimumer_data.errors import ConfigError, UniMumerError
 from unimumer_data.support.commandline import entry, keys_of, read_words, report_error
 from unimumer_data.support.config import make_config
 from unimumer_data.support.start import require
+from unimumer_data.support.tables import show
 from unimumer_data.training.recipe import how_to_name_a_recipe, read_recipe, split_names
 
 from .learning_rates import RATE_KEYS, read_rates, separate_rates
@@ -94,15 +95,15 @@ def _torchrun_environment() -> dict[str, str]:
 
 def _announce(config: ExpRateConfig, validation: ValidationSet, recipe: Mapping[str, Any]) -> None:
     when = "epoch" if config.every == "epoch" else f"{config.every} steps"
-    print(f"ExpRate of {len(validation)} samples of {', '.join(config.dataset)}, every {when}")
+    show(f"ExpRate of {len(validation)} samples of {', '.join(config.dataset)}, every {when}")
     if set(config.dataset) & set(split_names(recipe.get("dataset", ""))):
-        print(
+        show(
             "warning: these are training samples, so ExpRate shows what was memorised; "
             "name a validation set: exprate_dataset=...",
             file=sys.stderr,
         )
     if validation.faults:
-        print(
+        show(
             f"warning: {len(validation.faults)} samples cannot be asked and count as wrong, first: "
             f"{validation.faults[0]}",
             file=sys.stderr,

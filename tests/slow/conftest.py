@@ -57,6 +57,15 @@ def rl_python() -> Path:
 
 
 @pytest.fixture(scope="session")
+def swift_python() -> Path:
+    """The interpreter of the environment of ms-swift."""
+    python = ENVIRONMENTS / "swift" / "bin" / "python"
+    if not python.exists():
+        pytest.skip("needs the environment of ms-swift: make swift-env")
+    return python
+
+
+@pytest.fixture(scope="session")
 def ray_python() -> Path:
     """The interpreter of the environment of Ray."""
     python = ENVIRONMENTS / "ray" / "bin" / "python"

@@ -241,6 +241,22 @@ def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path, capsys: pytest.Cap
     assert "pipe.json" in error and "file" in error
 
 
+def test_what_a_recogniser_says_moves_no_cursor(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "rude_reader.py").write_text(
+        "def read(picture):\n    raise ValueError('no \\x1b[31m \\x9b \\u202e')\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    Image.new("RGB", (40, 30), "white").save(tmp_path / "s.png")
+    (tmp_path / "toy.json").write_text(json.dumps([Record.of("s.png", prompts.VANILLA, "x").to_dict()]))
+    words = ["engine=python:rude_reader:read", f"data={tmp_path / 'toy.json'}", f"output={tmp_path / 'out'}"]
+    assert main(words) == 1
+    said = "".join(capsys.readouterr())
+    assert "first: s: refused: ValueError: no" in said
+    assert not set("\x1b\x9b\u202e") & set(said)
+
+
 SLOW_READER = """
 import os, time
 def read(picture):

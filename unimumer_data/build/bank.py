@@ -39,6 +39,7 @@ from unimumer_data.support.commandline import keys_of, read_words, run_command
 from unimumer_data.support.config import REQUIRED, load_config, option
 from unimumer_data.support.limits import WORKERS
 from unimumer_data.support.progress import Progress
+from unimumer_data.support.tables import show
 from unimumer_data.support.workers import core_count, ordered_map
 
 from .preview import save
@@ -106,7 +107,7 @@ class Gathered:
 def main(argv: Sequence[str] | None = None) -> int:
     """Make a bank; see `commandline.run_command` for what is returned."""
     words = read_words("unimumer bank", __doc__, argv, keys=keys_of(BankConfig))
-    return run_command(lambda: print(make_bank(load_config(BankConfig, words))))
+    return run_command(lambda: show(make_bank(load_config(BankConfig, words))))
 
 
 def make_bank(config: BankConfig) -> str:

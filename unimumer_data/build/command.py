@@ -29,7 +29,7 @@ from unimumer_data.support.commandline import (
     show_any_text,
 )
 from unimumer_data.support.config import load_config, make_config, option
-from unimumer_data.support.tables import printable_lines
+from unimumer_data.support.tables import printable_lines, show
 from unimumer_data.tasks import TASKS
 
 from .builder import Outcome, SetBuilder
@@ -63,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except UniMumerError as error:
         return report_error(error)
     if arguments.plan:
-        return run_command(lambda: print(price(builders)))
+        return run_command(lambda: show(price(builders)))
     status = 0
     for builder in builders:
         try:
@@ -72,9 +72,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             status = max(status, report_error(error))
             continue
         except KeyboardInterrupt:
-            print("\nstopped; run the same command again to continue", file=sys.stderr)
+            show("\nstopped; run the same command again to continue", file=sys.stderr)
             return INTERRUPTED
-        print(printable_lines(summary(outcome)))
+        show(printable_lines(summary(outcome)))
         if arguments.preview and not arguments.dry_run:
             status = max(status, run_command(partial(_preview, outcome)))
     return status
@@ -142,11 +142,11 @@ def _preview(outcome: Outcome) -> None:
     folder = Path(outcome.folder)
     samples = set_samples(folder)
     if not samples:
-        print("  no contact sheet: the set has no pictures of its own here (images=copy makes them)")
+        show("  no contact sheet: the set has no pictures of its own here (images=copy makes them)")
         return
     path = folder / "preview.png"
     save(draw_samples(samples, PREVIEWED, seed=0), path)
-    print(f"  contact sheet: {path}")
+    show(f"  contact sheet: {path}")
 
 
 def _help() -> str:

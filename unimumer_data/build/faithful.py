@@ -29,6 +29,7 @@ from unimumer_data.sources.base import existing_folder, unique_ids
 from unimumer_data.support.commandline import keys_of, read_words, run_command
 from unimumer_data.support.config import REQUIRED, load_config, option
 from unimumer_data.support.progress import Progress
+from unimumer_data.support.tables import show
 
 DROPPED = "dropped.jsonl"
 _REASONS = {
@@ -56,7 +57,7 @@ class FaithfulConfig:
 def main(argv: Sequence[str] | None = None) -> int:
     """The command; see `commandline.run_command` for what it returns."""
     words = read_words("unimumer faithful", __doc__, argv, keys=keys_of(FaithfulConfig))
-    return run_command(lambda: print(make(load_config(FaithfulConfig, words))))
+    return run_command(lambda: show(make(load_config(FaithfulConfig, words))))
 
 
 def make(config: FaithfulConfig) -> str:

@@ -24,6 +24,7 @@ from unimumer_data.support.commandline import keys_of, read_words, run_command
 from unimumer_data.support.config import REQUIRED, Address, load_config, make_config, option
 from unimumer_data.support.files import read_bytes
 from unimumer_data.support.progress import Progress
+from unimumer_data.support.tables import show
 
 from . import manifest, testsets
 from .builder import OUTCOMES, SetBuilder
@@ -47,7 +48,7 @@ class JoinConfig:
 def main(argv: Sequence[str] | None = None) -> int:
     """Join shards; see `commandline.run_command` for what is returned."""
     words = read_words("unimumer join", __doc__, argv, keys=keys_of(JoinConfig))
-    return run_command(lambda: print(join(load_config(JoinConfig, words))))
+    return run_command(lambda: show(join(load_config(JoinConfig, words))))
 
 
 def join(config: JoinConfig) -> str:

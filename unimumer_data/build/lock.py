@@ -10,6 +10,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from unimumer_data.support.tables import show
+
 NAME = ".build.lock"
 _SECONDS_BETWEEN = 0.2  # looks at a lock that another process holds
 _REMOVALS = 100  # in a row, of the folder by others that end just then; more is a place where no folder can be
@@ -41,9 +43,7 @@ class SetLock:
                 break
             except Timeout:
                 if not self.waited:
-                    print(
-                        f"{self._folder}: {self._owner()} is building this set; waiting for its end", file=sys.stderr
-                    )
+                    show(f"{self._folder}: {self._owner()} is building this set; waiting for its end", file=sys.stderr)
                 self.waited = True
             except FileNotFoundError:  # the other process has just removed the folder
                 removed += 1

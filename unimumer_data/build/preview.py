@@ -21,6 +21,7 @@ from unimumer_data.ink import read_inkml, render
 from unimumer_data.records.json_array import read_json_array
 from unimumer_data.support.commandline import keys_of, read_words, run_command
 from unimumer_data.support.config import load_config, option
+from unimumer_data.support.tables import show
 
 from . import manifest
 
@@ -148,7 +149,7 @@ def draw_samples(
         try:
             yield name, label, draw_file(file)
         except UniMumerError as error:
-            print(f"left out: {error}", file=sys.stderr)
+            show(f"left out: {error}", file=sys.stderr)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -163,7 +164,7 @@ def _preview(config: PreviewConfig) -> None:
         raise SourceError(f"{config.path}: no InkML file and no picture in it; correct path=")
     shown = list(draw_samples(samples, config.count, config.seed))
     save(shown, config.output)
-    print(f"{len(shown)} of {len(samples)} samples -> {config.output}")
+    show(f"{len(shown)} of {len(samples)} samples -> {config.output}")
 
 
 def save(shown: Iterable[tuple[str, str, Image.Image]], path: Path) -> None:

@@ -224,8 +224,9 @@ def _write_whole(path: Path, data: bytes) -> None:
 
 
 def _dropped(sample_id: str, reason: str, message: str, before: str) -> Change:
-    """The line of a dropped sample, with escapes in place of what is no Unicode; of a very long message the start."""
+    """The line of a dropped sample, with escapes in place of what is no Unicode; of very long texts the start."""
     message = message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]} ..."
+    before = before if len(before) <= LABEL_CHARACTERS else f"{before[:LONGEST_MESSAGE]} ..."
     texts = (text if is_text(text) else ascii(text)[1:-1] for text in (sample_id, message, before))
     shown_id, shown_message, shown_before = texts
     return Change(id=shown_id, action="dropped", reason=reason, message=shown_message, before=shown_before)
@@ -349,11 +350,13 @@ def _is_too_large(label: str) -> bool:
     """Whether the label, or its tree text, would be larger than `limits` allows."""
     if len(label) < 2000:
         return False
+    if len(label) > LABEL_CHARACTERS:
+        return True
     deepest = depth = 0
     for char in label:
         depth += (char == "{") - (char == "}")
         deepest = max(deepest, depth)
-    return len(label) > LABEL_CHARACTERS or (1 + deepest) * len(label) > LABEL_WORK
+    return (1 + deepest) * len(label) > LABEL_WORK
 
 
 def _changes(opened: _Opened, answered: _Answered) -> list[Change]:

@@ -38,6 +38,7 @@ from unimumer_data.support.commandline import keys_of, read_words, run_command
 from unimumer_data.support.config import load_config, option, to_yaml
 from unimumer_data.support.files import read_text, write_whole
 from unimumer_data.support.plain_json import parse_json
+from unimumer_data.support.tables import show
 from unimumer_data.tasks import TASKS
 from unimumer_data.tasks.corrections import compare
 
@@ -111,7 +112,7 @@ class ErrorCorpusConfig:
 def main(argv: Sequence[str] | None = None) -> int:
     """The command; see `commandline.run_command` for what it returns."""
     words = read_words("unimumer errors", __doc__, argv, keys=keys_of(ErrorCorpusConfig))
-    return run_command(lambda: print(build_corpus(load_config(ErrorCorpusConfig, words))))
+    return run_command(lambda: show(build_corpus(load_config(ErrorCorpusConfig, words))))
 
 
 def build_corpus(config: ErrorCorpusConfig) -> str:

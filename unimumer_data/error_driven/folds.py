@@ -31,6 +31,7 @@ from unimumer_data.support.commandline import keys_of, read_words, run_command
 from unimumer_data.support.config import load_config, option
 from unimumer_data.support.files import read_text, write_whole
 from unimumer_data.support.plain_json import parse_json
+from unimumer_data.support.tables import show
 from unimumer_data.tasks import get_task
 from unimumer_data.training.recipe import read_recipe
 
@@ -70,7 +71,7 @@ class FoldsConfig:
 def main(argv: Sequence[str] | None = None) -> int:
     """The command; see `commandline.run_command` for what it returns."""
     words = read_words("unimumer folds", __doc__, argv, keys=keys_of(FoldsConfig))
-    return run_command(lambda: print(make_folds(load_config(FoldsConfig, words))))
+    return run_command(lambda: show(make_folds(load_config(FoldsConfig, words))))
 
 
 def make_folds(config: FoldsConfig) -> str:

@@ -26,7 +26,7 @@ from unimumer_data.sources.synth import formulas_of
 from unimumer_data.support.commandline import keys_of, read_words, run_command
 from unimumer_data.support.config import REQUIRED, load_config, option
 from unimumer_data.support.files import write_whole
-from unimumer_data.support.tables import write_table
+from unimumer_data.support.tables import show, write_table
 
 from .confusions import labelled_pairs
 from .weakness import Feature, Weakness, features_of
@@ -64,7 +64,7 @@ class _Pool:
 def main(argv: Sequence[str] | None = None) -> int:
     """Draw the list; see `commandline.run_command` for what is returned."""
     words = read_words("unimumer practise", __doc__, argv, keys=keys_of(PractiseConfig))
-    return run_command(lambda: print(practise(load_config(PractiseConfig, words))))
+    return run_command(lambda: show(practise(load_config(PractiseConfig, words))))
 
 
 def practise(config: PractiseConfig) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 from unimumer_data.support.commandline import keys_of, read_words, run_command
 from unimumer_data.support.config import load_config, option
 from unimumer_data.support.files import write_whole
-from unimumer_data.support.tables import write_table
+from unimumer_data.support.tables import show, write_table
 
 from .confusions import Confusions, labelled_pairs, learn, look_alikes, save
 from .heat_map import heat_svg, heat_text
@@ -43,9 +43,9 @@ def _show(config: ConfusionsConfig) -> None:
     confusions = learn(labelled_pairs(config.predictions)) if config.predictions else look_alikes()
     save(confusions, config.output / "confusions.json")
     write_whole(config.output / "confusions.svg", heat_svg(confusions))
-    print(table(confusions, config.rows))
-    print(heat_text(confusions))
-    print(f"files: {config.output / 'confusions.json'}, {config.output / 'confusions.svg'}")
+    show(table(confusions, config.rows))
+    show(heat_text(confusions))
+    show(f"files: {config.output / 'confusions.json'}, {config.output / 'confusions.svg'}")
 
 
 def table(confusions: Confusions, rows: int = 30) -> str:

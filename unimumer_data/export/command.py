@@ -24,6 +24,7 @@ from unimumer_data.images import IMAGE_MAX_PIXELS
 from unimumer_data.support.commandline import entry, keys_of, read_words, run_command
 from unimumer_data.support.config import REQUIRED, Address, load_config, option
 from unimumer_data.support.stores import Store, files_below
+from unimumer_data.support.tables import show
 
 from .formats import FORMATS, lf_v1
 from .rows import DataSet, open_set
@@ -57,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     formats = "\n".join(entry(name, one.about) for name, one in FORMATS.items())
     keys = f"{keys_of(ExportConfig)}\n\nformats:\n{formats}"
     words = read_words("unimumer export", __doc__, argv, keys=keys)
-    return run_command(lambda: print(export(load_config(ExportConfig, words))))
+    return run_command(lambda: show(export(load_config(ExportConfig, words))))
 
 
 def export(config: ExportConfig) -> str:
@@ -76,7 +77,7 @@ def export(config: ExportConfig) -> str:
     if store.files() if store else _is_taken(Path(output)):
         raise OutputError(f"{output}: exists; choose another output=..., or remove it")
     if _LIMITED.search(data.licence):
-        print(f"{data.name}: before you share it: {data.licence}", file=sys.stderr)
+        show(f"{data.name}: before you share it: {data.licence}", file=sys.stderr)
     if store is None:
         count = _write(data, writer, Path(output))
     else:

@@ -16,7 +16,7 @@ from unimumer_data.records.labelled import SETS, Labelled, LabelledSet, read_lab
 from unimumer_data.support.commandline import keys_of, read_words, report_error, run_command
 from unimumer_data.support.config import load_config, option
 from unimumer_data.support.files import write_whole
-from unimumer_data.support.tables import printable, write_table
+from unimumer_data.support.tables import printable, show, write_table
 
 from .fingerprints import Fingerprint, fingerprint
 from .leaks import Guard
@@ -92,18 +92,18 @@ def lint_sets(sets: Sequence[LabelledSet], config: LintConfig) -> int:
     report: dict[str, Any] = {}
     for one in sets:
         found = [(item, lint(item.label, size=_size(item) if config.pictures else None)) for item in one.items]
-        print(f"{one.name}: {len(one.items)} labels, {sum(not findings for _, findings in found)} without a finding")
+        show(f"{one.name}: {len(one.items)} labels, {sum(not findings for _, findings in found)} without a finding")
         for kind, meaning in KINDS.items():
             firsts = ((item, next((hit for hit in findings if hit.kind == kind), None)) for item, findings in found)
             hits = [(item, hit) for item, hit in firsts if hit is not None]
             if hits:
-                print(f"  {kind}: {len(hits)}   ({meaning})")
+                show(f"  {kind}: {len(hits)}   ({meaning})")
                 for item, hit in hits[: config.examples]:
-                    print(printable(f"      {item.id}: {hit.message}   in:  {_around(item.label, hit)}"))
+                    show(printable(f"      {item.id}: {hit.message}   in:  {_around(item.label, hit)}"))
         repairs = Counter(name for item in one.items for name in repair(item.label)[1])
         for listed in REPAIRS:
             if repairs[listed.name]:
-                print(f"  repair {listed.name}: {repairs[listed.name]}   ({listed.reason})")
+                show(f"  repair {listed.name}: {repairs[listed.name]}   ({listed.reason})")
         report[one.name] = {item.id: [asdict(hit) for hit in findings] for item, findings in found if findings}
     _write(config.output, report)
     return 0
@@ -132,11 +132,11 @@ def report_overlaps(sets: Sequence[LabelledSet], config: OverlapConfig) -> int:
     if config.ledger and len(sets) != 2:
         raise ConfigError("ledger= is for two sets, the test set first and then the training data")
     found = list(overlaps(sets, pictures=config.pictures))
-    print(overlap_table(found))
+    show(overlap_table(found))
     if config.ledger:
         shared = next(one for one in found if (one.a, one.b) == (sets[0].name, sets[1].name))
         add_row(config.ledger, row_of(shared, system=config.system, source=config.source))
-        print(f"row of {config.system}, {shared.a} written to {config.ledger}")
+        show(f"row of {config.system}, {shared.a} written to {config.ledger}")
     _write(config.output, [asdict(overlap) for overlap in found])
     return 0
 
@@ -172,9 +172,9 @@ def report_leaks(sets: Sequence[LabelledSet], config: GuardConfig) -> int:
     for one in sets:
         leaks = [leak for item in _prints(one, config) if (leak := known.find(item))]
         rules = Counter(f"{leak.test_set}, {leak.rule}" for leak in leaks)
-        print(f"{one.name}: {len(leaks)} of {len(one.items)} are test samples")
+        show(f"{one.name}: {len(leaks)} of {len(one.items)} are test samples")
         for rule, count in rules.most_common():
-            print(f"  {count}: {rule}")
+            show(f"  {count}: {rule}")
         report[one.name] = [asdict(leak) for leak in leaks]
     _write(config.output, report)
     return 1 if any(report.values()) else 0
@@ -188,7 +188,7 @@ def _write(path: Path | None, report: Any) -> None:
     if path is None:
         return
     write_whole(path, json.dumps(report, ensure_ascii=False, indent=1) + "\n")
-    print(f"written to {path}")
+    show(f"written to {path}")
 
 
 @dataclass(frozen=True)

@@ -103,7 +103,7 @@ def read_genfrac(parser: Parser, token: str, command: Command) -> None:
             node.symbol, sides = "\\binom", []
     for relation, side in zip(("left", "right"), sides, strict=False):
         if side and side != "." and _stands_alone(side) and (len(side) == 1 or side in SYMBOLS):
-            node.hang(relation, [Node(_ANGLES.get(side, side), node.start, node.start)])
+            node.hang(relation, [Node(ANGLES.get(side, side), node.start, node.start)])
     parser.row.append(node)
     parser.read_arguments(node, (*command.parameters, "genfrac"))
     parser.finish_atoms()
@@ -274,7 +274,7 @@ def _delimiter(parser: Parser) -> Row:
         parser.fault("delimiter", f"{parser.tokens[parser.position - 1]!r} lacks its delimiter")
         return []
     parser.position += 1
-    token = _ANGLES.get(token, token)
+    token = ANGLES.get(token, token)
     return [] if token == "." else [Node(token, parser.position - 1, parser.position)]
 
 
@@ -284,4 +284,4 @@ def _stands_alone(token: str) -> bool:
     return command is None or (command.role in ("symbol", "open_bracket", "close_bracket") and not command.reads)
 
 
-_ANGLES = {"<": "\\langle", ">": "\\rangle", "\\lt": "\\langle", "\\gt": "\\rangle"}
+ANGLES = {"<": "\\langle", ">": "\\rangle", "\\lt": "\\langle", "\\gt": "\\rangle"}

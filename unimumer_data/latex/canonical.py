@@ -253,6 +253,8 @@ class _Rewriter:
                     target.append(self._keep(item, font))
                 else:
                     inside, inner = content
+                    if not inner and font == "\\boldsymbol":  # \mbox{\boldmath $x$} is bold
+                        inner = font
                     work += self._scripts(item, len(target), font)
                     work += [(node, font if inner is None else inner) for node in reversed(inside)]
         row[:] = target

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 
 from unimumer_data.errors import UniMumerError
 from unimumer_data.support.commandline import one_of, parser
+from unimumer_data.support.tables import show
 
 from . import FORMS, Repair, canonical, canonical_tree, count_symbols, tokenize, write_counts, write_tokens, write_tree
 from .conventions import CONVENTIONS
@@ -63,9 +64,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         except UniMumerError as error:
             answer = None
             refused += 1
-            print(f"line {number}: {error}", file=sys.stderr)
+            show(f"line {number}: {error}", file=sys.stderr)
         for repair in repairs or ():
-            print(f"line {number}: repaired {repair.reason}, token {repair.index}: {repair.message}", file=sys.stderr)
+            show(f"line {number}: repaired {repair.reason}, token {repair.index}: {repair.message}", file=sys.stderr)
         if options.json:
             print(json.dumps(answer, ensure_ascii=False))
         else:

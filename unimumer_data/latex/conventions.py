@@ -116,6 +116,7 @@ STRICT_NAMES: Mapping[str, str] = MappingProxyType(
         \impliedby \Longleftarrow
         \backslash \setminus
         \bot \perp
+        \centernot \not
         \Box \square
         \doublecap \Cap
         \doublecup \Cup
@@ -181,8 +182,8 @@ RUNS: Mapping[str, str] = MappingProxyType({".": r"\ldots", r"\cdot": r"\cdots"}
 FONT_NAMES: Mapping[str, str] = MappingProxyType(
     _all_to(
         r"\mathrm",
-        r"\operatorname \operatorname* \text \textrm \textup \textnormal \textmd \mbox \hbox"
-        r" \tbox \centerline \parbox \makebox \raisebox",
+        r"\operatorname \operatorname* \operatornamewithlimits \text \textrm \textup \textnormal \textmd \mbox \hbox"
+        r" \tbox \centerline \parbox \makebox \raisebox \colorbox \scalebox \resizebox \resizebox*",
     )
     | _all_to(r"\mathbf", r"\textbf \bold")
     | _all_to(r"\mathit", r"\textit \textsl \emph")

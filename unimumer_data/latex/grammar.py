@@ -19,6 +19,7 @@ Role = Literal[
     "switch",  # \rm: a font up to the end of the group
     "skip",  # prints nothing and says nothing: sizes, labels, colours
     "infix",  # {a \over b}
+    "size",  # \big and its kin, before a delimiter
     "rule",  # \rule, which may be a strut
     "bar",  # \vrule, which may be one, too
     "genfrac",  # \genfrac: a fraction whose delimiters and bar are arguments
@@ -174,21 +175,23 @@ COMMANDS: dict[str, Command] = {
         Command(reads="above"),
     ),
     **_each(r"\overbracket \underbracket", Command(reads="[] [] above")),
-    **_each(r"\substack \mathop \vcenter \tag \tag*", Command(reads="above", ink=False)),
+    **_each(r"\substack \mathop \tag \tag*", Command(reads="above", ink=False)),
+    **_each(r"\vcenter \vbox \vtop", Command(reads="size above", ink=False)),
     r"\framebox": Command(reads="[] [] above"),
     r"\fcolorbox": Command(reads="[] {} [] {} above"),
     r"\smash": Command(reads="[] above", role="class", ink=False),
     r"\mathchoice": Command(reads="above {} {} {}", role="class", ink=False),
     **_each(
         r"\mathrel \mathbin \mathord \mathopen \mathclose \mathpunct \mathinner \ensuremath \mathclap \mathllap"
-        r" \mathrlap \llap \rlap \clap \noalign",
+        r" \mathrlap \llap \rlap \clap \noalign \mathlarger \mathsmaller",
         Command(reads="above", role="class", ink=False),
     ),
     **{name: Command(reads="above", role="fence", left=left, right=right) for name, (left, right) in FENCES.items()},
     # fonts
     **_each(
         r"\mathrm \mathbf \mathit \mathsf \mathtt \mathbb \mathcal \mathscr \mathfrak \mathnormal \boldsymbol \bm"
-        r" \mathds \mathbbm \Bbb \pmb \bold \operatorname \operatorname* \text \textrm \textup \textnormal \textbf"
+        r" \mathds \mathbbm \Bbb \pmb \bold \operatorname \operatorname* \operatornamewithlimits \text \textrm \textup"
+        r" \textnormal \textbf"
         r" \textit \textsf \texttt \textsc \textsl \textmd \emph \mbox \tbox \centerline",
         Command(reads="above", role="font", ink=False),
     ),
@@ -196,7 +199,17 @@ COMMANDS: dict[str, Command] = {
     r"\parbox": Command(reads="[] [] [] {} above", role="font", ink=False),
     r"\makebox": Command(reads="[] [] above", role="font", ink=False),
     r"\raisebox": Command(reads="{} [] [] above", role="font", ink=False),
-    **_each(r"\textcolor \colorbox", Command(reads="[] {} above", role="class", ink=False)),
+    r"\colorbox": Command(reads="[] {} above", role="font", ink=False),
+    r"\scalebox": Command(reads="{} [] above", role="font", ink=False),
+    **_each(r"\resizebox \resizebox*", Command(reads="{} {} above", role="font", ink=False)),
+    **_each(r"\textcolor \mathcolor", Command(reads="[] {} above", role="class", ink=False)),
+    # links and the like: what is seen of them
+    **_each(
+        r"\href \class \cssId \style \htmlClass \htmlId \htmlStyle \htmlData",
+        Command(reads="{} above", role="class", ink=False),
+    ),
+    r"\texorpdfstring": Command(reads="above {}", role="class", ink=False),
+    r"\cramped": Command(reads="[] above", role="class", ink=False),
     **{
         name: Command(reads="above", role="switch", ink=False, means=font)
         for name, font in {
@@ -212,6 +225,12 @@ COMMANDS: dict[str, Command] = {
             r"\boldmath": r"\boldsymbol",
             r"\bfseries": r"\mathbf",
             r"\rmfamily": r"\mathrm",
+            r"\upshape": r"\mathrm",
+            r"\itshape": r"\mathit",
+            r"\slshape": r"\mathit",
+            r"\em": r"\mathit",
+            r"\sffamily": r"\mathsf",
+            r"\ttfamily": r"\mathtt",
         }.items()
     },
     # infixes: {matrix} stacks without a bar
@@ -228,11 +247,12 @@ COMMANDS: dict[str, Command] = {
     **_each(
         r"\, \: \; \> \ ~ \quad \qquad \enspace \enskip \thinspace \medspace \thickspace \space \nobreakspace"
         r" \hfil \hfill \hfilll \hss \vfil \vfill \vss \smallskip \medskip \bigskip \nonscript"
-        r" \allowbreak \nobreak \break \goodbreak \nobreakspace \linebreak \nolinebreak \pagebreak"
+        r" \allowbreak \nobreak \break \goodbreak \filbreak \eject \clearpage \cleardoublepage \hfilneg \vfilneg"
         r" \strut \mathstrut \null \fill",
         Command(role="skip", ink=False, glue=1),
     ),
     **dict.fromkeys(("\\ ", "\\\t", "\\\n"), Command(role="skip", ink=False, glue=1)),
+    **_each(r"\linebreak \nolinebreak \pagebreak \nopagebreak", Command(reads="[]", role="skip", ink=False, glue=1)),
     **_each(r"\! \negthinspace \negmedspace \negthickspace", Command(role="skip", ink=False, glue=-1)),
     **_each(
         r"\hspace \hspace* \vspace \vspace* \mspace \phantom \hphantom \vphantom \extracolsep",
@@ -244,29 +264,46 @@ COMMANDS: dict[str, Command] = {
     ),
     # nothing on paper
     **_each(
-        r"\displaystyle \textstyle \scriptstyle \scriptscriptstyle \big \Big"
-        r" \bigg \Bigg \bigl \Bigl \biggl \Biggl \bigr \Bigr \biggr \Biggr \bigm \Bigm \biggm \Biggm \middle"
+        r"\big \Big \bigg \Bigg \bigl \Bigl \biggl \Biggl \bigr \Bigr \biggr \Biggr \bigm \Bigm \biggm \Biggm \middle",
+        Command(role="size", ink=False),
+    ),
+    **_each(
+        r"\displaystyle \textstyle \scriptstyle \scriptscriptstyle"
         r" \nonumber \notag \relax \noindent \centering \tiny \scriptsize \footnotesize \small \normalsize"
         r" \large \Large \LARGE \huge \Huge \[ \] \/ \- \normalfont \protect \par \newpage \allowdisplaybreaks"
-        r" \leavevmode \indent \unskip \ignorespaces \unboldmath \selectfont \mdseries",
+        r" \leavevmode \indent \unskip \ignorespaces \ignorespacesafterend \unboldmath \selectfont \mdseries \@"
+        r" \HUGE \smaller \larger \normalcolor \xspace \sloppy \raggedright \raggedleft \joinrel \arraybackslash",
         Command(role="skip", ink=False),
     ),
-    **_each(r"\label \ref \eqref \cite \leftroot \uproot \skew", Command(reads="{}", role="skip", ink=False)),
+    **_each(r"\label \ref \eqref \cite \leftroot \uproot \skew \require", Command(reads="{}", role="skip", ink=False)),
     **_each(r"\color \pagecolor", Command(reads="[] {}", role="skip", ink=False)),
     r"\displaybreak": Command(reads="[]", role="skip", ink=False),
     r"\definecolor": Command(reads="{} {} {}", role="skip", ink=False),
     **_each(
         r"\raise \lower \moveleft \moveright \openup \parskip \parindent \tabskip"
         r" \arraycolsep \tabcolsep \baselineskip \lineskip \abovedisplayskip"
-        r" \belowdisplayskip \mathsurround \thinmuskip \medmuskip \thickmuskip \nulldelimiterspace",
+        r" \belowdisplayskip \mathsurround \thinmuskip \medmuskip \thickmuskip \nulldelimiterspace"
+        r" \hsize \vsize \textwidth \linewidth \columnwidth \textheight \unitlength \fboxsep \fboxrule \jot"
+        r" \arrayrulewidth \doublerulesep \abovedisplayshortskip \belowdisplayshortskip \lineskiplimit"
+        r" \displayindent \displaywidth \delimitershortfall \delimiterfactor \scriptspace \hangindent \hangafter"
+        r" \hfuzz \vfuzz \hbadness \vbadness \tolerance \overfullrule",
         Command(reads="length", role="skip", ink=False),
     ),
-    **_each(r"\setlength \addtolength \renewcommand \fontsize", Command(reads="{} {}", role="skip", ink=False)),
+    **_each(
+        r"\setlength \addtolength \setcounter \addtocounter \fontsize \def \edef \gdef \xdef \DeclareMathOperator"
+        r" \DeclareMathOperator*",
+        Command(reads="{} {}", role="skip", ink=False),
+    ),
+    **_each(
+        r"\newcommand \newcommand* \renewcommand \renewcommand* \providecommand \providecommand*",
+        Command(reads="{} [] [] {}", role="skip", ink=False),
+    ),
 }
 
 TEXT = frozenset(
     r"\text \textrm \textup \textnormal \textbf \textit \textsf \texttt \textsc \textsl \textmd \emph \mbox \hbox"
-    r" \tbox \centerline \parbox \makebox \raisebox \fbox \framebox \colorbox \fcolorbox".split()
+    r" \tbox \centerline \parbox \makebox \raisebox \fbox \framebox \colorbox \fcolorbox"
+    r" \scalebox \resizebox \resizebox*".split()
 )
 """Commands whose argument is text: mathematics is there between dollar signs only."""
 
@@ -313,17 +350,22 @@ def _named(names: str, environment: Environment) -> dict[str, Environment]:
 
 ENVIRONMENTS: dict[str, Environment] = {
     **_matrices(),
-    **_named("array darray tabular subarray", Environment(means="array", columns=True, option=True)),
+    **_named(
+        "array darray tabular longtable subarray crampedsubarray",
+        Environment(means="array", columns=True, option=True),
+    ),
     **_named("cases dcases cases* dcases*", Environment(means="array", left=r"\{", align="l")),
     **_named("rcases drcases rcases* drcases*", Environment(means="array", right=r"\}", align="l")),
     **_named("aligned", Environment(means="aligned", option=True)),
     **_named("alignedat", Environment(means="aligned", columns=True, option=True)),
     **_named("alignat alignat* xalignat xalignat* xxalignat", Environment(means="aligned", columns=True)),
+    **_named("IEEEeqnarray IEEEeqnarray*", Environment(means="aligned", columns=True)),
     **_named("split align align* flalign flalign* eqnarray eqnarray*", Environment(means="aligned")),
-    **_named("gathered multlined", Environment(means="gathered", option=True)),
+    **_named("gathered lgathered rgathered multlined", Environment(means="gathered", option=True)),
     **_named("gather gather* multline multline*", Environment(means="gathered")),
     **_named(
-        "equation equation* math displaymath document subequations dmath dmath* center",
+        "equation equation* math displaymath document subequations dmath dmath* center flushleft flushright"
+        " tiny scriptsize footnotesize small normalsize large Large LARGE huge Huge",
         Environment(means=""),
     ),
 }

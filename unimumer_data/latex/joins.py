@@ -108,18 +108,26 @@ def _drop_limits(row: Row, rules: Rules) -> None:
 
 
 def _open_mathop(row: Row, rules: Rules) -> None:
-    r"""``\mathop`` around an operator prints the operator."""
-    for node in row:
+    r"""``\mathop`` around an operator prints the operator, as around a name: ``\operatorname*``."""
+    for index in range(len(row) - 1, -1, -1):
+        node = row[index]
         if node.symbol == "\\mathop":
             content = node.child("above") or []
             scripts = [child for child in node.children or () if child[0] != "above"]
-            if (
+            if len(content) > 1 and all(_is_upright(letter) for letter in content):
+                move_scripts(Node("", children=scripts), content[-1])
+                row[index : index + 1] = content
+            elif (
                 len(content) == 1
                 and content[0].symbol in _LARGE
                 and can_take_scripts(content, [relation for relation, _ in scripts], same_looks=False)
             ):
                 node.symbol, node.children = content[0].symbol, content[0].children
                 move_scripts(Node("", children=scripts), node)
+
+
+def _is_upright(node: Node) -> bool:
+    return node.symbol == "\\mathrm" and len(node.children or ()) == 1
 
 
 def _open_tag(row: Row, rules: Rules) -> None:

@@ -12,7 +12,7 @@ REGISTERS = frozenset(
     r"\baselineskip \jot \normalbaselineskip \smallskipamount \medskipamount \bigskipamount \parskip \parindent"
     r" \lineskip \arraycolsep \tabcolsep \arrayrulewidth \fboxsep \fboxrule \textwidth \linewidth \columnwidth"
     r" \textheight \hsize \vsize \maxdimen \nulldelimiterspace \abovedisplayskip \belowdisplayskip \unitlength"
-    r" \thinmuskip \medmuskip \thickmuskip \tabskip \z \p \dimen \skip".split()
+    r" \thinmuskip \medmuskip \thickmuskip \tabskip \fill \z \p \dimen \skip".split()
 )
 _DIGITS = frozenset("0123456789.,")
 _EM = {
@@ -51,7 +51,7 @@ def _end_of_dimension(tokens: Sequence[str], start: int) -> int:
         position += 1
         while position < count and tokens[position] == "@":  # \z@, \p@
             position += 1
-        return position
+        return position + 4 * _spells(tokens, position, "skip")  # \z@skip
     if position == digits:
         return start
     if _spells(tokens, position, "true"):
@@ -102,6 +102,9 @@ def in_em(tokens: Sequence[str]) -> float | None:
     """The length that the tokens spell, in em of 12 points; None if they spell none."""
     text = "".join(tokens).lower().replace("true", "").replace(",", ".")
     if text.startswith("\\z"):
+        return 0.0
+    factor, register, _ = text.partition("\\")
+    if register and "0" in factor and not factor.strip("+-0."):
         return 0.0
     try:
         return float(text[:-2]) * _EM[text[-2:]]

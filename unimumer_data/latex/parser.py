@@ -239,7 +239,7 @@ class Parser:
         while self.position < len(self.tokens):
             token = self.tokens[self.position]
             command = KNOWN.get(token)
-            if command is None or command.role != "skip" or command.reads:
+            if command is None or command.role not in ("skip", "size") or command.reads:
                 return token
             self.position += 1
         return None
@@ -315,7 +315,8 @@ class Parser:
         self.position += 1
         self.read_arguments(node, command.parameters)
         sides = [node.child(relation) for relation in RELATIONS]
-        if any(side is None or in_em([it.symbol for it in side]) == 0 for side in sides):
+        lengths = [in_em([it.symbol for it in side]) if side else 0.0 for side in sides]
+        if any(length is not None and length <= 0 for length in lengths):
             self.gap = self.position
         else:
             self.add(node)
@@ -342,6 +343,15 @@ class Parser:
             self.gap = self.position
         elif command.glue:
             self.narrow = self.position
+
+    def read_size(self, token: str, command: Command) -> None:
+        r"""``\big`` and its kin: a point after it is no delimiter, and ``<`` is an angle."""
+        self.position += 1
+        following = self.tokens[self.position] if self.position < len(self.tokens) else ""
+        if following in blocks.ANGLES:
+            self.add(Node(blocks.ANGLES[following], self.position, self.position + 1))
+        elif following == ".":
+            self.position += 1
 
     def read_open_bracket(self, token: str, command: Command) -> None:
         self.add(Node(token, self.position, self.position + 1))
@@ -481,6 +491,7 @@ HANDLERS: Mapping[Role, Handler] = {
     "genfrac": blocks.read_genfrac,
     "switch": Parser.read_switch,
     "skip": Parser.read_skip,
+    "size": Parser.read_size,
     "math": Parser.read_math,
     "open": Parser.read_open,
     "close": Parser.read_close,

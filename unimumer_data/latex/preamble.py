@@ -17,9 +17,10 @@ Place = tuple[str, int]
 PARAGRAPHS = frozenset("pmbX")
 """Columns of a width, set as paragraphs: at the left."""
 RULES = frozenset("|:")
-_READS = {"p": 1, "m": 1, "b": 1, "w": 2, "W": 2, "@": 1, "!": 1, ">": 1, "<": 1}
+_READS = {"p": 1, "m": 1, "b": 1, "w": 2, "W": 2, "D": 3, "@": 1, "!": 1, ">": 1, "<": 1}
 """Letter -> how many arguments follow it."""
 _INSERTED = frozenset("@!")
+_PLAIN_COLUMNS = frozenset("lcr")
 _DEEPEST = 8
 _LONGEST_INSERTION = 64
 """Tokens between two columns; what is longer is left out."""
@@ -45,6 +46,10 @@ def read_preamble(places: Sequence[Place], cells: int, parse: Callable[[list[Pla
                 argument, position = _argument(places, position)
                 arguments.append(argument)
         argument = arguments[0] if arguments else []
+        while (
+            token.isalpha() and token not in _PLAIN_COLUMNS and position < len(places) and places[position][0] == "{"
+        ):
+            _, position = _argument(places, position)  # of a column that somebody has defined
         if token in ("w", "W"):
             token, argument = (argument[0][0] if argument and argument[0][0] in "lcr" else "l"), []
         if token in _INSERTED:
@@ -56,8 +61,8 @@ def read_preamble(places: Sequence[Place], cells: int, parse: Callable[[list[Pla
             flat = [Node(name, place, place + 1) for name, place in argument if name not in _BRACES]
             columns.append(Node(token, index, index + 1, [("above", flat)] if flat else None))
         elif len(token) == 1 and token not in _NO_COLUMNS:
-            # a point is dcolumn's column of numbers, and three of them are no ellipsis
-            columns.append(Node("c" if token == "." else token, index, index + 1))
+            # points and D are dcolumn's columns of numbers, and three points are no ellipsis
+            columns.append(Node("c" if token in (".", "D") else token, index, index + 1))
     return columns
 
 
@@ -115,7 +120,7 @@ def _argument(places: Sequence[Place], position: int) -> tuple[list[Place], int]
 
 def _prints(token: str) -> bool:
     command = COMMANDS.get(token, ORDINARY)
-    return command.ink and command.role not in ("skip", "infix", "open", "close") and token not in _BRACES
+    return command.ink and command.role not in ("skip", "size", "infix", "open", "close") and token not in _BRACES
 
 
 _BRACES = frozenset("{}^_")

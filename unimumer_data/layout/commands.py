@@ -288,9 +288,11 @@ BUILDERS: dict[str, Builder] = {
     **dict.fromkeys((token for token, row in symbols().items() if row[1] == "op"), _operator),
     **dict.fromkeys((r"\iiiint", r"\idotsint"), _operator),
     **dict.fromkeys(WORDS, _word),
-    **dict.fromkeys((GROUP, *FONTS, r"\substack", r"\vcenter", r"\tag*", r"\bordermatrix"), _group),
+    **dict.fromkeys(
+        (GROUP, *FONTS, r"\substack", r"\vcenter", r"\vbox", r"\vtop", r"\tag*", r"\bordermatrix"), _group
+    ),
     **dict.fromkeys((name for name, command in COMMANDS.items() if command.role == "class"), _group),
-    **dict.fromkeys((r"\mathop", r"\operatorname", r"\operatorname*"), _operator_group),
+    **dict.fromkeys((r"\mathop", r"\operatorname", r"\operatorname*", r"\operatornamewithlimits"), _operator_group),
     **dict.fromkeys(_FRACTIONS, _fraction),
     **dict.fromkeys(_BINOMIALS, _binomial),
     r"\sqrt": _root,

@@ -205,8 +205,8 @@ ARROWS: Mapping[str, str] = MappingProxyType(
 FONTS: Mapping[str, str] = MappingProxyType(
     dict.fromkeys(
         r"""
-        \mathrm \operatorname \operatorname* \text \textrm \textup \textmd \textnormal \textsc \mbox \hbox \tbox
-        \makebox \raisebox \centerline \parbox
+        \mathrm \operatorname \operatorname* \operatornamewithlimits \text \textrm \textup \textmd \textnormal \textsc
+        \mbox \hbox \tbox \makebox \raisebox \centerline \parbox \colorbox \scalebox \resizebox \resizebox*
         """.split(),
         "main",
     )

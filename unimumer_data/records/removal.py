@@ -18,6 +18,7 @@ from typing import Any
 from unimumer_data.errors import ConfigError, OutputError, suggestion
 from unimumer_data.support.commandline import keys_of, read_words, run_command
 from unimumer_data.support.config import load_config, option
+from unimumer_data.support.tables import show
 
 from .registry import FILE_NAME, permanent, read_registry, remove
 
@@ -45,13 +46,13 @@ def _run(words: Sequence[str]) -> int:
         raise ConfigError("name one data set: unimumer remove NAME")
     config = load_config(RemoveConfig, [word for word in words if "=" in word])
     folder, entries = plan(config.output, names[0])
-    print(f"{folder}: {sum(1 for path in folder.rglob('*') if path.is_file())} files")
-    print(f"{config.output / FILE_NAME}: {', '.join(entries) or 'no entry'}")
+    show(f"{folder}: {sum(1 for path in folder.rglob('*') if path.is_file())} files")
+    show(f"{config.output / FILE_NAME}: {', '.join(entries) or 'no entry'}")
     if not config.yes and not _is_sure():
-        print("nothing was removed; answer y, or write yes=true")
+        show("nothing was removed; answer y, or write yes=true")
         return 1
     remove_set(config.output, names[0])
-    print("removed")
+    show("removed")
     return 0
 
 

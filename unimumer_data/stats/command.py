@@ -16,6 +16,7 @@ from unimumer_data.records.labelled import SETS, read_labelled, split_sets
 from unimumer_data.support.commandline import keys_of, read_words, run_command
 from unimumer_data.support.config import load_config
 from unimumer_data.support.files import write_whole
+from unimumer_data.support.tables import show
 
 from .html import html_card
 from .markdown import markdown_card
@@ -34,7 +35,7 @@ def _card(words: Sequence[str]) -> None:
     count = load_tokenizer(config.tokenizer) if config.tokenizer else None
     stats = [measure(read_labelled(name, root=config.root), config, count) for name in names]
     for path in write_card(stats, config):
-        print(f"written to {path}")
+        show(f"written to {path}")
     for one in stats:
         if missing := one.missing_pictures:
             print(f"{one.name}: {len(missing)} pictures missing or broken, the first of {missing[0]}", file=sys.stderr)

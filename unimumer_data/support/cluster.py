@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from unimumer_data.errors import ConfigError, SourceError, UniMumerError
+from unimumer_data.support.tables import show
 
 from .workers import COLLECTION_THRESHOLD, Chunk, Result, rare_collection
 
@@ -116,7 +117,7 @@ class _Machines:
             nodes = [node for node in self._ray.nodes() if node["Alive"]]
             lost = self._alive - {node["NodeID"] for node in nodes}
             if lost:
-                print(f"ray: {len(lost)} of {len(self._alive)} machines lost; others do their work", file=sys.stderr)
+                show(f"ray: {len(lost)} of {len(self._alive)} machines lost; others do their work", file=sys.stderr)
             self._alive = {node["NodeID"] for node in nodes}
             self._cpus = int(sum(node["Resources"].get("CPU", 0) for node in nodes))
             self._looked = time.monotonic()

@@ -18,6 +18,8 @@ from .tables import printable_lines
 WORDS = "config.yaml | key=value"
 """The grammar of most commands, see `config.load_config`."""
 USAGE_ERRORS = (ConfigError, UnknownSourceError, UnknownTaskError)
+LONGEST_ERROR = 4000
+"""Characters of an error that are shown; a file that was taken for something else has lines of any length."""
 INTERRUPTED = 130
 """As shells have it for Ctrl-C."""
 
@@ -110,7 +112,8 @@ def read_words(
 
 def report_error(error: Exception) -> int:
     """Print an error on standard error; returns the exit code for it, 1 or 2 as `run_command` says."""
-    print(printable_lines(f"{type(error).__name__}: {error}"), file=sys.stderr)
+    text = printable_lines(f"{type(error).__name__}: {error}")
+    print(text if len(text) <= LONGEST_ERROR else f"{text[:LONGEST_ERROR]} ...", file=sys.stderr)
     return 2 if isinstance(error, USAGE_ERRORS) else 1
 
 

@@ -6,6 +6,7 @@ names are the keys, its annotations the types, and `option` gives each field its
 
 from __future__ import annotations
 
+import sys
 import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
@@ -111,9 +112,10 @@ def make_config(cls: type[T], values: Mapping[str, Any], *, origin: str) -> T:
             continue
         try:
             good[key] = _convert(value, hints[key])
-        except (TypeError, ValueError, OverflowError):
+        except (TypeError, ValueError, OverflowError) as error:
+            why = " (out of range)" if isinstance(error, OverflowError) else ""
             near = suggestion(value, _choices(hints[key])) if isinstance(value, str) else ""
-            problems.append(f"{key} must be {describe_type(hints[key])}, got {value!r}{near}")
+            problems.append(f"{key} must be {describe_type(hints[key])}, got {value!r}{why}{near}")
     problems += [f"{name} is missing" for name, field in known.items() if name not in values and _required(field)]
     if problems:
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
@@ -222,11 +224,13 @@ def _convert_scalar(value: Any, hint: Any) -> Any:
     if value is None or isinstance(value, bool) != (hint is bool):
         raise ValueError
     if hint in (str, Path):
-        if not isinstance(value, str | int | float | Path):
+        if not isinstance(value, str | int | float | Path) or "\0" in str(value):  # no system takes a NUL
             raise ValueError
         return hint(str(value))
     if hint is int and (isinstance(value, str) or int(value) != value):
         raise ValueError
+    if hint is int and abs(value) > sys.maxsize:
+        raise OverflowError
     return hint(value)
 
 

@@ -11,7 +11,7 @@ import html
 import io
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, TextIO
 
 Style = Literal["screen", "markdown", "latex"]
 
@@ -90,6 +90,11 @@ def safe_cell(cell: Any) -> Any:
     except ValueError:
         return "'" + cell
     return cell
+
+
+def show(text: object, *, file: TextIO | None = None, flush: bool = False) -> None:
+    """Print what may hold text of others: no control character but line feeds and tabs reaches the terminal."""
+    print(_UNSEEN.sub(" ", str(text)), file=file, flush=flush)
 
 
 def printable(text: str) -> str:

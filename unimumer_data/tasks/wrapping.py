@@ -5,10 +5,14 @@ r"""What models put around an answer: reasoning, code fences, dollars, boxes, wo
 
 from __future__ import annotations
 
+import json
 import re
 
 _ROUNDS = 12  # wrappers within wrappers; a text with more of them stays as it is
-_SUSPECT = re.compile(r"[`~$]|<|\\[\[(]|\\boxed|\\begin ?{ ?(?:al|ga|mu|di|ma)|\[[A-Z]|\u25c1|\*\*|^[\s#]|\s$")
+_SUSPECT = re.compile(
+    r"[`~$]|<|\\[\[(]|\\boxed|\\begin ?{ ?(?:al|ga|mu|di|ma)|\[/?[A-Z]|\u25c1|\*\*|^[\s#]|\s$"
+    r"|^\s*(?:\[\s*)?{\s*[\"']|^\u201c|[Aa]nswer"
+)
 
 _REASONING = r"think|thinking|thought|thoughts|reasoning|reason|analysis|reflection|scratchpad"
 _REASONED = re.compile(
@@ -17,14 +21,23 @@ _REASONED = re.compile(
 _REASON_END = re.compile(
     rf".*(?:[<\u25c1\[]/(?:{_REASONING})[>\u25b7\]]|<\|channel\|>final<\|message\|>)", re.DOTALL | re.IGNORECASE
 )
+_THOUGHT = re.compile(r"\s*<\|begin_of_thought\|>.*?(?:<\|end_of_thought\|>|\Z)", re.DOTALL)
 _REASON_START = re.compile(rf"\s*(?:[<\u25c1](?:{_REASONING})[>\u25b7]|<\|channel\|>analysis)", re.IGNORECASE)
-_NAMED = re.compile(r"\s*<(answer|latex|output|result|formula)>(.*?)(?:</\1>\s*)?", re.DOTALL | re.IGNORECASE)
+_NAMED = re.compile(
+    r"\s*<(answer|latex|output|result|formula|code|pre|math)>(.*?)(?:</\1>\s*)?", re.DOTALL | re.IGNORECASE
+)
+_NAME_END = re.compile(r"</(?:answer|latex|output|result|formula)>\s*\Z", re.IGNORECASE)
 
 _SPECIAL = (
-    r"(?:<[|\uff5c][^\s<>|]+[|\uff5c]>|</?s>|<(?:pad|bos|eos|unk|(?:start|end)_of_turn)>|\[(?:PAD|CLS|SEP|EOS|BOS)\])"
+    r"(?:<[|\uff5c][^\s<>|]+[|\uff5c]>|</?s>|<(?:pad|bos|eos|unk|(?:start|end)_of_turn)>"
+    r"|\[(?:PAD|CLS|SEP|EOS|BOS|/?INST)\])"
 )
 _SPECIAL_BEFORE = re.compile(rf"\s*{_SPECIAL}(?:assistant(?=\n|<))?|\s*assistant\n")
 _SPECIAL_AFTER = re.compile(rf"{_SPECIAL}\s*\Z")
+_TURN_END = re.compile(
+    r"<[|\uff5c](?:im_end|endoftext|eot_id|end_of_text|return|user|end\u2581of\u2581sentence)[|\uff5c]>|<end_of_turn>"
+)
+"""What ends an answer; a server that does not stop there goes on with another turn."""
 _LANGUAGE = r"(?:latex|tex|math|katex|mathjax|markdown|md|plaintext|text|txt)"
 _FENCED = re.compile(
     rf"\s*(?P<mark>`{{3,}}|~{{3,}})(?:{_LANGUAGE}\b[ \t]*\n?|[ \t]*[\w+-]*[ \t]*\n|)(?P<inside>.*?)\s*"
@@ -46,14 +59,27 @@ _DISPLAYED = (
         re.DOTALL,
     ),
 )
+_QUOTED = re.compile(r"\s*\u201c(?P<inside>[^\u201c\u201d]+)\u201d\s*")
 _BOX = r"\boxed{"
+_OBJECT = re.compile(r"\s*(?:\[\s*)?{\s*[\"'].*}(?:\s*\])?\s*", re.DOTALL)
+_FIELD = re.compile(
+    r"[\"'](?:latex|latex_code|tex|formula|equation|expression|answer|final_answer|result|output|transcription|text)[\"']"
+    r"\s*:\s*(?P<quote>[\"'])(?P<inside>(?:(?!(?P=quote))[^\\]|\\.)*)(?P=quote)\s*[,}]",
+    re.DOTALL | re.IGNORECASE,
+)
+_ANSWER_LINE = re.compile(
+    r".*\n[\s#*]*(?:the )?(?:final )?answer(?:\s*\*\*)?\s*(?:[:\uff1a]|is\b)(?:\s*\*\*)?(?P<rest>.*)",
+    re.DOTALL | re.IGNORECASE,
+)
+"""The last line, or last lines, that say what the answer is."""
 _LEAD = re.compile(
+    r"(?:(?:Sure|Certainly|Of course|Absolutely|Okay|OK)\s*[!.,]\s*)?"
     r"[\s#*]*(?P<words>[A-Za-z\u4e00-\u9fff](?:[A-Za-z\u4e00-\u9fff', -]{0,150}))"
-    r"(?:\s*\*\*)?(?:\s*[:\uff1a]|\s*\n|\s+is(?=\s))(?:[\s:*]*\n|\s*\*\*)?(?P<rest>.*)",
+    r"(?:\s*\*\*)?(?:\s*[:\uff1a]|\s*\n|\s+is(?=\s)|(?<=[\u662f\u4e3a])\s*(?=[$\\]))(?:[\s:*]*\n|\s*\*\*)?(?P<rest>.*)",
     re.DOTALL,
 )
 _SUBJECT = re.compile(
-    r"(?:\A|[ ,])(?:latex|formula|expression|equation|answer|output|result|transcription)(?:\Z|[ ,])"
+    r"(?:\A|[ ,])(?:latex|formula|expression|equation|answer|output|result|transcription|assistant)(?:\Z|[ ,])"
     r"|\u7b54\u6848|\u516c\u5f0f|\u7ed3\u679c|\u8f93\u51fa|\u8868\u8fbe\u5f0f|\u4ee3\u7801",
     re.IGNORECASE,
 )
@@ -96,18 +122,22 @@ def unwrap(text: str, *, working: bool = False, boxed: bool = False) -> str:
 def _without_reasoning(text: str) -> str:
     if match := _REASONED.match(text):
         return text[match.end() :]
+    if match := _THOUGHT.match(text):
+        return text[match.end() :]
     if match := _REASON_END.match(text):  # its beginning was part of the prompt
         return text[match.end() :]
     if _REASON_START.match(text):  # cut before its end
         return ""
     if match := _NAMED.fullmatch(text):
         return match.group(2)
-    return text
+    return _NAME_END.sub("", text)
 
 
 def _without_special_tokens(text: str) -> str:
     while match := _SPECIAL_BEFORE.match(text):
         text = text[match.end() :]
+    if (match := _TURN_END.search(text)) and match.start():
+        text = text[: match.start()]
     while match := _SPECIAL_AFTER.search(text):
         text = text[: match.start()]
     return text
@@ -136,7 +166,11 @@ def _last_line(text: str, boxed: bool) -> str:
 
 
 def _without_marks(text: str, boxed: bool) -> str:
-    """Without backticks, dollars, a box and a line of words around all of it."""
+    """Without backticks, dollars, quotes, a box, JSON and a line of words around all of it."""
+    if _OBJECT.fullmatch(text) and (field := _FIELD.search(text)):
+        return _unescaped(field["inside"])
+    if match := _QUOTED.fullmatch(text):
+        return match["inside"]
     if match := _BACKTICKS.fullmatch(text):
         return match.group("inside")
     for pattern in _DISPLAYED:
@@ -149,10 +183,22 @@ def _without_marks(text: str, boxed: bool) -> str:
 
 def _without_lead(text: str) -> str:
     """Without words that announce the answer: ``LaTeX: x ^ 2``, a heading, a sentence and a line feed."""
+    if (match := _ANSWER_LINE.fullmatch(text)) and match["rest"].strip():
+        return match["rest"]
     match = _LEAD.match(text)
     if match and match["rest"].strip() and _SUBJECT.search(match["words"].strip()):
         return match["rest"]
     return text
+
+
+def _unescaped(text: str) -> str:
+    """A string of JSON; where no backslash is doubled, the model wrote LaTeX as it is."""
+    if "\\\\" not in text:
+        return text.replace('\\"', '"')
+    try:
+        return str(json.loads(f'"{text}"', strict=False))
+    except ValueError:
+        return text
 
 
 def _without_box(text: str) -> str:

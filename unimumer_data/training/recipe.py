@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from unimumer_data.errors import ConfigError
-from unimumer_data.support.files import read_text
+from unimumer_data.support.files import read_text, regular
 from unimumer_data.support.plain_json import parse_json
 
 # LLaMA-Factory's own defaults (0.9.5, hparams/model_args.py).
@@ -117,7 +117,8 @@ def read_recipe(path: Path, words: Sequence[str] = ()) -> Recipe:
         if not word.partition("=")[1] or word.startswith("="):
             raise ConfigError(f"{word!r} on the command line: write key=value")
     try:
-        recipe = OmegaConf.load(path)
+        with open(path, encoding="utf-8", opener=regular) as file:
+            recipe = OmegaConf.load(file)
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file; {how_to_name_a_recipe()}") from None
     except (OSError, UnicodeDecodeError, YAMLError, OmegaConfBaseException) as error:

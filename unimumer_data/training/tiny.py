@@ -25,6 +25,7 @@ from unimumer_data.support.commandline import keys_of, read_words, run_command
 from unimumer_data.support.config import load_config, option
 from unimumer_data.support.quiet import hush_libraries
 from unimumer_data.support.start import require
+from unimumer_data.support.tables import show
 from unimumer_data.tasks import TASKS
 
 from .tiny_families import FAMILIES
@@ -222,7 +223,7 @@ def _make(config: TinyConfig) -> None:
     require("torch", "transformers", extra="[train]")
     hush_libraries()
     parameters, title = make_tiny(config) / 1e6, FAMILIES[config.family].title
-    print(f"{config.output}: random {title} of {parameters:.2f} M parameters, seed {config.seed}")
+    show(f"{config.output}: random {title} of {parameters:.2f} M parameters, seed {config.seed}")
 
 
 if __name__ == "__main__":

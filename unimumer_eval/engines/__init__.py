@@ -6,6 +6,7 @@ import sys
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 
+from unimumer_data.support.tables import show
 from unimumer_eval.config import AskConfig, Sampling
 from unimumer_eval.engine_table import ENGINES
 
@@ -32,7 +33,7 @@ def open_engine(config: AskConfig) -> Predictor:
     config = resolve(config)
     check_place(config)
     if warning := other_bounds(config):
-        print(warning, file=sys.stderr, flush=True)
+        show(warning, file=sys.stderr, flush=True)
     entry = ENGINES[engine_name(config)]
     engine: Predictor = getattr(import_module(f".{entry.module}", __name__), entry.name)(config)
     return engine

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from unimumer_data.errors import ConfigError, EngineError
 from unimumer_data.support.files import read_text
 from unimumer_data.support.plain_json import parse_json
+from unimumer_data.support.tables import show
 from unimumer_data.training.bounds import stored_bounds
 from unimumer_data.training.hub import find_model, go_offline, hub_answers
 from unimumer_eval.config import AskConfig
@@ -37,7 +38,7 @@ def resolve(config: C) -> C:
     base = read_adapter(folder).get("base_model_name_or_path")
     if not isinstance(base, str) or not base:
         raise ConfigError(f"model={folder}: a LoRA adapter without its model; write model=... adapter={folder}")
-    print(f"{folder} is a LoRA adapter, loaded onto its model: model={base} adapter={folder}", file=sys.stderr)
+    show(f"{folder} is a LoRA adapter, loaded onto its model: model={base} adapter={folder}", file=sys.stderr)
     try:
         return replace(config, model=base, adapter=folder)
     except ConfigError as error:

@@ -20,6 +20,7 @@ from urllib.request import getproxies, proxy_bypass
 from PIL import Image
 
 from unimumer_data.errors import EngineError, ImageError
+from unimumer_data.support.tables import show
 from unimumer_eval.config import AskConfig, Sampling
 
 from .base import Answer, Request, brief, encode_png, picture_of
@@ -39,7 +40,8 @@ _SHOWN = 300  # characters of a message
 _OPTIONAL = ("temperature", "top_p", "seed", "logprobs", "top_logprobs", "chat_template_kwargs")
 _LENGTH, _NEW_LENGTH = "max_tokens", "max_completion_tokens"
 _NOT_TAKEN = re.compile(
-    r"unsupported|support|unrecognized|unknown|unexpected|permitted|allowed|deprecated|default|extra", re.I
+    r"unsupported|support|unrecognized|unknown|unexpected|permitted|allowed|deprecated|default|extra|invalid|must|only|cannot",
+    re.I,
 )
 
 
@@ -213,7 +215,7 @@ class OpenAIEngine:
         if named[0] == "temperature":
             note += ", so it may sample its answers"
         self.notes.add(note)
-        print(note, file=sys.stderr, flush=True)
+        show(note, file=sys.stderr, flush=True)
         return True
 
     def _pause(self, state: RetryCallState) -> float:

@@ -14,6 +14,7 @@ from typing import Any
 from unimumer_data.errors import ConfigError
 from unimumer_data.support.files import fold
 from unimumer_data.support.progress import Progress
+from unimumer_data.support.tables import show
 from unimumer_data.tasks import TASKS
 from unimumer_data.tasks.answers import PLAIN
 from unimumer_eval.config import EvalConfig, Sampling
@@ -283,7 +284,7 @@ class _Run:
         if self.calibrator is None or asking(settings) != asking(self.calibrator.settings):
             return None
         for warning in self.calibrator.check(settings):
-            print(warning, file=sys.stderr)
+            show(warning, file=sys.stderr)
         return self.calibrator
 
     def _settings(self, plan: _Plan) -> dict[str, Any]:
@@ -336,9 +337,9 @@ class _LazyEngine:
         if self._engine is None:
             begun = time.monotonic()
             model = f" with {self._config.model}" if self._config.model else ""
-            print(f"starting {self._config.engine}{model} ...", file=sys.stderr, flush=True)
+            show(f"starting {self._config.engine}{model} ...", file=sys.stderr, flush=True)
             self._engine = open_engine(self._config)
-            print(f"{self._config.engine} is ready, {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
+            show(f"{self._config.engine} is ready, {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
         return self._engine.predict(requests, sampling)
 
     def notes(self) -> list[str]:

@@ -28,6 +28,7 @@ from unimumer_data.images import IMAGE_MAX_PIXELS, IMAGE_MIN_PIXELS
 from unimumer_data.support.commandline import keys_of, read_words, run_command
 from unimumer_data.support.config import load_config, option
 from unimumer_data.support.quiet import hush_libraries
+from unimumer_data.support.tables import show
 from unimumer_data.training.bounds import stored_bounds
 from unimumer_data.training.doctor.model import fitting_templates
 from unimumer_data.training.recipe import Recipe, read_recipe
@@ -131,14 +132,14 @@ def _run(config: ParityConfig) -> int:
     if len(config.engines) == 1:
         trace = take_trace(config, config.engines[0])
         write_trace(trace, config.output)
-        print(f"{config.output}: {len(trace.looks)} pictures as {trace.name} sees them")
+        show(f"{config.output}: {len(trace.looks)} pictures as {trace.name} sees them")
         return 0
     traces = [read_trace(path) for path in config.traces] or [take_trace(config, name) for name in config.engines]
     tolerance = Tolerance(pixels=config.pixel_tolerance, logprobs=config.logprob_tolerance)
     parity = compare_traces(traces[0], traces[1], tolerance)
-    print(screen(parity))
+    show(screen(parity))
     for file in write_report(parity, (traces[0], traces[1]), config.output):
-        print(file)
+        show(file)
     return 1 if parity.first else 0
 
 
@@ -170,7 +171,7 @@ def _questions(config: ParityConfig) -> Iterator[Question]:
     for one in sets:
         for item in one.items:
             if item.fault:
-                print(f"left out: {item.id}: {item.fault}", file=sys.stderr)
+                show(f"left out: {item.id}: {item.fault}", file=sys.stderr)
             else:
                 yield Question(
                     id=f"{one.name}/{item.id}" if len(sets) > 1 else item.id, image=item.image, label=item.gt

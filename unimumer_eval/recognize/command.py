@@ -28,6 +28,7 @@ from unimumer_data.support.commandline import keys_of, parser, run_command
 from unimumer_data.support.config import option, parse_value, read_yaml
 from unimumer_data.support.progress import Progress
 from unimumer_data.support.quiet import hush_libraries
+from unimumer_data.support.tables import show
 from unimumer_eval.engines import engine_versions
 
 from .files import ResultFile, check_format, copied
@@ -134,7 +135,7 @@ def _print(recognizer: Recognizer, paths: Sequence[str], config: RecognizeConfig
         for result in recognizer.stream(paths):
             failed += _complain(result)
             if result.failure is None:
-                print(copied(result.to_dict(), config.copy), file=out, flush=True)
+                show(copied(result.to_dict(), config.copy), file=out, flush=True)
     return 1 if failed else 0
 
 
@@ -155,7 +156,7 @@ def _write(recognizer: Recognizer, paths: Sequence[str], config: RecognizeConfig
             file.close()
     failed = file.finish(keys[path] for path in paths)
     reasons = f", {failed} with a reason instead" if failed else ""
-    print(f"{config.output}: {len(paths) - failed} read{reasons}", file=sys.stderr)
+    show(f"{config.output}: {len(paths) - failed} read{reasons}", file=sys.stderr)
     return 1 if failed else 0
 
 
@@ -185,7 +186,7 @@ def _key(path: str) -> str:
 def _complain(result: Recognition) -> int:
     if result.failure is None:
         return 0
-    print(result.failure if result.name in result.failure else f"{result.name}: {result.failure}", file=sys.stderr)
+    show(result.failure if result.name in result.failure else f"{result.name}: {result.failure}", file=sys.stderr)
     return 1
 
 

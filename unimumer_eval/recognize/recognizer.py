@@ -16,6 +16,7 @@ from unimumer_data.errors import ConfigError, EngineError, suggestion
 from unimumer_data.images import IMAGE_MAX_PIXELS, IMAGE_MIN_PIXELS
 from unimumer_data.support.ahead import ahead
 from unimumer_data.support.config import make_config, option
+from unimumer_data.support.tables import show
 from unimumer_data.tasks import TASKS
 from unimumer_eval.config import AskConfig, Sampling
 from unimumer_eval.engines import open_engine
@@ -67,7 +68,7 @@ def recognizer_config(cls: type[Config], keys: Mapping[str, Any], *, origin: str
     config = make_config(cls, {"engine": default_engine(keys), **taken, **keys}, origin=origin)
     if taken:
         words = " ".join(f"{key}={value}" for key, value in taken.items())
-        print(f"pictures are scaled as {folder} was trained: {words}", file=sys.stderr, flush=True)
+        show(f"pictures are scaled as {folder} was trained: {words}", file=sys.stderr, flush=True)
     return config
 
 
@@ -202,7 +203,7 @@ class Recognizer:
             if self._calibrator is not None:
                 now = {**settings_of_model(resolve(self.config)), **_way_of_asking(self.config)}
                 for warning in self._calibrator.check(now):
-                    print(warning, file=sys.stderr)
+                    show(warning, file=sys.stderr)
             self._engine = open_engine(self.config)
 
     def read(self, query: Query, number: int = 0) -> Input:

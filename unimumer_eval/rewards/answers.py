@@ -82,7 +82,7 @@ def _without_skipped(tokens: list[str]) -> list[str]:
         token = tokens[index]
         command = COMMANDS.get(token, ORDINARY)
         index += 1
-        if command.role != "skip" or token in _WRAPPERS:
+        if command.role not in ("skip", "size") or token in _WRAPPERS:
             kept.append(token)
             continue
         for parameter in command.parameters:

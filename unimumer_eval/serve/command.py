@@ -26,6 +26,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from unimumer_data.errors import ConfigError
 from unimumer_data.support.commandline import keys_of, parser, run_command
 from unimumer_data.support.quiet import hush_libraries
+from unimumer_data.support.tables import show
 from unimumer_eval.recognize.command import split_words
 from unimumer_eval.recognize.recognizer import Recognizer, recognizer_config
 
@@ -55,7 +56,7 @@ def _serve(words: Sequence[str]) -> int:
     if not config.is_local and token is None:
         raise ConfigError(f"host={config.host}: others can reach this address; set {TOKEN_VARIABLE} to a secret first")
     recognizer = Recognizer.of(config, alternatives=config.likely)
-    print("loading the model ...", file=sys.stderr, flush=True)
+    show("loading the model ...", file=sys.stderr, flush=True)
     recognizer.start()  # here, so that a model that cannot be loaded ends the command with one sentence
     server = Server(server_config(config, token, recognizer))
     server.run()
@@ -86,7 +87,7 @@ class Server(uvicorn.Server):
             for socket in one.sockets:
                 host, port = socket.getsockname()[:2]
                 name = "localhost" if host in ("127.0.0.1", "::1") else f"[{host}]" if ":" in host else host
-                print(f"ready: http://{name}:{port}", file=sys.stderr, flush=True)
+                show(f"ready: http://{name}:{port}", file=sys.stderr, flush=True)
 
 
 def patient(seconds: float) -> type[H11Protocol]:

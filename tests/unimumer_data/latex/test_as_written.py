@@ -375,3 +375,46 @@ def test_options_with_a_single_bracket_are_stable() -> None:
 def test_what_lacks_its_argument_is_refused(text: str) -> None:
     with pytest.raises(LatexSyntaxError):
         parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        # options, sizes and boxes that say nothing
+        (r"a \linebreak[4] b", "a b"),
+        (r"\scalebox{2}{$a$} \resizebox{2cm}{!}{$\frac{a}{b}$}", r"a \frac{a}{b}"),
+        (r"\colorbox{red}{a}", r"\text{a}"),
+        (r"\mathcolor[rgb]{1,0,0}{a} \href{u}{b} \class{x}{c} \texorpdfstring{$d$}{e}", "a b c d"),
+        (r"{\HUGE a} \mathlarger{b} \joinrel c", "a b c"),
+        (r"{\itshape x} {\sffamily x} {\ttfamily x} {\upshape x}", r"\mathit{x} \mathsf{x} \mathtt{x} \mathrm{x}"),
+        # lengths, registers and definitions
+        (r"a \hskip\fill b \hskip\z@skip c", "a b c"),
+        (r"\hangindent 2pt \fboxsep=0pt \delimiterfactor=901 a", "a"),
+        (r"\arraycolsep=1.4pt\def\arraystretch{2.2} a", "a"),
+        (r"\newcommand{\x}[1][a]{b} \setcounter{MaxMatrixCols}{20} a", "a"),
+        (r"\rule{-1pt}{2pt} x \rule{0\textwidth}{1pt}", "x"),
+        # delimiters after sizes
+        (r"\Big. x \bigr|_0", "x |_0"),
+        (r"\big< x \big> \middle.", r"\langle x \rangle"),
+        # environments and columns
+        (r"\begin{IEEEeqnarray}{rCl} a &=& b \end{IEEEeqnarray}", r"\begin{align} a &=& b \end{align}"),
+        (r"\begin{small} a \end{small}", "a"),
+        (r"\begin{array}{D{.}{.}{2}c} a & b \end{array}", r"\begin{array}{cc} a & b \end{array}"),
+        (r"\begin{array}{K{2cm}c} a & b \end{array}", r"\begin{array}{Kc} a & b \end{array}"),
+        # operators and strokes
+        (r"\mathop{\rm argmin}\limits_x", r"\operatorname*{argmin}_x"),
+        (r"\operatornamewithlimits{max}_x", r"\max_x"),
+        (r"a \centernot= b", r"a \neq b"),
+        (r"\mbox{\boldmath $x$} y", r"\boldsymbol{x} y"),
+    ],
+)
+def test_more_that_prints_the_same(text: str, plain: str) -> None:
+    once = canonical(text, "strict")
+    assert once == canonical(plain, "strict")
+    assert canonical(once, "strict") == once
+    assert canonical(canonical(text)) == canonical(text)
+
+
+def test_boxes_of_a_size_keep_what_they_hold() -> None:
+    assert canonical(r"\vbox to 3pt{a b} c") == r"\vbox { a b } c"
+    assert canonical(r"\vtop spread 1em {a} b") == r"\vtop { a } b"

@@ -73,3 +73,9 @@ def test_help_lists_each_key_with_meaning_choices_and_default() -> None:
         "  loud             print more (default: true)",
         "  options          options of the source",
     ]
+
+
+def test_of_an_endless_error_the_start_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command(failing(ConfigError("a.yaml: unknown split " + "x" * 5_000_000))) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("ConfigError: a.yaml: unknown split x") and said.endswith("x ...\n") and len(said) < 5000

@@ -59,10 +59,27 @@ def test_all_problems_come_at_once_with_a_suggestion() -> None:
 
 @pytest.mark.parametrize(
     "word",
-    ["seed=1.5", "seed=true", "repair=1", "repair=maybe", "seed=a", "seed=.inf", "seed=1:30", "seed=" + "9" * 5000],
+    [
+        "seed=1.5",
+        "seed=true",
+        "repair=1",
+        "repair=maybe",
+        "seed=a",
+        "seed=.inf",
+        "seed=1:30",
+        "seed=" + "9" * 5000,
+        f"seed={2**63}",
+        "path=a\0b",
+    ],
 )
 def test_a_wrong_type_is_refused(word: str) -> None:
     with pytest.raises(ConfigError, match=word.partition("=")[0]):
+        load_config(Config, ["path=x", word])
+
+
+@pytest.mark.parametrize("word", [f"seed={2**63}", "path=a\0b"])
+def test_what_no_system_takes_is_refused(word: str) -> None:
+    with pytest.raises(ConfigError, match=word.partition("=")[0] + " must be"):
         load_config(Config, ["path=x", word])
 
 

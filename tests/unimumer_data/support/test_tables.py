@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import csv
 import html
 import io
 import re
+from pathlib import Path
 
 import pytest
 from markdown_it import MarkdownIt
 
-from unimumer_data.support.tables import latex_text, markdown_text, printable, write_csv, write_table
+from unimumer_data.support.tables import latex_text, markdown_text, printable, show, write_csv, write_table
 
 
 def test_columns_line_up_on_the_screen() -> None:
@@ -66,3 +68,32 @@ def test_numbers_and_other_text_stay(cell: object) -> None:
 
 def test_no_escape_reaches_the_terminal() -> None:
     assert printable("a\x1b[31mb\x07\nc\u202ed") == "a [31mb c d"
+
+
+def test_show_keeps_lines_and_tabs(capsys: pytest.CaptureFixture[str]) -> None:
+    show("a\tb\n\x1b[31mc\x9b\r\u202e")
+    assert capsys.readouterr().out == "a\tb\n [31mc   \n"
+
+
+def test_commands_print_by_show_alone() -> None:
+    """Text of others reaches the terminal by one way; those listed print what is ours, or data for programs."""
+    root = Path(__file__).resolve().parents[3]
+    files = [path for package in ("unimumer_data", "unimumer_eval") for path in (root / package).rglob("*.py")]
+    found = {
+        file.relative_to(root).as_posix()
+        for file in files
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
+    }
+    assert found == {
+        "unimumer_data/__main__.py",
+        "unimumer_data/latex/command.py",
+        "unimumer_data/support/commandline.py",
+        "unimumer_data/support/completion.py",
+        "unimumer_data/support/progress.py",
+        "unimumer_data/support/start.py",
+        "unimumer_data/support/tables.py",
+        "unimumer_data/training/doctor/findings.py",
+        "unimumer_eval/callback.py",
+        "unimumer_eval/run.py",
+    }

@@ -103,6 +103,34 @@ def test_a_formula_stays(formula: str) -> None:
     assert unwrap(formula) == formula
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        r'{"latex": "\\frac{a}{b}"}',
+        r'{"latex": "\frac{a}{b}", "confidence": 0.9}',
+        r"[{'formula': '$\frac{a}{b}$'}]",
+        '```json\n{\n  "think": "a fraction",\n  "answer": "\\\\frac{a}{b}"\n}\n```',
+        "Sure! Here is the LaTeX:\n\\[\\frac{a}{b}\\]",
+        "Step 1: look.\nStep 2: write.\n\nFinal Answer: \\boxed{\\frac{a}{b}}",
+        "Thought: a fraction.\n**Answer:** $\\frac{a}{b}$",
+        "公式是 $\\frac{a}{b}$",
+        "“\\frac{a}{b}”",
+        "\\frac{a}{b}\n<|im_end|>\n<|im_start|>user\nNext",
+        "<|begin_of_thought|>a<|end_of_thought|><|begin_of_solution|>\\frac{a}{b}<|end_of_solution|>",
+        "\\frac{a}{b}</answer>",
+        "<code>\\frac{a}{b}</code>",
+        "[/INST] \\frac{a}{b}",
+    ],
+)
+def test_more_that_models_put_around_an_answer_goes(text: str) -> None:
+    assert unwrap(text) == r"\frac{a}{b}"
+
+
+@pytest.mark.parametrize("formula", [r'{ " x " : " y " }', r"{ ' a ' }", "{ a }", "x <| y |> z", "a n s w e r : x"])
+def test_what_only_looks_like_it_stays(formula: str) -> None:
+    assert unwrap(formula) == formula
+
+
 def test_reasoning_that_was_cut_is_no_answer() -> None:
     assert unwrap("<think>first I look at the fraction") == ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -56,6 +57,12 @@ def test_the_command_line_beats_the_file_and_is_remembered(tmp_path: Path) -> No
 def test_what_is_no_recipe_is_named(tmp_path: Path, text: str) -> None:
     with pytest.raises(ConfigError, match=r"mine\.yaml: (cannot be read as YAML|must hold 'key: value' lines)"):
         read_recipe(written(tmp_path, text))
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "mine.yaml")
+    with pytest.raises(ConfigError, match=r"mine\.yaml: cannot be read as YAML: .*is a pipe or a device"):
+        read_recipe(tmp_path / "mine.yaml")
 
 
 def test_a_missing_file_and_a_word_without_value(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

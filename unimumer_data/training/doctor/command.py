@@ -18,6 +18,7 @@ from typing import Literal
 from unimumer_data.errors import ConfigError
 from unimumer_data.support.commandline import keys_of, read_words, run_command
 from unimumer_data.support.config import load_config, option
+from unimumer_data.support.tables import show
 
 from ..hub import Place, find_model
 from ..recipe import Recipe, how_to_name_a_recipe, read_recipe
@@ -58,7 +59,7 @@ def _report(words: Sequence[str]) -> int:
     examine(recipe, config, findings)
     findings.show()
     errors, warnings = findings.count("error"), findings.count("warning")
-    print(f"\n{path}: {count_of(errors, 'error')}, {count_of(warnings, 'warning')}")
+    show(f"\n{path}: {count_of(errors, 'error')}, {count_of(warnings, 'warning')}")
     return 1 if errors else 0
 
 
@@ -76,6 +77,7 @@ def examine(recipe: Recipe, config: DoctorConfig, findings: Findings) -> list[Se
     sizes = check_images(sets, recipe, findings, sample=sample, seed=config.seed) if sets else {}
     _say("loading records as LLaMA-Factory does, and counting tokens")
     check_loading(sets, recipe, findings, with_model=place in ("local", "cached"))
+    sets = [found for found in sets if not found.unread]
     lengths = check_lengths(sets, sizes, recipe, findings, place=place) if sets else []
     records = sum(found.records for found in sets if not found.held_out)
     packs = check_packing(recipe, lengths[:records], findings, seed=config.seed)
@@ -113,7 +115,7 @@ def _check_size(recipe: Recipe, tokens: int, config: DoctorConfig, findings: Fin
 
 def _say(text: str) -> None:
     """What takes time, on standard error."""
-    print(f"doctor: {text} ...", file=sys.stderr, flush=True)
+    show(f"doctor: {text} ...", file=sys.stderr, flush=True)
 
 
 def _check_place(name: str, findings: Findings) -> Place:

@@ -33,6 +33,8 @@ JSON_FILES = (".json", ".jsonl")
 TRIED = 3
 """Records of each kind that LLaMA-Factory loads on trial."""
 TRIED_KINDS = 20
+TRIED_BYTES = 64 << 20
+"""Files that we do not read are loaded on trial up to this size."""
 
 
 @dataclass(slots=True)
@@ -46,6 +48,7 @@ class SetRecords:
         records: how many LLaMA-Factory would keep.
         turns: (prompt, answer, first image) of each; prompts are shared strings.
         tried: some records of each kind that the file holds, as they are.
+        unread: whether its files hold something else than JSON, so that only LLaMA-Factory can read them.
     """
 
     name: str
@@ -54,6 +57,7 @@ class SetRecords:
     records: int = 0
     turns: list[tuple[str, str, str | None]] = field(default_factory=list)
     tried: dict[Any, list[Any]] = field(default_factory=dict)
+    unread: bool = False
 
     def try_out(self, record: dict[str, Any]) -> None:
         """Keep a record for the trial, if there are not enough that look like it."""
@@ -148,10 +152,13 @@ def _check_records(
         text = f"{name!r} holds pairs to rank; LLaMA-Factory loads some of them, nothing else is checked"
         findings.add("note", "records_unchecked", text)
     found = SetRecords(name=name, entry=entry)
-    for file in sorted(place.iterdir()) if place.is_dir() else [place]:
+    files = sorted(place.iterdir()) if place.is_dir() else [place]
+    for file in files:
         if file.suffix in OTHER_FILES:
-            findings.add("note", "records_unchecked", f"{name!r}: records of {file} are not checked")
-            return None
+            text = f"{name!r}: LLaMA-Factory loads some records of {file}, nothing else is checked"
+            findings.add("note", "records_unchecked", text)
+            found.unread = True
+            return found if sum(one.stat().st_size for one in files) <= TRIED_BYTES else None
         if file.suffix not in JSON_FILES:
             text = f"{name!r}: LLaMA-Factory reads no {file.suffix or 'files without a suffix'}: {file}"
             findings.add("error", "file_type", text, f"Allowed: {', '.join(JSON_FILES + OTHER_FILES)}")
@@ -217,7 +224,11 @@ def check_loading(sets: list[SetRecords], recipe: Recipe, findings: Findings, *,
         findings.add("error", "streaming_nothing", text, "dataloader_num_workers: 1")
         return
     samples = {
-        found.name: (found.entry, [record for alike in found.tried.values() for record in alike]) for found in sets
+        found.name: (
+            found.entry,
+            None if found.unread else [record for alike in found.tried.values() for record in alike],
+        )
+        for found in sets
     }
     said = loading_failure(recipe, types, samples, with_model=with_model)
     if said is not None:
@@ -234,7 +245,10 @@ def _records_loaded(sets: list[SetRecords], recipe: Recipe) -> int | None:
     """Records from which val_size is taken; None where it is not, or where nobody can say."""
     values = recipe.values
     trained = [found for found in sets if not found.held_out]
-    unknown = len(trained) < len(set(recipe.names("dataset"))) or values.get("mix_strategy", "concat") != "concat"
+    unread = any(found.unread for found in trained)
+    unknown = (
+        unread or len(trained) < len(set(recipe.names("dataset"))) or values.get("mix_strategy", "concat") != "concat"
+    )
     if not values.get("val_size") or values.get("streaming") or values.get("tokenized_path") or unknown:
         return None
     most = values.get("max_samples")

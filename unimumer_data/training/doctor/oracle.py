@@ -30,6 +30,8 @@ NEEDS_A_GPU: Mapping[str, Any] = {"deepspeed": None, "fp16": False, "tf32": None
 LOADED_AS: Mapping[str, str] = {"dpo": "rm"}
 """Stage -> the stage as which LLaMA-Factory's trainer loads the records, where it is another one."""
 
+TRIED_UNREAD = 60
+"""Records that LLaMA-Factory loads on trial of a file that we do not read."""
 VERBOSITY = "LLAMAFACTORY_VERBOSITY"
 
 Kind = type | None
@@ -68,7 +70,7 @@ def refusal(values: Mapping[str, Any], known: Mapping[str, Kind]) -> str | None:
 def loading_failure(
     recipe: Recipe,
     known: Mapping[str, Kind],
-    samples: Mapping[str, tuple[Mapping[str, Any], Sequence[Any]]],
+    samples: Mapping[str, tuple[Mapping[str, Any], Sequence[Any] | None]],
     *,
     with_model: bool,
 ) -> str | None:
@@ -77,7 +79,7 @@ def loading_failure(
     Args:
         recipe: its keys.
         known: of `key_types`.
-        samples: data set name -> (entry of dataset_info.json, records).
+        samples: data set name -> (entry of dataset_info.json, records; None for those of its own file).
         with_model: whether tokenizer and processor are on this machine; else the last step, which needs them, is left
             out.
     """
@@ -104,7 +106,7 @@ def loading_failure(
         tokenized = recipe.values.get("tokenized_path")
         if tokenized and not _has_files(Path(str(tokenized))):
             values["tokenized_path"] = f"{folder}/tokenized"
-        _copy(Path(folder), samples)
+        _copy(Path(folder), samples, recipe.data_folder)
         try:
             with _silence():
                 _load(values, known, with_model=with_model)
@@ -131,9 +133,13 @@ def _has_files(folder: Path) -> bool:
     return folder.is_dir() and any(folder.iterdir())
 
 
-def _copy(folder: Path, samples: Mapping[str, tuple[Mapping[str, Any], Sequence[Any]]]) -> None:
+def _copy(folder: Path, samples: Mapping[str, tuple[Mapping[str, Any], Sequence[Any] | None]], source: Path) -> None:
     entries = {}
     for number, (name, (entry, records)) in enumerate(samples.items()):
+        if records is None:
+            place = str((source / entry["file_name"]).absolute())
+            entries[name] = {**entry, "file_name": place, "num_samples": entry.get("num_samples") or TRIED_UNREAD}
+            continue
         file = f"{number}.json"
         lines = ",\n".join(json.dumps(record, ensure_ascii=False) for record in records)
         (folder / file).write_text(f"[\n{lines}\n]\n", encoding="utf-8")

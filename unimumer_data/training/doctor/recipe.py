@@ -111,7 +111,7 @@ def _check_types(recipe: Recipe, types: Mapping[str, Kind], findings: Findings) 
         if kind is None or value is None:
             continue
         if kind is bool:
-            if not isinstance(value, bool):
+            if not isinstance(value, bool) and value not in (0, 1):
                 text = f"{key} must be true or false, got {value!r}"
                 findings.add("error", "not_a_boolean", text, f"Correct {recipe.place(key)}")
         elif not isinstance(value, int | float) or isinstance(value, bool):

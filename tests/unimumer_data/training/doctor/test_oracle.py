@@ -17,6 +17,7 @@ from llamafactory.model import load_tokenizer
 
 from unimumer_data.records.registry import file_entry
 from unimumer_data.training.doctor.command import DoctorConfig, examine
+from unimumer_data.training.doctor.data import check_data, check_loading
 from unimumer_data.training.doctor.findings import Findings
 from unimumer_data.training.doctor.oracle import key_types, loading_failure, refusal
 from unimumer_data.training.doctor.recipe import RENAMED, check_recipe
@@ -77,7 +78,14 @@ def test_the_recipe_is_named_where_llamafactory_names_a_key(smoke: dict[str, Any
 
 @pytest.mark.parametrize(
     ("value", "kind"),
-    [("false", "not_a_boolean"), ("no", "not_a_boolean"), (1, "not_a_boolean"), (False, None), (None, None)],
+    [
+        ("false", "not_a_boolean"),
+        ("no", "not_a_boolean"),
+        (2, "not_a_boolean"),
+        (1, None),
+        (False, None),
+        (None, None),
+    ],
 )
 def test_text_is_no_boolean(smoke: dict[str, Any], value: Any, kind: str | None) -> None:
     findings = Findings()
@@ -113,6 +121,19 @@ def test_records_are_loaded_on_trial(
     recipe = Recipe(path=Path("r"), values={**smoke, "dataset_dir": str(tmp_path), "dataset": "mine"})
     found = loading_failure(recipe, TYPES, {"mine": (file_entry("mine.json"), records)}, with_model=False)
     assert (found is None) == (said is None), found
+
+
+@pytest.mark.parametrize(("column", "kind"), [("p", None), ("nope", "not_loaded")])
+def test_tables_that_only_llamafactory_reads_are_loaded_on_trial(
+    smoke: dict[str, Any], tmp_path: Path, column: str, kind: str | None
+) -> None:
+    (tmp_path / "t.csv").write_text("p,r\nWrite x.,x\nWrite y.,y\n")
+    entry = {"file_name": "t.csv", "columns": {"prompt": column, "response": "r"}}
+    (tmp_path / "dataset_info.json").write_text(json.dumps({"mine": entry}))
+    recipe = Recipe(path=Path("r"), values={**smoke, "dataset_dir": str(tmp_path), "dataset": "mine"})
+    findings = Findings()
+    check_loading(check_data(recipe, findings), recipe, findings, with_model=False)
+    assert [finding.kind for finding in findings if finding.level == "error"] == ([kind] if kind else [])
 
 
 @pytest.fixture(scope="module")
