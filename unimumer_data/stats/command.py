@@ -38,7 +38,8 @@ def _card(words: Sequence[str]) -> None:
         show(f"written to {path}")
     for one in stats:
         if missing := one.missing_pictures:
-            print(f"{one.name}: {len(missing)} pictures missing or broken, the first of {missing[0]}", file=sys.stderr)
+            said = f"{one.name}: {len(missing)} pictures missing or broken, the first of {missing[0]!r}"
+            show(said, file=sys.stderr)
 
 
 def write_card(stats: Sequence[SetStats], config: StatsConfig) -> list[Path]:

@@ -40,7 +40,7 @@ def test_what_is_measured(record_file, tmp_path):
 def test_card_files(record_file, tmp_path, capsys):
     assert main([str(record_file), f"output={tmp_path / 'card'}", f"root={tmp_path}"]) == 0
     shown = capsys.readouterr()
-    assert "4 pictures missing or broken, the first of 1\n" in shown.err
+    assert "4 pictures missing or broken, the first of '1'\n" in shown.err
     markdown, page = ((tmp_path / "card" / f"data_card.{end}").read_text() for end in ("md", "html"))
     assert "| samples | 5 |" in markdown and "**unbalanced** (1)" in markdown
     assert "<script>" not in page and "&lt;script&gt;" in page
