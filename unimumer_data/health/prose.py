@@ -29,6 +29,7 @@ _SWITCH = re.compile(r"\\(?:rm|bf|it|sf|tt|sl|cal|mbox|hbox|text[a-z]*|math[a-z]
 _WORD = re.compile(r"(?<![^\s(,.;:$~])[A-Za-z]{2,}(?![^\s),.;:!?$~])")
 _IN_LETTERS = re.compile("|".join(sorted((word for word in WORDS if len(word) > 3), key=len, reverse=True)))
 _PUNCTUATION = re.compile(r"[.,;:!?'\"()\-`\d]")
+_PAIR = re.compile(r"[^\W\d_]{2}")
 _RUN = re.compile(r"[^\W\d_]{3,}")
 
 
@@ -51,6 +52,8 @@ def prose(label: str, tokens: Sequence[str] | None = None) -> str:
     characters = _characters(tokens)
     if letters := _text_alone(characters):
         return f"{letters} letters and nothing else"
+    if not _PAIR.search(characters):
+        return ""
     word = _spaced(label) or _unspaced(tokens, characters)
     return f"the word {word!r} outside \\text{{}}" if word else ""
 

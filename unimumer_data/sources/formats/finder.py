@@ -127,7 +127,7 @@ class PictureFinder:
         return None if _oddity(name) else self._find(name)
 
     def _find(self, name: str) -> Path | None:
-        if "\0" in name:
+        if "\0" in name or not self.folders:
             return None
         if name.lower().endswith(IMAGE_SUFFIXES):
             for folder in (str(self._root), *self.folders):
@@ -189,8 +189,10 @@ class PictureFinder:
 
     def _explain(self, name: str) -> str:
         """What there is instead of the picture, or where it was looked for."""
-        last = name.rpartition("/")[2].lower()
         names = self._names()
+        if not names and name not in self._others:
+            return self._nowhere
+        last = name.rpartition("/")[2].lower()
         near = names.get(last) or (names.get(os.path.splitext(last)[0]) if "." in last else None)
         if not near and name in self._others:
             return f"is there, but not of a kind that is read ({', '.join(IMAGE_SUFFIXES)}); convert it to PNG or JPEG"
