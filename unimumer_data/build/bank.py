@@ -11,9 +11,7 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import random
-import shutil
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
@@ -26,7 +24,7 @@ from typing import Any, Literal
 
 from PIL import Image
 
-from unimumer_data.errors import ConfigError, InkError, OutputError, SourceError
+from unimumer_data.errors import ConfigError, InkError, SourceError
 from unimumer_data.handwriting.bank import FACTS, FORMAT, SYMBOLS
 from unimumer_data.handwriting.collect import Collected, Loss, collect, writer_of
 from unimumer_data.handwriting.departures import WRITER_MEANS
@@ -37,6 +35,7 @@ from unimumer_data.records.record import Sample
 from unimumer_data.sources import get_source
 from unimumer_data.support.commandline import keys_of, read_words, run_command
 from unimumer_data.support.config import REQUIRED, load_config, option
+from unimumer_data.support.files import refuse_taken, whole_folder
 from unimumer_data.support.limits import WORKERS
 from unimumer_data.support.progress import Progress
 from unimumer_data.support.tables import show
@@ -118,8 +117,7 @@ def make_bank(config: BankConfig) -> str:
         OutputError: the folder exists, or cannot be written.
     """
     output = config.output
-    if output.exists() and (not output.is_dir() or any(output.iterdir())):
-        raise OutputError(f"{output}: exists; choose another output=..., or remove it")
+    refuse_taken(output)
     gathered = Gathered()
     for found in _found(config):
         gathered.add(*found)
@@ -129,18 +127,8 @@ def make_bank(config: BankConfig) -> str:
     if not gathered.rows:
         raise SourceError(f"{config.path}: no symbol in it can be used ({said}); ink with trace groups is needed")
     licence = config.licence or get_source(config.source).licence
-    partial_folder = output.with_name(f".{output.name}.{os.getpid()}.partial")
-    shutil.rmtree(partial_folder, ignore_errors=True)
-    try:
-        partial_folder.mkdir(parents=True)
-        _write(gathered, config, licence, reasons, partial_folder)
-        if output.exists():
-            output.rmdir()
-        partial_folder.rename(output)
-    except OSError as error:
-        raise OutputError(f"{error.filename or output}: cannot be written ({error.strerror})") from error
-    finally:
-        shutil.rmtree(partial_folder, ignore_errors=True)
+    with whole_folder(output) as folder:
+        _write(gathered, config, licence, reasons, folder)
     labels = len({row.label for row in gathered.rows})
     lines = [f"{len(gathered.rows)} symbols of {labels} names by {len(gathered.inks)} writers -> {output}"]
     lines += [f"  left out: {said}   (each in {output / DROPPED})"] if said else []

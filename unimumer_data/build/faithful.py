@@ -11,16 +11,14 @@ usual of many. `unimumer eval` reports how many answers are the plausible formul
 from __future__ import annotations
 
 import json
-import os
 import random
-import shutil
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from unimumer_data.errors import ConfigError, InkError, LatexSyntaxError, OutputError, SourceError
+from unimumer_data.errors import ConfigError, InkError, LatexSyntaxError, SourceError
 from unimumer_data.handwriting.changed import Usual, change
 from unimumer_data.handwriting.collect import Segment, collect, writer_of
 from unimumer_data.ink import Ink, read_inkml, write_inkml
@@ -28,6 +26,7 @@ from unimumer_data.latex import tokenize
 from unimumer_data.sources.base import existing_folder, unique_ids
 from unimumer_data.support.commandline import keys_of, read_words, run_command
 from unimumer_data.support.config import REQUIRED, load_config, option
+from unimumer_data.support.files import refuse_taken, whole_folder
 from unimumer_data.support.progress import Progress
 from unimumer_data.support.tables import show
 
@@ -68,8 +67,7 @@ def make(config: FaithfulConfig) -> str:
         OutputError: the output exists, or cannot be written.
     """
     output = config.output
-    if output.exists() and (not output.is_dir() or any(output.iterdir())):
-        raise OutputError(f"{output}: exists; choose another output=..., or remove it")
+    refuse_taken(output)
     files = dict(unique_ids(config.set, sorted(existing_folder(config.set).rglob("*.inkml"))))
     dropped: list[dict[str, str]] = []
     symbols: dict[str, list[Segment]] = defaultdict(list)
@@ -79,25 +77,15 @@ def make(config: FaithfulConfig) -> str:
             symbols[writer_of(ink, files[name].stem)] += collect(ink).segments
             labels.append(_tokens(ink))
             progress.step()
-    partial = output.with_name(f".{output.name}.{os.getpid()}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    try:
-        partial.mkdir(parents=True)
-        kept = _write(files, symbols, Usual(labels), config, dropped, partial)
+    with whole_folder(output) as folder:
+        kept = _write(files, symbols, Usual(labels), config, dropped, folder)
         reasons = ", ".join(
             f"{reason}: {n}" for reason, n in sorted(Counter(one["reason"] for one in dropped).items())
         )
         if not kept:
             raise SourceError(f"{config.set}: no ink in it can be changed ({reasons or 'there is none'})")
         text = "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in dropped)
-        (partial / DROPPED).write_text(text, encoding="utf-8")
-        if output.exists():
-            output.rmdir()
-        partial.rename(output)
-    except OSError as error:
-        raise OutputError(f"{error.filename or output}: cannot be written ({error.strerror})") from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        (folder / DROPPED).write_text(text, encoding="utf-8")
     said = [
         f"{kept} samples -> {output}",
         *([f"  left out: {reasons}   (each in {output / DROPPED})"] if reasons else []),

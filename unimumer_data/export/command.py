@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 import re
-import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -23,6 +22,7 @@ from unimumer_data.errors import ConfigError, OutputError, suggestion
 from unimumer_data.images import IMAGE_MAX_PIXELS
 from unimumer_data.support.commandline import entry, keys_of, read_words, run_command
 from unimumer_data.support.config import REQUIRED, Address, load_config, option
+from unimumer_data.support.files import refuse_taken, whole_folder
 from unimumer_data.support.stores import Store, files_below
 from unimumer_data.support.tables import show
 
@@ -74,7 +74,9 @@ def export(config: ExportConfig) -> str:
         writer = partial(lf_v1, max_pixels=config.image_max_pixels, loss_weight=config.loss_weight)
     output = config.output
     store = Store(output, "output") if isinstance(output, Address) else None
-    if store.files() if store else _is_taken(Path(output)):
+    if store is None:
+        refuse_taken(Path(output))
+    elif store.files():
         raise OutputError(f"{output}: exists; choose another output=..., or remove it")
     if _LIMITED.search(data.licence):
         show(f"{data.name}: before you share it: {data.licence}", file=sys.stderr)
@@ -85,10 +87,6 @@ def export(config: ExportConfig) -> str:
             count = _write(data, writer, Path(folder) / "export")
             _upload(Path(folder) / "export", store)
     return f"{data.name}: {count} samples, {config.format} -> {output}"
-
-
-def _is_taken(output: Path) -> bool:
-    return output.exists() and (not output.is_dir() or any(output.iterdir()))
 
 
 def _upload(folder: Path, store: Store) -> None:
@@ -103,19 +101,8 @@ def _upload(folder: Path, store: Store) -> None:
 
 def _write(data: DataSet, writer: Callable[[DataSet, Path], int], output: Path) -> int:
     """Write a folder, whole or not at all; the number of samples."""
-    staging = output.with_name(f".{output.name}.partial")
-    shutil.rmtree(staging, ignore_errors=True)
-    try:
-        staging.mkdir(parents=True)
-        count = writer(data, staging)
-        if output.exists():
-            output.rmdir()
-        staging.rename(output)
-        return count
-    except OSError as error:
-        raise OutputError(f"{error.filename or output}: cannot be written ({error.strerror})") from error
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
+    with whole_folder(output) as folder:
+        return writer(data, folder)
 
 
 if __name__ == "__main__":

@@ -5,11 +5,14 @@ from __future__ import annotations
 import errno
 import glob
 import os
+import platform
 import re
 import secrets
+import shutil
 import stat
 import unicodedata
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from unimumer_data.errors import OutputError
@@ -103,3 +106,48 @@ def write_whole(path: Path, text: str) -> None:
         raise OutputError(
             f"{path}: cannot be written ({error.strerror}); make room or choose another output=..."
         ) from error
+
+
+def refuse_taken(output: Path) -> None:
+    """Raises: OutputError: there is a file of this name, or a folder with something in it."""
+    if output.exists() and (not output.is_dir() or any(output.iterdir())):
+        raise OutputError(f"{output}: exists; choose another output=..., or remove it")
+
+
+@contextmanager
+def whole_folder(output: Path) -> Iterator[Path]:
+    """A folder to write into, which takes the place of ``output`` at the end; after an error nothing is left of it.
+
+    What a process of this machine that was killed has left of such a folder is removed.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    start = f".{output.name[:100]}.{platform.node()}-"
+    for leftover in output.parent.glob(f"{glob.escape(start)}*.partial"):
+        if not _is_alive(leftover.name.removeprefix(start).removesuffix(".partial")):
+            shutil.rmtree(leftover, ignore_errors=True)
+    partial = output.with_name(f"{start}{os.getpid()}.partial")
+    try:
+        partial.mkdir(parents=True)
+        yield partial
+        if output.exists():
+            output.rmdir()
+        partial.rename(output)
+    except OSError as error:
+        raise OutputError(f"{error.filename or output}: cannot be written ({error.strerror})") from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _is_alive(pid: str) -> bool:
+    """Whether another process has this number."""
+    if not pid.isdecimal() or int(pid) == os.getpid():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        pass
+    return True

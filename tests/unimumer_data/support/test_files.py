@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from unimumer_data.errors import OutputError
-from unimumer_data.support.files import clear_partials, partial_path, write_whole
+from unimumer_data.support.files import clear_partials, partial_path, whole_folder, write_whole
 
 
 def test_the_folder_is_made_and_nothing_else_is_left(tmp_path: Path) -> None:
@@ -42,3 +46,41 @@ def test_what_a_killed_writer_left_is_removed_and_nothing_else(tmp_path: Path) -
     assert len(list(tmp_path.iterdir())) == len(others) + 1
     clear_partials(tmp_path)
     assert set(tmp_path.iterdir()) == set(others)
+
+
+KILLED = """
+import sys, time
+from pathlib import Path
+from unimumer_data.support.files import whole_folder
+with whole_folder(Path(sys.argv[1])) as folder:
+    (folder / "half").write_text("x")
+    print("begun", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_the_folder_of_a_killed_process_is_removed_by_the_next(tmp_path: Path) -> None:
+    output = tmp_path / "out"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    runs = [
+        subprocess.Popen([sys.executable, "-c", KILLED, output], stdout=subprocess.PIPE, text=True, env=environment)
+        for _ in range(2)
+    ]
+    for run in runs:
+        assert run.stdout is not None and run.stdout.readline() == "begun\n"
+    killed, alive = runs
+    killed.send_signal(signal.SIGKILL)
+    killed.wait()
+    with whole_folder(output) as folder:
+        (folder / "whole").write_text("y")
+    (left,) = (path for path in tmp_path.iterdir() if path != output)
+    assert f"-{alive.pid}.partial" in left.name  # the one that still runs keeps its own
+    assert [path.name for path in output.iterdir()] == ["whole"]
+    alive.kill()
+    alive.wait()
+
+
+def test_nothing_is_left_of_a_folder_that_is_not_finished(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="no"), whole_folder(tmp_path / "new" / "out"):
+        raise ValueError("no")
+    assert list((tmp_path / "new").iterdir()) == []
