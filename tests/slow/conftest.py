@@ -38,40 +38,36 @@ def workshop(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Worksh
     return Workshop(Path(shutil.copytree(prepared, tmp_path_factory.mktemp("workshop") / "copy")))
 
 
+def _python_of(name: str) -> Path:
+    """The interpreter of an environment; without one its tests are skipped."""
+    python = ENVIRONMENTS / name / "bin" / "python"
+    if not python.exists():
+        pytest.skip(f"{python} is not there: make {name}-env")
+    return python
+
+
 @pytest.fixture(scope="session")
 def vllm_python() -> Path:
-    """The interpreter of the vLLM environment."""
-    python = ENVIRONMENTS / "vllm" / "bin" / "python"
-    if not python.exists():
-        pytest.skip("needs the vLLM environment: make vllm-env")
-    return python
+    """The interpreter of the environment of vLLM."""
+    return _python_of("vllm")
 
 
 @pytest.fixture(scope="session")
 def rl_python() -> Path:
     """The interpreter of the environment of GRPO."""
-    python = ENVIRONMENTS / "rl" / "bin" / "python"
-    if not python.exists():
-        pytest.skip("needs the environment of GRPO: make rl-env")
-    return python
+    return _python_of("rl")
 
 
 @pytest.fixture(scope="session")
 def swift_python() -> Path:
     """The interpreter of the environment of ms-swift."""
-    python = ENVIRONMENTS / "swift" / "bin" / "python"
-    if not python.exists():
-        pytest.skip("needs the environment of ms-swift: make swift-env")
-    return python
+    return _python_of("swift")
 
 
 @pytest.fixture(scope="session")
 def ray_python() -> Path:
     """The interpreter of the environment of Ray."""
-    python = ENVIRONMENTS / "ray" / "bin" / "python"
-    if not python.exists():
-        pytest.skip("needs the environment of Ray: make ray-env")
-    return python
+    return _python_of("ray")
 
 
 @pytest.fixture(scope="module")

@@ -59,8 +59,8 @@ def option(
         factory: makes the default, for dicts and other values that can change.
         section: a heading above this key in the help, for it and the keys that follow.
         also: other words that people write for this key; the error about such a word names the key.
-        files: the key takes the files that a command is about; a file or folder that stands alone on the command
-            line is told so.
+        files: the key takes the files that a command is about; the error about a file or folder that stands alone on
+            the command line names it.
     """
     metadata = {"about": about, "section": section, "also": tuple(also), "files": files}
     if factory is not None:

@@ -109,7 +109,11 @@ def write_whole(path: Path, text: str) -> None:
 
 
 def refuse_taken(output: Path) -> None:
-    """Raises: OutputError: there is a file of this name, or a folder with something in it."""
+    """Refuse to write a folder where something is already.
+
+    Raises:
+        OutputError: there is a file of this name, or a folder with something in it.
+    """
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         raise OutputError(f"{output}: exists; choose another output=..., or remove it")
 
