@@ -2,8 +2,9 @@
 
     python benchmarks/against.py commit=b2ad79d [only=latex,cdm] [rounds=5] [data=../shared/data]
 
-Each job is one process in each tree, in turns, so that whatever slows the machine slows both. The ratio is the median
-over the rounds of this tree's time by the earlier one's; beside it the least and the greatest of the rounds.
+Each job is one process in each tree, in turns, so that whatever slows the machine slows both. A first run, which is not
+counted, compiles the sources. The ratio is the median over the rounds of this tree's time by the earlier one's; beside
+it the least and the greatest of the rounds.
 """
 
 from __future__ import annotations
@@ -91,6 +92,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             if config.only and not any(word in job for word in config.only.split(",")):
                 continue
             ratios, times = [], ([], [])
+            for tree in (ROOT, earlier):
+                _processor_time(words, tree, folder / "out")  # compiles the sources
             for _ in range(config.rounds):
                 for spent, tree in zip(times, (ROOT, earlier), strict=True):
                     spent.append(_processor_time(words, tree, folder / "out"))
@@ -123,7 +126,7 @@ def _processor_time(words: list[str], tree: Path, output: Path) -> float:
     subprocess.run(["rm", "-rf", output], check=True)
     before = os.times()
     command = [sys.executable, *words]
-    environment = {**os.environ, "PYTHONPATH": str(tree), "PYTHONHASHSEED": "0"}
+    environment = {**os.environ, "PYTHONPATH": str(tree), "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": ""}
     done = subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"{' '.join(command)[-200:]}\n{done.stderr[-2000:]}")
