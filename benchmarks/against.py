@@ -2,9 +2,9 @@
 
     python benchmarks/against.py commit=b2ad79d [only=latex,cdm] [rounds=5] [data=../shared/data]
 
-Each job is one process in each tree, in turns, so that whatever slows the machine slows both. A first run, which is not
-counted, compiles the sources. The ratio is the median over the rounds of this tree's time by the earlier one's; beside
-it the least and the greatest of the rounds.
+Each job is one process in each tree, in turns, so that whatever slows the machine slows both. A first run compiles the
+sources and is not counted. The ratio is the median over the rounds of this tree's time by the earlier one's; beside it
+the least and the greatest of the rounds.
 """
 
 from __future__ import annotations

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
-from collections.abc import Callable
+import socket
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -127,6 +131,36 @@ def test_what_goes_wrong_in_a_worker(shop: Workshop, ray_python: Path) -> None:
     assert "[10, 20]\n[] three is too many\n" in said
     assert "\n[] ray lost the worker of a task 2 times" in said
     assert ended(said)
+
+
+@pytest.fixture(scope="module")
+def address(shop: Workshop, ray_python: Path) -> Iterator[str]:
+    """Of a Ray that ``ray start`` has started on a machine with a token."""
+    token = shop.folder / "home/.ray/auth_token"
+    token.parent.mkdir(parents=True)
+    token.write_text(64 * "a", encoding="utf-8")
+    with closing(socket.create_server(("127.0.0.1", 0))) as server:
+        port = server.getsockname()[1]
+    ray = [ray_python.parent / "ray", "start", "--head", "--block", f"--port={port}", "--num-cpus=1"]
+    more = ["--include-dashboard=false", "--disable-usage-stats"]
+    with subprocess.Popen(
+        [*ray, *more], env=os.environ | {"HOME": str(shop.folder / "home")}, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout
+        started = any("Ray runtime started" in line for line in process.stdout)
+        try:
+            assert started
+            yield f"127.0.0.1:{port}"
+        finally:
+            process.terminate()
+
+
+def test_a_cluster_that_wants_a_token(shop: Workshop, ray_python: Path, words: list[str], address: str) -> None:
+    build = [ray_python, "-m", "unimumer_data", "build", *words, "limit=3", "scale=ray", f"address={address}"]
+    said = shop.run(*build, "output=token", HOME=str(shop.folder / "home"))
+    assert "built, 3 of 3 samples kept" in said
+    with pytest.raises(AssertionError, match=r"ConfigError: address=.* wants the token .* ~/\.ray/auth_token"):
+        shop.run(*build, "output=none", HOME=str(shop.folder))
 
 
 def test_a_cluster_that_is_not_there(shop: Workshop, ray_python: Path, words: list[str]) -> None:

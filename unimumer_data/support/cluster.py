@@ -72,7 +72,7 @@ def cluster_map(
 
 def _connect(workers: int, address: str | None) -> Any:
     """The module ``ray``, connected; it ends with this process."""
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    set_up_ray()
     try:
         import ray
     except ImportError:
@@ -88,10 +88,27 @@ def _connect(workers: int, address: str | None) -> Any:
         said = " ".join(str(error).split())
         if running is None:
             raise UniMumerError(f"ray does not start on this machine ({said}); run the same command again") from error
+        if "AuthToken" in str(error.__cause__):
+            raise ConfigError(
+                f"address={running}: the cluster wants the token that its first machine has in ~/.ray/auth_token; "
+                "copy that file to every machine, or set RAY_AUTH_TOKEN"
+            ) from error
         raise ConfigError(
             f"address={running}: no Ray cluster answers ({said}); start one: ray start --head"
         ) from error
     return ray
+
+
+def set_up_ray() -> None:
+    """Before Ray is imported: no usage statistics, and the token is sent where there is one.
+
+    ``ray start`` demands a token from all who come once the machine has one, and ``ray.init`` makes one; but
+    ``ray.init(address=...)`` sends it only in this mode (Ray 2.60).
+    """
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    token = Path(os.environ.get("RAY_AUTH_TOKEN_PATH") or "~/.ray/auth_token").expanduser()
+    if os.environ.get("RAY_AUTH_TOKEN") or token.is_file():
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
 
 
 def _knock(address: str) -> None:

@@ -16,6 +16,7 @@ from PIL import Image
 
 from unimumer_data.errors import EngineError, ImageError
 from unimumer_data.images import SIDE_OF_TOKEN, load_image
+from unimumer_data.support.cluster import set_up_ray
 from unimumer_eval.config import AskConfig, Sampling
 
 from .base import Answer, Output, Request, brief, compact, encode_png, picture_of
@@ -31,6 +32,7 @@ class RayEngine:
 
     def __init__(self, config: AskConfig) -> None:
         device = prepare(config)
+        set_up_ray()
         try:
             import ray
             from ray.data import DataContext
