@@ -19,14 +19,15 @@ mkdir -p "${1:-$root}"
 cd "${1:-$root}"
 mkdir -p outputs
 log=outputs/after_sft.log
+trap 'printf "\nstopped; run the same command again: it trains anew and keeps samples of the same models\n" >&2; exit 130' INT
 
 step() { printf '\n[%s] %s\n' "$(date +%T)" "$*"; }
 logged() { "$@" >>$log 2>&1 || { tail -n 20 $log; exit 1; }; }
 predict() {
-    logged "$python" "$root/eval/run.py" engine=transformers max_tokens=48 image_max_pixels=16384 resume=false "$@"
+    logged "$python" "$root/eval/run.py" engine=transformers max_tokens=48 image_max_pixels=16384 overwrite=true "$@"
 }
 
-step "build the sample, make a tiny model, train it for a while"
+step "build the sample, make a tiny model, train it for a while; what training prints goes to $log"
 "$python" -m unimumer_data.build
 "$python" -m unimumer_data tiny output=outputs/tiny records=data/sample/sample.json
 logged llamafactory-cli train "$root/recipes/smoke.yaml" dataset=sample max_steps="${STEPS:-80}" output_dir=outputs/sft

@@ -19,11 +19,14 @@ python=$environments/train/bin/python
 export PATH=$environments/train/bin:$PATH OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 PYTHONWARNINGS=ignore
 mkdir -p "${1:-$root}"
 cd "${1:-$root}"
+mkdir -p outputs
+log=outputs/error_driven.log
+trap 'printf "\nstopped; run the same command again: it trains anew and keeps samples of the same models\n" >&2; exit 130' INT
 
 step() { printf '\n[%s] %s\n' "$(date +%T)" "$*"; }
-train() { llamafactory-cli train "$@" >>outputs/error_driven.log 2>&1 || { tail -n 20 outputs/error_driven.log; exit 1; }; }
+train() { llamafactory-cli train "$@" >>$log 2>&1 || { tail -n 20 $log; exit 1; }; }
 
-step "build the sample, make a tiny model"
+step "build the sample, make a tiny model; what training prints goes to $log"
 "$python" -m unimumer_data.build
 "$python" -m unimumer_data tiny output=outputs/tiny records=data/sample/sample.json
 
@@ -35,7 +38,7 @@ for fold in 0 1; do
     train "data/sample/folds/train_without_fold$fold.yaml" max_steps="${STEPS:-80}"
     "$predict" "$root/eval/run.py" engine="$engine" model="outputs/sample_without_fold$fold" data="sample_fold$fold" \
         n=4 temperature=0.8 seed="$fold" max_tokens=48 image_max_pixels=16384 \
-        output="results/error_driven/fold$fold" resume=false
+        output="results/error_driven/fold$fold" overwrite=true
 done
 
 step "the error corpus and its records (so small a model errs much: the limit on wrong tokens is lifted)"
@@ -45,6 +48,7 @@ step "the error corpus and its records (so small a model errs much: the limit on
 step "train on all five tasks"
 train "$root/recipes/smoke.yaml" max_steps="${LAST_STEPS:-20}" output_dir=outputs/sample_all_tasks \
     dataset=sample,sample_tree,sample_can,sample_error_find,sample_error_fix
-grep -h "Num examples" outputs/error_driven.log | tail -n 1
+echo "records: $(sed -n 's/.*Num examples = //p' $log | tail -n 1)"
 
-step "done: data/sample/sample_errors.json, outputs/sample_all_tasks, outputs/error_driven.log"
+step "done: data/sample/sample_errors.json, outputs/sample_all_tasks, $log"
+echo "look at the errors: results/error_driven/fold0/report.html; in real, with your own set: docs/error-driven.md"

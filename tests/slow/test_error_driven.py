@@ -53,3 +53,10 @@ def test_the_corpus_leads_back_to_labels_and_predictions(loop: Workshop) -> None
         assert (strip(row["marked"]), apply(row["marked"], row["log"])) == (row["pred"], row["gt"])
     fix = json.dumps(loop.read("data/sample/sample_error_fix.json"), ensure_ascii=False)
     assert all(json.dumps(row["log"], ensure_ascii=False)[1:-1] in fix for row in rows)
+
+
+def test_the_same_command_runs_again_with_other_models(loop: Workshop) -> None:
+    """Last in this file: it replaces what the loop has made."""
+    before = loop.read("results/error_driven/fold0/sample_fold0_run.json")["settings"]["model_sha256"]
+    loop.run(ROOT / "examples" / "error_driven.sh", loop.folder, STEPS="2", LAST_STEPS="1")
+    assert loop.read("results/error_driven/fold0/sample_fold0_run.json")["settings"]["model_sha256"] != before

@@ -132,7 +132,7 @@ class Journal:
         except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise PredictionError(f"{self.manifest}: cannot be read ({error}); remove it") from error
         keys = [key for key in {**known, **self.settings} if known.get(key) != self.settings.get(key)]
-        return ", ".join(f"{key}: {known.get(key)!r} -> {self.settings.get(key)!r}" for key in keys)
+        return ", ".join(f"{key}: {_show(key, known)} -> {_show(key, self.settings)}" for key in keys)
 
     def _forget(self) -> None:
         self.partial.unlink(missing_ok=True)
@@ -157,6 +157,12 @@ class Journal:
             for known in self._answers.values():
                 for index in [index for index, answer in known.items() if answer.failure]:
                     del known[index]
+
+
+def _show(key: str, settings: Settings) -> str:
+    """A setting as a reader compares it; of a digest its beginning."""
+    value = settings.get(key)
+    return f"{value[:8]}..." if key.endswith("_sha256") and isinstance(value, str) else repr(value)
 
 
 def _to_line(stage: str, answer: Answer, picture: str) -> str:

@@ -16,6 +16,10 @@ from unimumer_eval.engines import Request, engine_versions
 from unimumer_eval.engines.python import module_of
 
 _MODEL_FILES = (".safetensors", ".bin", ".json", ".jinja", ".txt", ".model")
+_OF_TRAINING = {"trainer_state.json", "training_args.bin"} | {
+    f"{stage}_results.json" for stage in ("all", "train", "eval", "predict")
+}
+"""What a trainer leaves beside the model: with times, so that training again would make another model of the same."""
 
 
 def settings_of_model(config: AskConfig) -> dict[str, Any]:
@@ -40,7 +44,7 @@ def hash_of_folder(folder: Path) -> str | None:
         return None
     digest = hashlib.sha256()
     for path in sorted(folder.iterdir()):
-        if path.suffix in _MODEL_FILES and path.is_file():
+        if path.suffix in _MODEL_FILES and path.name not in _OF_TRAINING and path.is_file():
             digest.update(path.name.encode())
             with path.open("rb") as file:
                 digest.update(hashlib.file_digest(file, "sha256").digest())

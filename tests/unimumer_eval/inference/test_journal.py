@@ -73,6 +73,12 @@ def test_a_finished_run_with_other_settings_is_replaced_on_demand_only(tmp_path:
     assert Journal(tmp_path, "set", other, overwrite=True).answers("recognise") == {}
 
 
+def test_of_another_model_the_beginning_of_its_digest_is_shown(tmp_path: Path) -> None:
+    Journal(tmp_path, "set", SETTINGS | {"model_sha256": "a" * 64}).finish({})
+    with pytest.raises(PredictionError, match=r"\(model_sha256: aaaaaaaa... -> bbbbbbbb...\)"):
+        Journal(tmp_path, "set", SETTINGS | {"model_sha256": "b" * 64})
+
+
 def test_an_answer_about_another_picture_is_forgotten(tmp_path: Path) -> None:
     journal = Journal(tmp_path, "set", SETTINGS)
     journal.add("recognise", answer(0), "aaaa")

@@ -43,6 +43,14 @@ def test_files_of_an_adapter_or_model_count(tmp_path: Path, name: str) -> None:
     assert before["adapter_sha256"] != after["adapter_sha256"]
 
 
+@pytest.mark.parametrize("name", ["all_results.json", "trainer_state.json", "training_args.bin", "README.md"])
+def test_a_model_that_is_trained_again_to_the_same_weights_is_the_same(tmp_path: Path, name: str) -> None:
+    (tmp_path / "model.safetensors").write_text("weights")
+    before = asked(model=str(tmp_path))
+    (tmp_path / name).write_text("with the time that training took")
+    assert asked(model=str(tmp_path)) == before
+
+
 def test_pictures_are_known_by_their_content(tmp_path: Path) -> None:
     picture, pipe = tmp_path / "a.png", tmp_path / "pipe.png"
     os.mkfifo(pipe)
