@@ -128,7 +128,14 @@ def _read(name: str, file: Path, config: EvalConfig, labels: Labels | None) -> N
     pairs = found.pairs
     if config.media_dir:
         allowed = Allowed(config.media_dir, config.absolute_paths)
-        pairs = [pair if allowed.has(pair.image_path) else replace(pair, image_path="") for pair in pairs]
+        outside = {pair.image_path for pair in pairs if not allowed.has(pair.image_path)}
+        if outside:
+            show(
+                f"{name}: not shown, since they lie outside media_dir={config.media_dir} (links are followed): "
+                f"{len(outside)} pictures, first: {min(outside)}. Name a folder that holds them",
+                file=sys.stderr,
+            )
+        pairs = [replace(pair, image_path="") if pair.image_path in outside else pair for pair in pairs]
     return NamedPairs(name=name, pairs=pairs, unlabelled=found.unlabelled)
 
 

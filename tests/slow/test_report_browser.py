@@ -282,14 +282,29 @@ def test_kinds_of_formula_have_their_own_rates(at_width):
     assert rows["fraction"].split()[1] == "20" and "[" in rows["fraction"]
 
 
+@pytest.mark.parametrize("run", [0, 1])
+def test_of_two_runs_the_worst_kinds_of_the_chosen_one_come_first(at_width, run):
+    browser = at_width("two.html")
+    browser.find_element(By.CSS_SELECTOR, f"select[data-key=choose-Run] option[value='{run}']").click()
+    rows = browser.find_elements(By.CSS_SELECTOR, "#kinds tbody tr")
+    rates = [float(row.find_elements(By.TAG_NAME, "td")[1 + run].text.split()[0]) for row in rows]
+    assert rates == sorted(rates) and len(set(rates)) > 1
+    if rows[0].find_element(By.CLASS_NAME, "bar-cell").is_displayed():  # not on a phone
+        bars = [bar.get_attribute("style") for bar in browser.find_elements(By.CSS_SELECTOR, "#kinds .meter")]
+        assert [round(float(bar.split("--value: ")[1].split("%")[0]), 2) for bar in bars] == rates
+
+
 def test_a_cell_of_the_heat_map_shows_its_samples(at_width):
     browser = at_width("one.html")
+    choose(browser, "right")  # and a search, which would both leave nothing of the cell
+    browser.find_element(By.CSS_SELECTOR, "#filters input[type=search]").send_keys("no such id")
     cell = browser.find_element(By.CSS_SELECTOR, "#heat button")
     n = int(cell.text)
     label = cell.get_attribute("aria-label")
     cell.send_keys(Keys.ENTER)
     assert label == f"x read as X: {n}"
-    assert f"{n} of 100 samples" in browser.find_element(By.ID, "status").text
+    status = browser.find_element(By.ID, "status").text
+    assert f"{n} of 100 samples" in status and f"Only x read as X, {n} times." in status
     assert browser.find_element(By.CSS_SELECTOR, "#heat button[aria-pressed=true]").text == str(n)
 
 

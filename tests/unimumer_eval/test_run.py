@@ -333,3 +333,7 @@ def test_a_picture_outside_media_dir_is_neither_asked_nor_shown(
     assert [("failure" in row, row["image_path"]) for row in rows] == [
         *[(False, "public.png"), (True, ""), (False, paths[2]), (True, "")]
     ]
+    capsys.readouterr()
+    again = [f"predictions={tmp_path / 'all'}", f"media_dir={tmp_path / 'public'}", f"output={tmp_path / 'again'}"]
+    assert main(["engine=replay", *again, "cdm=false"]) == 0
+    assert "not shown, since they lie outside media_dir" in capsys.readouterr().err
