@@ -36,6 +36,7 @@ from .staging import Staging
 from .worker import Change, Result, Work, process
 
 ALL = "all"  # of the tasks
+DRY_RUN = "dry run"  # of an outcome
 OUTCOMES = "outcomes.txt"  # of shards, for those who join them
 
 
@@ -83,7 +84,9 @@ class SetBuilder:
         self._copy = LocalCopy(origin, config.staging) if isinstance(origin, Address) else None
         self.path = self._copy.path if self._copy else Path(origin)
         self.selection = Selection(self.source, self.path, config)
-        self.licence = self.source.terms(self.path, self.selection.options) if self.source.terms else ""
+        self.licence = config.licence or (
+            self.source.terms(self.path, self.selection.options) if self.source.terms else self.source.licence
+        )
         self.split = self.selection.split
         self.repair = self.split == testsets.TEST if config.repair is None else config.repair
         tasks = [get_task(name) for name in self._task_names()]
@@ -226,11 +229,11 @@ class SetBuilder:
         return Outcome(
             name=self.name,
             folder=self.place,
-            status="dry run",
+            status=DRY_RUN,
             tally=tally,
             first=first,
             examples=examples,
-            licence=self.licence,
+            licence=self.licence if self.source.terms else "",
         )
 
     def _unchanged(self) -> Outcome | None:
@@ -380,7 +383,8 @@ class SetBuilder:
         }
         if self.config.augment == "none":
             del settings["augment"]  # the manifest is what it was before there was such a key
-        if self.licence:
+        del settings["licence"]  # the manifest names it where the source alone does not say it
+        if self.licence != self.source.licence:
             settings["licence"] = self.licence
         return settings
 
@@ -391,6 +395,11 @@ class SetBuilder:
         """The samples to build."""
         copy = self.path if self._copy else None
         return Inputs(self.selection.items(), pictures=self.config.images != "none", copy=copy)
+
+    @property
+    def package(self) -> str:
+        """Where the corpus is to be got, if that is known."""
+        return self.config.package or self.source.package
 
     @property
     def place(self) -> Path | str:
@@ -409,7 +418,7 @@ class SetBuilder:
             tally=tally,
             first={},
             examples=examples,
-            licence=self.licence,
+            licence=self.licence if self.source.terms else "",
         )
 
     def _task_names(self) -> Sequence[str]:

@@ -32,12 +32,13 @@ from unimumer_data.support.config import load_config, make_config, option
 from unimumer_data.support.tables import printable_lines, show
 from unimumer_data.tasks import TASKS
 
-from .builder import Outcome, SetBuilder
+from .builder import DRY_RUN, Outcome, SetBuilder
 from .config import SetConfig
 from .price import price
 from .testsets import TEST
 
 SAMPLE = Path(unimumer_data.__file__).with_name("sample")
+SAMPLE_LICENCE = "Apache-2.0, as this project: the bundled sample is its own"
 PREVIEWED = 60  # pictures
 
 
@@ -64,12 +65,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         return report_error(error)
     if arguments.plan:
         return run_command(lambda: show(price(builders)))
-    status = 0
+    status, lost = 0, False
     for builder in builders:
         try:
             outcome = builder.dry_run() if arguments.dry_run else builder.build()
         except UniMumerError as error:
             status = max(status, report_error(error))
+            lost |= bool(builder.package) and not builder.path.exists()
             continue
         except KeyboardInterrupt:
             show("\nstopped; run the same command again to continue", file=sys.stderr)
@@ -77,6 +79,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         show(printable_lines(summary(outcome)))
         if arguments.preview and not arguments.dry_run:
             status = max(status, run_command(partial(_preview, outcome)))
+    if lost and len(builders) > 1:
+        show("the same command with --plan says where missing corpora are to be got", file=sys.stderr)
     return status
 
 
@@ -109,8 +113,9 @@ def _plan_sample(config: BuildConfig) -> list[SetConfig]:
         raise ConfigError(f"{SAMPLE} is not there; run from a checkout, or write source=... path=...")
     name = config.name or "sample"
     parts = {f"{name}_test": "test", name: "train"}
+    common = {"source": "crohme-inkml", "licence": SAMPLE_LICENCE}
     return [
-        _set_config(config, {"source": "crohme-inkml", "path": SAMPLE / part, "name": one, "split": part}, "sample")
+        _set_config(config, {**common, "path": SAMPLE / part, "name": one, "split": part}, "sample")
         for one, part in parts.items()
     ]
 
@@ -129,7 +134,8 @@ def summary(outcome: Outcome) -> str:
     for action, counts in tally.counts.items():
         if counts:
             reasons = ", ".join(f"{reason}: {count}" for reason, count in sorted(counts.items()))
-            lines.append(f"  {action}: {reasons}   (each in {outcome.folder}/dropped.jsonl)")
+            listed = "" if outcome.status == DRY_RUN else f"   (each in {outcome.folder}/dropped.jsonl)"
+            lines.append(f"  {action}: {reasons}{listed}")
     lines += [f"    {change.id}: {change.action}: {change.message}"[:200] for change in outcome.examples]
     lines += [f"  {name}: {record}" for name, record in outcome.first.items()]
     return "\n".join(lines)

@@ -61,6 +61,7 @@ class SetConfig:
     address: str | None = option(
         None, "with scale=ray, of the cluster (HOST:6379, auto); default: RAY_ADDRESS, or a Ray started here"
     )
+    licence: str = option("", "terms of the corpus, for exports and cards; default: what is known of the source")
     package: str | None = option(None, "where the corpus is to be got, for --plan; default: as the source says")
     published: int | None = option(None, "samples of the corpus as its makers say, for --plan where it is missing")
     debug: bool = option(False, "stop at an unexpected error of a sample and show its traceback")

@@ -1,6 +1,6 @@
 """Make test samples that show over-correction: ink of formulas that are unusual or false, with exact labels.
 
-    unimumer faithful set=corpora/TestEM2014GT output=data/faithful_2014
+    unimumer faithful set=corpora/CROHME/TestEM2014GT output=data/faithful_2014
     unimumer eval model=outputs/unimumer data=data/faithful_2014
 
 A model that was trained on right formulas may "repair" wrong ones: 2 + 2 = 5 becomes 2 + 2 = 4. In each ink of the

@@ -185,10 +185,9 @@ def _places(prices: Sequence[Price]) -> list[str]:
     for path, those in places.items():
         builder, names = those[0].builder, ", ".join(one.builder.name for one in those)
         where = "is there" if not those[0].fault else "MISSING"
-        lines.append(f"{path}: {where} ({names}). Licence: {builder.source.licence}")
+        lines.append(f"{path}: {where} ({names}). Licence: {builder.licence}")
         if those[0].fault:
-            package = builder.config.package or builder.source.package or "its makers"
-            lines += [f"  get it from {package}", f"  {those[0].fault}"]
+            lines += [f"  get it from {builder.package or 'its makers'}", f"  {those[0].fault}"]
     return lines
 
 

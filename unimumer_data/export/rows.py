@@ -87,7 +87,9 @@ def open_set(name: str, root: Path) -> DataSet:
     entries = registry.read_registry(root / registry.FILE_NAME)
     if name not in entries:
         near = suggestion(name, entries)
-        raise RegistryError(f"{root / registry.FILE_NAME}: no data set {name!r}{near}")
+        raise RegistryError(
+            f"{root / registry.FILE_NAME}: no data set {name!r}{near}; `unimumer build` makes data sets"
+        )
     file_name = entries[name].get("file_name")
     file = root / str(file_name)
     if not file_name or not file.is_file():

@@ -141,7 +141,7 @@ def report_overlaps(sets: Sequence[LabelledSet], config: OverlapConfig) -> int:
     return 0
 
 
-_HEAD = ("samples of", "occur in", "n", "by label", "", "different labels", "same picture", "looks alike", "both")
+_HEAD = ("samples of", "occur in", "n", "by label", "", "different labels", "same picture", "looks alike", "and label")
 
 
 def overlap_table(found: Sequence[Overlap]) -> str:

@@ -528,9 +528,11 @@ class TestYaml:
             f"source: table\noutput: {tmp_path}\ntasks: [vanilla]\nguard: drop\nsets:\n"
             f"- {{name: a, path: {train}}}\n- {{name: gone, path: {tmp_path}/gone}}\n"
             f"- {{name: b, path: {test}, split: test, tasks: [tree]}}\n"
+            f"- {{name: c, path: {tmp_path}/c, source: crohme-inkml}}\n"
         )
         assert build.main([str(recipe), "workers=1"]) == 1
         shown = capsys.readouterr()
+        assert shown.err.splitlines()[-1] == "the same command with --plan says where missing corpora are to be got"
         assert [line.partition(":")[0] for line in shown.out.splitlines() if "built" in line] == ["b"]
         assert "gone: no such file" in shown.err
         assert (tmp_path / "data/b/b_tree.json").is_file()

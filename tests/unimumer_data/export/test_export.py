@@ -218,11 +218,30 @@ def test_a_licence_that_forbids_sharing_is_said(
     root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     output = tmp_path / "built"
-    assert build.main([f"output={output}", "workers=1", "tasks=vanilla"]) == 0
+    corpus = ["source=crohme-inkml", f"path={build.SAMPLE / 'test'}", "name=ink"]
+    assert build.main([*corpus, f"output={output}", "workers=1", "tasks=vanilla"]) == 0
     capsys.readouterr()
-    export(output, tmp_path / "out", "parquet", "sample")
+    export(output, tmp_path / "out", "parquet", "ink")
     assert "before you share it: CROHME: CC BY-NC-SA" in capsys.readouterr().err
     assert "CC BY\\-NC" in (tmp_path / "out/README.md").read_text() or "NC" in (tmp_path / "out/README.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "name", "licence"),
+    [
+        ([], "sample", "Apache-2.0"),
+        (["source=crohme-inkml", f"path={build.SAMPLE / 'test'}", "name=ink", "licence=mine"], "ink", "mine"),
+    ],
+)
+def test_ink_that_is_not_of_crohme_has_a_licence_of_its_own(
+    words: list[str], name: str, licence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "built"
+    assert build.main([*words, f"output={output}", "workers=1", "tasks=vanilla"]) == 0
+    export(output, tmp_path / "out", "parquet", name)
+    shown, card = capsys.readouterr(), (tmp_path / "out/README.md").read_text().replace("\\", "")
+    assert "before you share it" not in shown.err
+    assert f"Licence of the corpus: {licence}" in card and "CROHME" not in card.partition("##")[0]
 
 
 def test_an_export_in_a_store_has_the_files_of_a_folder(
