@@ -14,7 +14,9 @@ if __name__ == "__main__":  # a missing package is one sentence here too
 
     check("serve")
 
+import errno
 import os
+import socket
 import sys
 from asyncio import AbstractEventLoop, BaseTransport, TimerHandle
 from collections.abc import Sequence
@@ -55,12 +57,34 @@ def _serve(words: Sequence[str]) -> int:
     token = os.environ.get(TOKEN_VARIABLE) or None
     if not config.is_local and token is None:
         raise ConfigError(f"host={config.host}: others can reach this address; set {TOKEN_VARIABLE} to a secret first")
+    check_address(config.host, config.port)
     recognizer = Recognizer.of(config, alternatives=config.likely)
     show("loading the model ...", file=sys.stderr, flush=True)
     recognizer.start()  # here, so that a model that cannot be loaded ends the command with one sentence
     server = Server(server_config(config, token, recognizer))
     server.run()
     return 0 if server.started else 1
+
+
+def check_address(host: str, port: int) -> None:
+    """Whether the server can listen there; asked before a model is loaded for minutes.
+
+    Raises:
+        ConfigError: another program does, or this user may not; there is no such host.
+    """
+    try:
+        addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        for family, kind, protocol, _, address in addresses:
+            with socket.socket(family, kind, protocol) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(address)
+    except socket.gaierror as error:
+        raise ConfigError(f"host={host}: {error.strerror}; write an address of this machine") from error
+    except OSError as error:
+        if error.errno not in (errno.EADDRINUSE, errno.EACCES):
+            return  # one address of several: the server takes the others, or says why it cannot
+        why = "another program listens there" if error.errno == errno.EADDRINUSE else "not allowed"
+        raise ConfigError(f"port={port}: {why}; write another port=") from error
 
 
 def server_config(config: ServeConfig, token: str | None, recognizer: Recognizer | None = None) -> uvicorn.Config:
@@ -84,8 +108,8 @@ class Server(uvicorn.Server):
         """Start, and print the address."""
         await super().startup(sockets)
         for one in self.servers:
-            for socket in one.sockets:
-                host, port = socket.getsockname()[:2]
+            for bound in one.sockets:
+                host, port = bound.getsockname()[:2]
                 name = "localhost" if host in ("127.0.0.1", "::1") else f"[{host}]" if ":" in host else host
                 show(f"ready: http://{name}:{port}", file=sys.stderr, flush=True)
 

@@ -199,6 +199,14 @@ def test_an_address_that_others_reach_needs_a_token(capsys: pytest.CaptureFixtur
     assert "UNIMUMER_TOKEN" in capsys.readouterr().err
 
 
+def test_an_address_that_is_taken_is_told_before_the_model_is_loaded(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert main([f"port={port}", "engine=python:recognisers:width"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line == f"ConfigError: port={port}: another program listens there; write another port="
+
+
 def test_a_model_that_cannot_be_loaded_is_told_in_one_sentence(
     capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
