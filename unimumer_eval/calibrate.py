@@ -23,7 +23,7 @@ from unimumer_data.records.predictions import find_prediction_files
 from unimumer_data.support.commandline import keys_of, read_words, run_command
 from unimumer_data.support.config import load_config, option
 from unimumer_data.support.files import read_text, write_whole
-from unimumer_data.support.tables import printable, show
+from unimumer_data.support.tables import show
 
 from .pair_files import read_predictions
 from .scores import Pair, score_set
@@ -74,7 +74,7 @@ def _run(paths: Sequence[Path], config: CalibrateConfig) -> None:
     found = calibrator_of(name, pairs, config, settings)
     output = config.output or file.with_name(NAME)
     write_whole(output, found.to_json())
-    show(printable(_summary(found, len(pairs), config)))
+    show(_summary(found, len(pairs), config))
     show(f"use it: calibration={output}")
 
 

@@ -52,6 +52,7 @@ def validation(tmp_path: Path) -> Path:
 def test_from_validation_to_accepted_answers(validation: Path, tmp_path: Path, capsys, method: str) -> None:
     assert main([str(validation), "target=0.95", f"method={method}"]) == 0
     said = capsys.readouterr().out
+    assert said.count("\n") >= 4  # a line for each thing that it says
     assert "1000 to fit the probability, 1000 to set the threshold" in said
     assert "Clopper-Pearson" in said and f"calibration={validation}/calibration.json" in said
     calibrator = read_calibrator(validation / "calibration.json")

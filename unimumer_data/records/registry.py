@@ -166,7 +166,8 @@ def find_record_file(word: str, root: Path = Path()) -> tuple[str, Path]:
             raise ConfigError(f"{word}: no such file; `unimumer build` makes record files")
         if not registry.is_file():
             raise ConfigError(f"{word}: no such file, and there is no {registry} to look the name up in")
-        raise ConfigError(f"{word}: neither a file nor a data set of {registry}{suggestion(word, entries)}")
+        cure = suggestion(word, entries) or "; `unimumer build` makes data sets"
+        raise ConfigError(f"{word}: neither a file nor a data set of {registry}{cure}")
     file_name = entries[word].get("file_name")
     if not file_name:
         where = entries[word].get("hf_hub_url") or "another place"

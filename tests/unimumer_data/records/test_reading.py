@@ -82,6 +82,7 @@ def root(tmp_path: Path) -> Path:
     ("name", "message"),
     [
         ("mime", r"neither a file nor a data set of .* \(did you mean 'mine'\?\)"),
+        ("quite_another", r"neither a file nor a data set of .*; `unimumer build` makes data sets"),
         ("away", r"away\.json does not exist yet; build the set first, with: unimumer build"),
         ("hub_crohme_train", r"'hub_crohme_train' is on the hub \(phxember/Uni-MuMER-Data\)"),
         ("none.json", "no such file"),
