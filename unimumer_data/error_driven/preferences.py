@@ -3,10 +3,11 @@
 | format | a record | from |
 | --- | --- | --- |
 | dpo | the label as chosen, a wrong answer as rejected | near misses first; one runaway or broken answer a picture |
-| kto | one answer and whether it is right | right answers and wrong ones, as many of the one as of the other |
+| kto | one answer and whether it is right | wrong answers, and as many right ones, but one a picture at most |
 | rft | the label, for pictures that the model gets right sometimes | hard pictures more often than easy ones |
 
-Answers are compared with the label in the strict form. Each answer that does not become a record is counted.
+Answers are compared with the label in the strict form. Each wrong answer that does not become a record is
+counted.
 """
 
 from __future__ import annotations
@@ -96,8 +97,8 @@ def make_records(
     return _MAKERS[form](known, pairs, seed)
 
 
-def _wrong(one: Answers, most: int, seed: int) -> tuple[list[str], int]:
-    """The wrong answers of a picture to learn from, and how many different ones are left out.
+def _wrong(one: Answers, most: int, seed: int) -> tuple[list[str], Counter[str]]:
+    """The wrong answers of a picture to learn from, and how many others are left out: repeated ones, and the surplus.
 
     Near misses first, by edits and then by how often they were given; of those far off one, a runaway if there is one,
     else an answer that is no LaTeX.
@@ -116,7 +117,9 @@ def _wrong(one: Answers, most: int, seed: int) -> tuple[list[str], int]:
         ),
     )[:1]
     chosen = [*near[: max(0, most - len(far))], *far]
-    return chosen, len(one.near) + len(one.far) - len(chosen)
+    different = len(one.near) + len(one.far)
+    left = Counter(surplus=different - len(chosen), repeated=one.near.total() + one.far.total() - different)
+    return chosen, left
 
 
 def _is_readable(text: str) -> bool:
@@ -129,8 +132,8 @@ def _dpo(answers: list[Answers], pairs: int, seed: int) -> tuple[list[Any], Coun
     records: list[Any] = []
     left: Counter[str] = Counter()
     for one in answers:
-        wrong, surplus = _wrong(one, pairs, seed)
-        left["surplus"] += surplus
+        wrong, others = _wrong(one, pairs, seed)
+        left += others
         left["never_wrong"] += not wrong
         for text in wrong:
             images, (question, chosen) = _parts(one.item, one.item.label)
@@ -144,8 +147,8 @@ def _kto(answers: list[Answers], pairs: int, seed: int) -> tuple[list[Any], Coun
     wrong: list[Any] = []
     right: list[tuple[bytes, Any]] = []
     for one in answers:
-        texts, surplus = _wrong(one, pairs, seed)
-        left["surplus"] += surplus
+        texts, others = _wrong(one, pairs, seed)
+        left += others
         wrong += [_kto_record(one.item, text, False) for text in texts]
         # a right answer of its own, or where there are only wrong ones the label: what should have been said
         right.append((_draw(seed, one, ""), _kto_record(one.item, one.item.label, True)))

@@ -47,7 +47,7 @@ def test_near_misses_are_rejected_first_and_one_runaway(toy: Path, capsys: pytes
     assert [text for image, _, text in found if image == "b"][1].startswith(r"\sum \sum")
     assert {image for image, *_ in found} == {"a", "b"}
     assert all(chosen != rejected for _, chosen, rejected in found)
-    assert "empty: 2, never_wrong: 1, surplus: 2" in capsys.readouterr().out
+    assert "empty: 2, never_wrong: 1, repeated: 1, surplus: 2" in capsys.readouterr().out
     assert len(made(toy, "dpo", "pairs=1")) == 2
 
 
