@@ -43,7 +43,7 @@ from unimumer_data.support.workers import core_count, ordered_map
 
 from .preview import save
 
-DROPPED, SHEET = "dropped.jsonl", "sheet.png"
+LEFT_OUT, SHEET = "left_out.jsonl", "sheet.png"  # dropped.jsonl would make the folder look like a set
 CHUNK = 64  # inks
 ODD = 3.0  # times larger or smaller than the median of its name: not that symbol, or not all of it
 _DRAWN = 3  # writers of each symbol on the contact sheet
@@ -131,7 +131,7 @@ def make_bank(config: BankConfig) -> str:
         _write(gathered, config, licence, reasons, folder)
     labels = len({row.label for row in gathered.rows})
     lines = [f"{len(gathered.rows)} symbols of {labels} names by {len(gathered.inks)} writers -> {output}"]
-    lines += [f"  left out: {said}   (each in {output / DROPPED})"] if said else []
+    lines += [f"  left out: {said}   (each in {output / LEFT_OUT})"] if said else []
     return "\n".join([*lines, f"  licence: {licence}", f"  contact sheet: {output / SHEET}"])
 
 
@@ -197,7 +197,7 @@ def _write(gathered: Gathered, config: BankConfig, licence: str, reasons: Counte
     ]
     data = "".join(lines).encode("utf-8")
     (folder / SYMBOLS).write_bytes(data)
-    (folder / DROPPED).write_text(
+    (folder / LEFT_OUT).write_text(
         "".join(json.dumps(loss, ensure_ascii=False) + "\n" for loss in gathered.losses), encoding="utf-8"
     )
     facts = {

@@ -30,7 +30,7 @@ from unimumer_data.support.files import refuse_taken, whole_folder
 from unimumer_data.support.progress import Progress
 from unimumer_data.support.tables import show
 
-DROPPED = "dropped.jsonl"
+LEFT_OUT = "left_out.jsonl"  # dropped.jsonl would make the folder look like a set
 _REASONS = {
     "no_segmentation": "has no trace groups with labels",
     "label": "its label cannot be read as LaTeX",
@@ -85,10 +85,10 @@ def make(config: FaithfulConfig) -> str:
         if not kept:
             raise SourceError(f"{config.set}: no ink in it can be changed ({reasons or 'there is none'})")
         text = "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in dropped)
-        (folder / DROPPED).write_text(text, encoding="utf-8")
+        (folder / LEFT_OUT).write_text(text, encoding="utf-8")
     said = [
         f"{kept} samples -> {output}",
-        *([f"  left out: {reasons}   (each in {output / DROPPED})"] if reasons else []),
+        *([f"  left out: {reasons}   (each in {output / LEFT_OUT})"] if reasons else []),
     ]
     return "\n".join(said)
 

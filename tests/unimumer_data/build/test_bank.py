@@ -35,7 +35,7 @@ def letter(x: float, *, y: float = 0.0, high: float = 43.0) -> list[list[float]]
 
 
 def dropped(folder: Path) -> list[tuple[str, str]]:
-    lines = (folder / "dropped.jsonl").read_text(encoding="utf-8").splitlines()
+    lines = (folder / "left_out.jsonl").read_text(encoding="utf-8").splitlines()
     return [(row["label"], row["reason"]) for row in map(json.loads, lines)]
 
 
@@ -58,7 +58,7 @@ def test_the_bundled_ink_becomes_a_bank_with_writers_sizes_and_licence(
 def test_workers_change_no_byte(tmp_path: Path) -> None:
     for workers in (1, 2):
         assert main([f"path={SAMPLE}", f"output={tmp_path / str(workers)}", f"workers={workers}"]) == 0
-    for name in ("symbols.tsv", "dropped.jsonl", "bank.json", "sheet.png"):
+    for name in ("symbols.tsv", "left_out.jsonl", "bank.json", "sheet.png"):
         assert (tmp_path / "1" / name).read_bytes() == (tmp_path / "2" / name).read_bytes()
 
 

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from unimumer_data.build import bank, faithful
 from unimumer_data.build import command as build
 from unimumer_data.build.builder import SetBuilder, SetConfig
 from unimumer_data.images import load_image
@@ -516,6 +517,13 @@ class TestGuard:
         capsys.readouterr()
         assert run(output, *self.words(output), "guard=drop") == 0
         assert "my_train: built" in capsys.readouterr().out
+
+
+def test_changed_ink_and_a_bank_beside_the_sets_stop_no_training_set(tmp_path: Path) -> None:
+    ink = build.SAMPLE / "test"
+    assert faithful.main([f"set={ink}", f"output={tmp_path / 'data/faithful'}"]) == 0
+    assert bank.main([f"path={ink}", f"output={tmp_path / 'data/bank'}", "workers=1"]) == 0
+    assert run(tmp_path, "source=table", f"path={write_table(tmp_path / 'in', {'a': 'x'})}", "name=mine") == 0
 
 
 class TestYaml:
