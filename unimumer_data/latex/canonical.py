@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 from unimumer_data.errors import ConfigError, suggestion
 
 from .conventions import CONVENTIONS, FONT_NAMES, LOOSE, RECORD_NAMES, STRICT_NAMES
-from .grammar import COMMANDS, ENVIRONMENTS, FUNCTIONS, GROUP, ORDINARY, SYMBOLS, Environment, is_unknown
+from .grammar import COMMANDS, ENVIRONMENTS, FUNCTIONS, GROUP, ORDINARY, SYMBOLS, VERBATIM, Environment, is_unknown
 from .joins import JOINS, Join, can_take_scripts, make_plain, move_scripts, trim
 from .parser import LONGEST_OPTION, Repair, parse_tokens
 from .rules import Rules
@@ -298,7 +298,7 @@ class _Rewriter:
 
     def _keep(self, item: Node, font: str) -> Node:
         """The node as it is, in its font."""
-        inner = "" if item.symbol in _VERBATIM else font
+        inner = "" if item.symbol in VERBATIM else font
         children = self._visit(item.children, inner) if item.children else []
         if font and item.symbol in _CHANGED_BY.get(font, _LETTERS_AND_DIGITS):
             letter = Node(item.symbol, item.start, item.start + 1)
@@ -446,5 +446,4 @@ _CHANGED_BY = {
 _OPENABLE = frozenset(
     name for name, command in COMMANDS.items() if command.role in ("font", "class", "fence", "math")
 ) | {GROUP, "\\begin", "\\substack"}
-_VERBATIM = frozenset(name for name, command in COMMANDS.items() if "=above" in command.parameters)
 _OTHER_SCRIPTS = frozenset(name for name, command in COMMANDS.items() if command.scripts != ORDINARY.scripts)

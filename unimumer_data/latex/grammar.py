@@ -18,6 +18,7 @@ Role = Literal[
     "fence",  # draws delimiters around its argument: \braket{...}
     "switch",  # \rm: a font up to the end of the group
     "skip",  # prints nothing and says nothing: sizes, labels, colours
+    "register",  # a length or number of TeX, with the value that it is given
     "infix",  # {a \over b}
     "size",  # \big and its kin, before a delimiter
     "rule",  # \rule, which may be a strut
@@ -55,7 +56,8 @@ class Command:
             - ``{}``: an argument that says nothing;
             - ``[above]``, ``[below]``: an optional argument in brackets, with its relation;
             - ``[]``: an optional argument that says nothing;
-            - ``length``: a TeX length with or without braces, which says nothing;
+            - ``length``, ``number``, ``setting``: a TeX length or number with or without braces, or a register and its
+              new value, which says nothing;
             - ``size``: ``to`` or ``spread`` and a TeX length, or nothing;
             - ``delimiter``: a delimiter.
         scripts: relations of `_` and `^`.
@@ -94,6 +96,21 @@ class Command:
 def _each(names: str, command: Command) -> dict[str, Command]:
     return dict.fromkeys(names.split(), command)
 
+
+REGISTERS = frozenset(
+    r"\baselineskip \jot \normalbaselineskip \smallskipamount \medskipamount \bigskipamount \parskip \parindent"
+    r" \lineskip \arraycolsep \tabcolsep \arrayrulewidth \fboxsep \fboxrule \textwidth \linewidth \columnwidth"
+    r" \textheight \hsize \vsize \maxdimen \nulldelimiterspace \abovedisplayskip \belowdisplayskip \unitlength"
+    r" \thinmuskip \medmuskip \thickmuskip \tabskip \fill \z \p \lineskiplimit \abovedisplayshortskip"
+    r" \belowdisplayshortskip \mathsurround \doublerulesep \displayindent \displaywidth \delimitershortfall"
+    r" \scriptspace \hangindent \hfuzz \vfuzz \overfullrule \paperwidth \paperheight \leftmargin \rightmargin"
+    r" \itemsep \topsep \multlinegap \mathindent \delimiterfactor \hangafter \hbadness \vbadness \tolerance".split()
+)
+"""Lengths and numbers of TeX and LaTeX: a value, or a setting where one follows."""
+NUMBERED = frozenset(r"\dimen \skip \muskip \count \ht \dp \wd".split())
+r"""Registers with a number or the name of a box: ``\dimen 0``, ``\ht \strutbox``."""
+EXPRESSIONS = frozenset(r"\dimexpr \glueexpr \muexpr \numexpr".split())
+r"""What a computed length begins with; ``\relax`` ends it."""
 
 ORDINARY = Command()
 OPERATORS = r"\sum \prod \coprod \lim \int \iint \oint"
@@ -243,7 +260,8 @@ COMMANDS: dict[str, Command] = {
     r"\overwithdelims": Command(role="infix", means=r"\frac", reads="delimiter delimiter"),
     r"\atopwithdelims": Command(role="infix", means="{matrix}", reads="delimiter delimiter", ink=False),
     r"\abovewithdelims": Command(role="infix", means=r"\frac", reads="delimiter delimiter length"),
-    # gaps
+    # gaps and lengths
+    **_each(" ".join((*REGISTERS, *NUMBERED)), Command(role="register", ink=False)),
     **_each(
         r"\, \: \; \> \ ~ \quad \qquad \enspace \enskip \thinspace \medspace \thickspace \space \nobreakspace"
         r" \hfil \hfill \hfilll \hss \vfil \vfill \vss \smallskip \medskip \bigskip \nonscript"
@@ -259,9 +277,10 @@ COMMANDS: dict[str, Command] = {
         Command(reads="{}", role="skip", ink=False, glue=1),
     ),
     **_each(
-        r"\hskip \vskip \hglue \vglue \kern \mkern \mskip \penalty",
+        r"\hskip \vskip \hglue \vglue \kern \mkern \mskip",
         Command(reads="length", role="skip", ink=False, glue=1),
     ),
+    r"\penalty": Command(reads="number", role="skip", ink=False, glue=1),
     # nothing on paper
     **_each(
         r"\big \Big \bigg \Bigg \bigl \Bigl \biggl \Biggl \bigr \Bigr \biggr \Biggr \bigm \Bigm \biggm \Biggm \middle",
@@ -279,16 +298,8 @@ COMMANDS: dict[str, Command] = {
     **_each(r"\color \pagecolor", Command(reads="[] {}", role="skip", ink=False)),
     r"\displaybreak": Command(reads="[]", role="skip", ink=False),
     r"\definecolor": Command(reads="{} {} {}", role="skip", ink=False),
-    **_each(
-        r"\raise \lower \moveleft \moveright \openup \parskip \parindent \tabskip"
-        r" \arraycolsep \tabcolsep \baselineskip \lineskip \abovedisplayskip"
-        r" \belowdisplayskip \mathsurround \thinmuskip \medmuskip \thickmuskip \nulldelimiterspace"
-        r" \hsize \vsize \textwidth \linewidth \columnwidth \textheight \unitlength \fboxsep \fboxrule \jot"
-        r" \arrayrulewidth \doublerulesep \abovedisplayshortskip \belowdisplayshortskip \lineskiplimit"
-        r" \displayindent \displaywidth \delimitershortfall \delimiterfactor \scriptspace \hangindent \hangafter"
-        r" \hfuzz \vfuzz \hbadness \vbadness \tolerance \overfullrule",
-        Command(reads="length", role="skip", ink=False),
-    ),
+    **_each(r"\raise \lower \moveleft \moveright \openup", Command(reads="length", role="skip", ink=False)),
+    **_each(r"\advance \multiply \divide", Command(reads="setting", role="skip", ink=False)),
     **_each(
         r"\setlength \addtolength \setcounter \addtocounter \fontsize \def \edef \gdef \xdef \DeclareMathOperator"
         r" \DeclareMathOperator*",
@@ -319,9 +330,17 @@ class Environment:
         left, right: the delimiters that it draws.
         means: the plain environment that draws the same between the delimiters; "" if it only wraps a formula.
         align: column alignment that ``means`` needs to draw the same.
+        reads: what stands before its columns: ``{}`` and ``[]`` say nothing, ``above`` is a formula before it.
+        text: which cells are text: ``all``, or those ``later`` than the first of a row.
+        written: the environment that it is read as, if another: its cells hold mathematics.
+        box: the command that it is in the form of an environment.
     """
 
     columns: bool = False
+    reads: str = ""
+    text: Literal["", "all", "later"] = ""
+    written: str = ""
+    box: str = ""
     option: bool = False
     starred: bool = False
     left: str = ""
@@ -350,12 +369,26 @@ def _named(names: str, environment: Environment) -> dict[str, Environment]:
 
 ENVIRONMENTS: dict[str, Environment] = {
     **_matrices(),
+    **_named("array darray subarray crampedsubarray", Environment(means="array", columns=True, option=True)),
     **_named(
-        "array darray tabular longtable subarray crampedsubarray",
-        Environment(means="array", columns=True, option=True),
+        "tabular longtable longtable* supertabular xtabular",
+        Environment(means="array", columns=True, option=True, text="all", written="array"),
     ),
-    **_named("cases dcases cases* dcases*", Environment(means="array", left=r"\{", align="l")),
-    **_named("rcases drcases rcases* drcases*", Environment(means="array", right=r"\}", align="l")),
+    **_named(
+        "tabular* tabularx tabulary xltabular",
+        Environment(means="array", columns=True, option=True, text="all", written="array", reads="{}"),
+    ),
+    **_named("minipage varwidth", Environment(means="", box=r"\parbox", reads="[] [] [] {}")),
+    **_named("cases dcases", Environment(means="array", left=r"\{", align="l")),
+    **_named("rcases drcases", Environment(means="array", right=r"\}", align="l")),
+    **_named("cases*", Environment(means="array", left=r"\{", align="l", text="later", written="cases")),
+    **_named("dcases*", Environment(means="array", left=r"\{", align="l", text="later", written="dcases")),
+    **_named("rcases*", Environment(means="array", right=r"\}", align="l", text="later", written="rcases")),
+    **_named("drcases*", Environment(means="array", right=r"\}", align="l", text="later", written="drcases")),
+    **_named(
+        "numcases subnumcases",
+        Environment(means="array", left=r"\{", align="l", text="later", written="cases", reads="above"),
+    ),
     **_named("aligned", Environment(means="aligned", option=True)),
     **_named("alignedat", Environment(means="aligned", columns=True, option=True)),
     **_named("alignat alignat* xalignat xalignat* xxalignat", Environment(means="aligned", columns=True)),
@@ -365,9 +398,10 @@ ENVIRONMENTS: dict[str, Environment] = {
     **_named("gather gather* multline multline*", Environment(means="gathered")),
     **_named(
         "equation equation* math displaymath document subequations dmath dmath* center flushleft flushright"
-        " tiny scriptsize footnotesize small normalsize large Large LARGE huge Huge",
+        " tiny scriptsize footnotesize small normalsize large Large LARGE huge Huge mathletters",
         Environment(means=""),
     ),
+    **_named("spreadlines multicols multicols*", Environment(means="", reads="{}")),
 }
 
 FUNCTIONS = frozenset(
@@ -426,6 +460,8 @@ SYMBOLS = frozenset(
     + ["\\" + name for name in FUNCTIONS if name != "lim"]
 )
 
+VERBATIM = frozenset(name for name, command in COMMANDS.items() if "=above" in command.parameters)
+"""Commands whose arguments are kept token by token."""
 CELLS = frozenset(name for name, command in COMMANDS.items() if command.role == "cell")
 INK_FREE = frozenset(name for name, command in COMMANDS.items() if not command.ink)
 GROUP = "{}"

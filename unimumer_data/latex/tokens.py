@@ -11,8 +11,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from .grammar import ENVIRONMENTS
-from .lengths import REGISTERS, UNITS
+from .grammar import ENVIRONMENTS, REGISTERS
+from .lengths import UNITS
 
 _REGISTERS = "|".join(re.escape(name) for name in sorted(REGISTERS, key=len, reverse=True))
 _ENVIRONMENT = re.compile(r"\\\\|\\(begin|end)\s*\{([A-Za-z\s]*\*?)\s*\}(\[[^\]\[{}\\]{0,20}\])?")
@@ -27,8 +27,9 @@ _TOKEN = re.compile(
     r"|[^\s]"
 )
 _SPACED_UNITS = "|".join(r"\s*".join(unit) for unit in (*sorted(UNITS), "filll", "fill", "fil"))
+_EXPRESSION = r"\\(?:dim|glue|mu|num)expr(?![A-Za-z])[^\]\[{}&]*"
 _LENGTH = rf"[-+]?\s*(?:[.,]?\s*\d[\d.,\s]*(?:{_SPACED_UNITS})|[\d.,\s]*(?:{_REGISTERS}))"
-_ROW_GAP = rf"\s*\[\s*{_LENGTH}(?:\s*(?:plus|minus)\s*{_LENGTH})*\s*\]"
+_ROW_GAP = rf"\s*\[\s*(?:{_LENGTH}(?:\s*(?:plus|minus)\s*{_LENGTH})*|{_EXPRESSION})\s*\]"
 _ROW_BREAK = re.compile(rf"(?:\\\\|\\tabularnewline(?![A-Za-z]))\*?(?:{_ROW_GAP})?")
 r"""A row break: the star and the gap after it say nothing. ``\\\\ *`` is a break and a star that prints."""
 

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from unimumer_data.latex.grammar import COMMANDS, ENVIRONMENTS, FENCES, GROUP, Environment
+from unimumer_data.latex.grammar import (
+    COMMANDS,
+    ENVIRONMENTS,
+    EXPRESSIONS,
+    FENCES,
+    GROUP,
+    NUMBERED,
+    REGISTERS,
+    Environment,
+)
 from unimumer_data.latex.lengths import in_em
 from unimumer_data.latex.tree import Node
 
@@ -309,5 +318,5 @@ BUILDERS: dict[str, Builder] = {
     r"\textcircled": _circled,
     **dict.fromkeys(_STROKES, _crossed),
     **dict.fromkeys((r"\pmod", r"\tag"), _parenthesized),
-    **dict.fromkeys((r"\hline", r"\cline"), _nothing),
+    **dict.fromkeys((r"\hline", r"\cline", *REGISTERS, *NUMBERED, *EXPRESSIONS), _nothing),
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from unimumer_data.latex.grammar import COMMANDS, GROUP, ORDINARY
+from unimumer_data.latex.grammar import COMMANDS, GROUP, ORDINARY, VERBATIM
 from unimumer_data.latex.parser import Repair, parse_tokens
 from unimumer_data.latex.preamble import alignment
 from unimumer_data.latex.tokens import tokenize
@@ -101,6 +101,8 @@ class _Typesetter:
     # -- outside in ----------------------------------------------------------------------------------------------
 
     def _plan_children(self, node: Node, style: int, font: str) -> list[tuple[Row, int, str]]:
+        if node.symbol in VERBATIM:
+            return []
         own = ARGUMENTS.get(node.symbol, {})
         arguments = COMMANDS.get(node.symbol, ORDINARY).args
         inner_font = FONTS.get(node.symbol, font)

@@ -32,7 +32,10 @@ def test_a_negative_space_closes_the_gap_to_the_base(gap: str) -> None:
 
 @pytest.mark.parametrize(
     "length",
-    ["3pt", "2.5em", "-0.5em", "- 1 . 5 e x", "3 mu", "3mu plus 1mu minus 1mu", r"\jot", r"2\baselineskip", "1truecm",
+    [r"\dimexpr 1pt+2pt\relax", r"\dimexpr(2pt+3pt)*2/3\relax", r"\glueexpr 1pt plus 1fil\relax",
+     r"\dimexpr\dimexpr1pt\relax*2\relax", '"1Fpt', "'17pt", "`x pt", r"\ht0", r"2\wd\strutbox", r"-1.5\mylength",
+     r"1em plus\dimexpr 2em\relax minus 1fil",
+     "3pt", "2.5em", "-0.5em", "- 1 . 5 e x", "3 mu", "3mu plus 1mu minus 1mu", r"\jot", r"2\baselineskip", "1truecm",
      r"-\fboxsep", "0pt plus 1fill", "{2.5em}", ",5cm"],
 )  # fmt: skip
 @pytest.mark.parametrize("command", [r"\hskip", r"\kern", r"\mkern", r"\mskip", r"\vskip"])
@@ -418,3 +421,83 @@ def test_more_that_prints_the_same(text: str, plain: str) -> None:
 def test_boxes_of_a_size_keep_what_they_hold() -> None:
     assert canonical(r"\vbox to 3pt{a b} c") == r"\vbox { a b } c"
     assert canonical(r"\vtop spread 1em {a} b") == r"\vtop { a } b"
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        (r"\penalty\numexpr 10*10\relax a \penalty-100\foo", r"a \foo"),
+        (r"\hbox to\dimexpr 3cm-1pt\relax{$a$}", "a"),
+        (r"\vrule height\dimexpr 3pt+1pt\relax width 0pt a", "a"),
+        (r"\begin{matrix} a \\[\dimexpr 3pt+\jot] b \end{matrix}", r"\begin{matrix} a \\ b \end{matrix}"),
+        (r"\advance\hsize by 3pt \dimen0=3pt \skip1=2pt plus 1fil \multiply\count0 by 2 a", "a"),
+        (r"\raise\dp\strutbox\hbox{$a$}", "a"),
+    ],
+)
+def test_lengths_that_are_computed(text: str, plain: str) -> None:
+    assert canonical(text, "strict") == canonical(plain, "strict")
+
+
+def test_a_length_by_itself_is_a_value() -> None:
+    assert canonical(r"\foo{\linewidth} x") == r"\foo { \linewidth } x"
+    assert canonical(r"\includegraphics[width=.5\linewidth]{a}") == r"\includegraphics [ w i d t h = . 5 ] { a }"
+    assert canonical(r"\rule{\dimexpr 1cm+2pt\relax}{1pt}") == r"\rule { \dimexpr 1 c m + 2 p t } { 1 p t }"
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        (
+            r"\begin{tabular*}{5cm}{@{\extracolsep{\fill}}lr} $a$ & $b$ \end{tabular*}",
+            r"\begin{array}{lr} a & b \end{array}",
+        ),
+        (r"\begin{tabular*}{\textwidth}[t]{lr} $a$ & $b$ \end{tabular*}", r"\begin{array}{lr} a & b \end{array}"),
+        (
+            r"\begin{tabularx}{.5\linewidth}{|>{\centering}X|r|} \hline a & $b$ \\ \hline \end{tabularx}",
+            r"\begin{array}{|l|r|} \hline \text{a} & b \\ \hline \end{array}",
+        ),
+        (r"\begin{tabulary}{5cm}{LCR} 1 & 2 & 3 \end{tabulary}", r"\begin{array}{lcr} 1 & 2 & 3 \end{array}"),
+        (
+            r"\begin{tabular}{c} for $x_1$ \\ \cline{1-1} b \\ \end{tabular}",
+            r"\begin{array}{c} \text{for} x_1 \\ \cline{1-1} \text{b} \end{array}",
+        ),
+        (r"\begin{minipage}[t][3cm][s]{.4\textwidth} \centering if $a^2$ \end{minipage}", r"\text{if $a^2$}"),
+        (r"\begin{minipage}{5cm} $a$ \\ b \end{minipage}", r"\begin{array}{l} a \\ \text{b} \end{array}"),
+        (r"\parbox{3cm}{$a$ \\ $b$} c", r"\begin{array}{l} a \\ b \end{array} c"),
+        (
+            r"\begin{matrix} \parbox{3cm}{$a$ \\ $b$} & c \end{matrix}",
+            r"\begin{matrix} \begin{array}{l} a \\ b \end{array} & c \end{matrix}",
+        ),
+        (
+            r"\begin{numcases}{f(x)=} 1 & if $x>0$ \\ 0 & else \end{numcases}",
+            r"f(x)=\begin{cases} 1 & \text{if } x>0 \\ 0 & \text{else} \end{cases}",
+        ),
+        (
+            r"\begin{subnumcases}{\label{w} w=} 0 & $l = 0$ \\ 1 \end{subnumcases}",
+            r"w=\begin{cases} 0 & l = 0 \\ 1 \end{cases}",
+        ),
+        (r"\begin{numcases}{} 1 \\ 0 \end{numcases}^2", r"\begin{cases} 1 \\ 0 \end{cases}^2"),
+        (r"\begin{dcases*} 1 & if $x$ \end{dcases*}", r"\begin{dcases} 1 & \text{if } x \end{dcases}"),
+        (r"\begin{spreadlines}{1em} a \end{spreadlines}", "a"),
+    ],
+)  # fmt: skip
+def test_environments_with_a_width_or_a_formula_before_them(text: str, plain: str) -> None:
+    assert canonical(text, "strict") == canonical(plain, "strict")
+    assert canonical(text) == canonical(plain) == canonical(canonical(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"\begin{numcases}{a} 1 \end{cases}",
+        r"\begin{tabular}{c} a \end{array}",
+        r"\begin{tabular*} a \end{tabular*}",
+        r"\begin{tabularx}{5cm} a \end{tabularx}",
+        r"\begin{numcases}{a 1 \end{numcases}",
+    ],
+)
+def test_environments_that_lack_something_are_refused(text: str) -> None:
+    with pytest.raises(LatexSyntaxError):
+        parse(text)
+    record = canonical(text, repairs=[])
+    assert canonical(record) == record

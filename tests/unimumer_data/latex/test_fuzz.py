@@ -36,6 +36,8 @@ PIECES = [
     *r"\sp \sb \min \| \R \parallel * \\* \color[x]{y} \phantom{x} \begin{array}{*{3}{c}|@{=}l} \end{array}".split(),
     *r"\genfrac \genfrac[]{0pt}{} \vrule width 0pt \hbox to 1pt \noalign{ \mathchoice".split(),
     *r"\fcolorbox \skew \displaylimits \tabularnewline \\[2pt]".split(),
+    *r"\dimexpr \relax \hsize \numexpr 2\jot = \begin{numcases}{ \end{numcases} \begin{tabular*}{1cm}{c}".split(),
+    *r"\end{tabular*} \begin{minipage}[t]{ \end{minipage} \parbox{1cm}{ \ht \advance \hline".split(),
     *r"\ensuremath \cfrac[l] \LARGE \hfill \overline \leqslant".split(),
     *("设", "😀", "\x00", "\f", "≤", "²", "\u200b", " ", "\n", "\ud800"),
 ]  # fmt: skip
@@ -112,6 +114,11 @@ def check(text: str) -> None:
         r"\begin{array}{" + "*{9}{" * 15_000,
         r"\begin{array}{" + "*{99}{c}" * 10_000 + r"} a \end{array}",
         r"\begin{array}{@{" * 5_000,
+        r"\kern" + r"\dimexpr(" * 11_000,
+        r"\kern\dimexpr" + "1pt+" * 25_000,
+        r"\hsize" * 16_000,
+        r"\begin{numcases}{" * 5_000,
+        r"\begin{minipage}{1cm}" * 4_000,
     ],
 )
 def test_hundred_thousand_characters(text: str) -> None:
