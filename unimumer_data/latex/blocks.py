@@ -185,6 +185,12 @@ def read_table(parser: Parser, token: str, command: Command) -> None:
     parser.push(frame)
 
 
+def read_halign(parser: Parser, token: str, command: Command) -> None:
+    r"""``\halign`` that is no array (`halign.arrays_of`)."""
+    parser.fault("missing_argument", f"{token!r} lacks its group, or a template in it such as '$#$&#\\cr'")
+    parser.position += 1
+
+
 def read_begin(parser: Parser, token: str, command: Command) -> None:
     r"""``\begin {name}`` and its columns."""
     name = _environment_name(parser, token)

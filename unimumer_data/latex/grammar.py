@@ -27,6 +27,7 @@ Role = Literal[
     "delimited",  # reads its first argument up to a command: \root 3 \of x
     "until",  # what ends that argument: \of
     "table",  # plain TeX's \matrix{a & b \cr}
+    "halign",  # plain TeX's \halign, whose first row is a template
     "math",  # $ and \(: mathematics inside text
     "cell",  # ends a cell or a row: & \\
     "open",
@@ -181,7 +182,9 @@ COMMANDS: dict[str, Command] = {
             r"\displaylines": "gathered",
         }.items()
     },
-    r"\bordermatrix": Command(reads="above"),
+    **_each(r"\halign \ialign", Command(role="halign", ink=False)),
+    **_each(r"\bordermatrix \oalign \ooalign", Command(reads="above")),
+    **_each(r"\multispan \hdotsfor", Command(reads="=above")),
     # accents and what stands around its argument
     **_each(
         r"\hat \check \grave \acute \tilde \breve \bar \vec \dot \ddot \dddot \ddddot \mathring \widehat \widetilde"
@@ -266,7 +269,7 @@ COMMANDS: dict[str, Command] = {
         r"\, \: \; \> \ ~ \quad \qquad \enspace \enskip \thinspace \medspace \thickspace \space \nobreakspace"
         r" \hfil \hfill \hfilll \hss \vfil \vfill \vss \smallskip \medskip \bigskip \nonscript"
         r" \allowbreak \nobreak \break \goodbreak \filbreak \eject \clearpage \cleardoublepage \hfilneg \vfilneg"
-        r" \strut \mathstrut \null \fill",
+        r" \hidewidth \strut \mathstrut \null \fill",
         Command(role="skip", ink=False, glue=1),
     ),
     **dict.fromkeys(("\\ ", "\\\t", "\\\n"), Command(role="skip", ink=False, glue=1)),

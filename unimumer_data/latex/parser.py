@@ -534,6 +534,7 @@ HANDLERS: Mapping[Role, Handler] = {
     "infix": blocks.read_infix,
     "delimited": blocks.read_delimited,
     "table": blocks.read_table,
+    "halign": blocks.read_halign,
     "until": blocks.end_delimited,
     "begin": blocks.read_begin,
     "end": blocks.read_end,

@@ -12,6 +12,7 @@ import unicodedata
 from functools import lru_cache
 
 from .grammar import ENVIRONMENTS, REGISTERS
+from .halign import arrays_of
 from .lengths import UNITS
 
 _REGISTERS = "|".join(re.escape(name) for name in sorted(REGISTERS, key=len, reverse=True))
@@ -36,6 +37,7 @@ r"""A row break: the star and the gap after it say nothing. ``\\\\ *`` is a brea
 _RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱ", "0123456789+-=()ni", strict=True))
 _LOWERED = dict(zip("₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₒₓₙ", "0123456789+-=()aeoxn", strict=True))
 _SCRIPTS = re.compile(f"([{''.join(_RAISED)}]+)|([{''.join(_LOWERED)}]+)")
+_TABLES = frozenset((r"\halign", r"\ialign"))
 _STRUCK = "\u0338"
 """The stroke that makes ``\\not =`` of an equals sign."""
 _NAMED = re.compile(r"\\ensuremath\{(\\[A-Za-z]+(?:\{[A-Za-z]\})?|[A-Za-z+*/<>=-])\}")
@@ -86,6 +88,8 @@ def tokenize(text: str) -> list[str]:
     tokens = _TOKEN.findall(text)
     if "%" in text:
         tokens = [token for token in tokens if token[0] != "%"]
+    if "align" in text and not _TABLES.isdisjoint(tokens):
+        tokens = arrays_of(tokens)
     return tokens
 
 

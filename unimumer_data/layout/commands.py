@@ -298,7 +298,19 @@ BUILDERS: dict[str, Builder] = {
     **dict.fromkeys((r"\iiiint", r"\idotsint"), _operator),
     **dict.fromkeys(WORDS, _word),
     **dict.fromkeys(
-        (GROUP, *FONTS, r"\substack", r"\vcenter", r"\vbox", r"\vtop", r"\tag*", r"\bordermatrix"), _group
+        (
+            GROUP,
+            *FONTS,
+            r"\substack",
+            r"\vcenter",
+            r"\vbox",
+            r"\vtop",
+            r"\tag*",
+            r"\bordermatrix",
+            r"\oalign",
+            r"\ooalign",
+        ),
+        _group,
     ),
     **dict.fromkeys((name for name, command in COMMANDS.items() if command.role == "class"), _group),
     **dict.fromkeys((r"\mathop", r"\operatorname", r"\operatorname*", r"\operatornamewithlimits"), _operator_group),
@@ -307,7 +319,7 @@ BUILDERS: dict[str, Builder] = {
     r"\sqrt": _root,
     **dict.fromkeys(FENCES, _fenced),
     r"\rule": _rule,
-    **dict.fromkeys((r"\vline", r"\hrulefill", r"\dotfill"), _leader),
+    **dict.fromkeys((r"\vline", r"\hrulefill", r"\dotfill", r"\hdotsfor"), _leader),
     **dict.fromkeys(ACCENTS, _accent),
     **dict.fromkeys(WIDE_ACCENTS, _wide_accent),
     **dict.fromkeys((*OVER, *UNDER), _beside),
@@ -318,5 +330,7 @@ BUILDERS: dict[str, Builder] = {
     r"\textcircled": _circled,
     **dict.fromkeys(_STROKES, _crossed),
     **dict.fromkeys((r"\pmod", r"\tag"), _parenthesized),
-    **dict.fromkeys((r"\hline", r"\cline", *REGISTERS, *NUMBERED, *EXPRESSIONS), _nothing),
+    **dict.fromkeys(
+        (r"\hline", r"\cline", r"\multispan", r"\halign", r"\ialign", *REGISTERS, *NUMBERED, *EXPRESSIONS), _nothing
+    ),
 }

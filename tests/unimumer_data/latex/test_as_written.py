@@ -501,3 +501,46 @@ def test_environments_that_lack_something_are_refused(text: str) -> None:
         parse(text)
     record = canonical(text, repairs=[])
     assert canonical(record) == record
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        (r"\halign{#\hfil&\quad#\cr $a$&b\cr c&d\cr}",
+         r"\begin{array}{ll} a & \text{b} \\ \text{c} & \text{d} \end{array}"),
+        (r"\halign to 5cm{\hfil$#$&$#$\tabskip=1em plus1fil\cr x&=1\cr y&=2\cr}",
+         r"\begin{array}{rl} x&=1 \\ y&=2 \end{array}"),
+        (r"\vcenter{\openup1\jot\halign{$\hfil##\hfil$\cr a\cr b\crcr}}_2", r"\begin{array}{c} a \\ b \end{array}_2"),
+        (r"\halign{$x_{#}$&${}=#$\cr 1&a\cr 2&\cr}", r"\begin{array}{ll} x_1 & =a \\ x_2 & = \end{array}"),
+        (r"\halign{(#)&\bf#:\cr a&b\cr}", r"\begin{array}{ll} (\text{a}) & \textbf{b}: \end{array}"),
+        (r"\halign{$#$&&\hfil$#$\cr a&b&c\cr}", r"\begin{array}{lrr} a & b & c \end{array}"),
+        (r"\halign{&\hfil$#$\cr a&b\cr}", r"\begin{array}{rr} a & b \end{array}"),
+        (
+            r"\halign{$#$\cr a\cr\noalign{\hrule} \omit b\cr\noalign{\vskip 3pt} c}",
+            r"\begin{array}{l} a \\ \hline \text{b} \\ c \end{array}",
+        ),
+        (
+            r"\halign{$#$&$#$\cr \multispan2 a\cr b&c\cr}",
+            r"\begin{array}{ll} \multicolumn{2}{l}{\text{a}} \\ b & c \end{array}",
+        ),
+        (
+            r"\halign{$#$\cr \matrix{a & b\cr} & c \cr \halign{$#$\cr d\cr}\cr}",
+            r"\begin{array}{ll} \begin{matrix} a & b \end{matrix} & \text{c}"
+            r" \\ \begin{array}{l} d \end{array} \end{array}",
+        ),
+        (r"\halign{$#$\cr \begin{matrix} a & b \\ c \end{matrix} \cr}",
+         r"\begin{array}{l} \begin{matrix} a & b \\ c \end{matrix} \end{array}"),
+        (r"x \hidewidth y", "x y"),
+    ],
+)  # fmt: skip
+def test_the_table_of_plain_tex(text: str, plain: str) -> None:
+    assert canonical(text, "strict") == canonical(plain, "strict")
+    assert canonical(canonical(text)) == canonical(text)
+
+
+@pytest.mark.parametrize(
+    "text", [r"\halign{a & b}", r"\halign a", r"\halign{#}", r"\halign{\cr a}", r"\halign{#\cr a"]
+)
+def test_a_table_without_template_or_end_is_refused(text: str) -> None:
+    with pytest.raises(LatexSyntaxError, match=r"\\halign.*template"):
+        parse(text)

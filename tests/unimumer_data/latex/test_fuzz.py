@@ -38,6 +38,7 @@ PIECES = [
     *r"\fcolorbox \skew \displaylimits \tabularnewline \\[2pt]".split(),
     *r"\dimexpr \relax \hsize \numexpr 2\jot = \begin{numcases}{ \end{numcases} \begin{tabular*}{1cm}{c}".split(),
     *r"\end{tabular*} \begin{minipage}[t]{ \end{minipage} \parbox{1cm}{ \ht \advance \hline".split(),
+    *r"\halign{ # \hfil$#$ \cr \noalign{ \omit \multispan2 \halign".split(),
     *r"\ensuremath \cfrac[l] \LARGE \hfill \overline \leqslant".split(),
     *("设", "😀", "\x00", "\f", "≤", "²", "\u200b", " ", "\n", "\ud800"),
 ]  # fmt: skip
@@ -117,6 +118,8 @@ def check(text: str) -> None:
         r"\kern" + r"\dimexpr(" * 11_000,
         r"\kern\dimexpr" + "1pt+" * 25_000,
         r"\hsize" * 16_000,
+        r"\halign{#\cr " * 8_000 + "}" * 8_000,
+        r"\halign{a#b&\cr " + "x&" * 50_000 + "}",
         r"\begin{numcases}{" * 5_000,
         r"\begin{minipage}{1cm}" * 4_000,
     ],
