@@ -304,7 +304,8 @@ COMMANDS: dict[str, Command] = {
     **_each(r"\raise \lower \moveleft \moveright \openup", Command(reads="length", role="skip", ink=False)),
     **_each(r"\advance \multiply \divide", Command(reads="setting", role="skip", ink=False)),
     **_each(
-        r"\setlength \addtolength \setcounter \addtocounter \fontsize \def \edef \gdef \xdef \DeclareMathOperator"
+        r"\settowidth \settoheight \settodepth \numberwithin"
+        r" \setlength \addtolength \setcounter \addtocounter \fontsize \def \edef \gdef \xdef \DeclareMathOperator"
         r" \DeclareMathOperator*",
         Command(reads="{} {}", role="skip", ink=False),
     ),
@@ -312,6 +313,16 @@ COMMANDS: dict[str, Command] = {
         r"\newcommand \newcommand* \renewcommand \renewcommand* \providecommand \providecommand*",
         Command(reads="{} [] [] {}", role="skip", ink=False),
     ),
+    **_each(r"\newenvironment \renewenvironment", Command(reads="{} [] [] {} {}", role="skip", ink=False)),
+    **_each(
+        r"\newlength \newcount \newdimen \newskip \newmuskip \newcounter \newsavebox",
+        Command(reads="{}", role="skip", ink=False),
+    ),
+    **_each(r"\usepackage \documentclass", Command(reads="[] {}", role="skip", ink=False)),
+    **_each(r"\global \long \outer \protected", Command(role="skip", ink=False)),
+    r"\let": Command(reads="{} {}", role="skip", ink=False),
+    r"\DeclareRobustCommand": Command(reads="{} [] [] {}", role="skip", ink=False),
+    r"\DeclarePairedDelimiter": Command(reads="{} {} {}", role="skip", ink=False),
 }
 
 TEXT = frozenset(

@@ -14,6 +14,7 @@ from functools import lru_cache
 from .grammar import ENVIRONMENTS, REGISTERS
 from .halign import arrays_of
 from .lengths import UNITS
+from .macros import DEFINES, written_out
 
 _REGISTERS = "|".join(re.escape(name) for name in sorted(REGISTERS, key=len, reverse=True))
 _ENVIRONMENT = re.compile(r"\\\\|\\(begin|end)\s*\{([A-Za-z\s]*\*?)\s*\}(\[[^\]\[{}\\]{0,20}\])?")
@@ -88,6 +89,10 @@ def tokenize(text: str) -> list[str]:
     tokens = _TOKEN.findall(text)
     if "%" in text:
         tokens = [token for token in tokens if token[0] != "%"]
+    if ("\\let" in text or "command" in text or "def" in text or "Declare" in text) and (
+        not DEFINES.isdisjoint(tokens)
+    ):
+        tokens = written_out(tokens)
     if "align" in text and not _TABLES.isdisjoint(tokens):
         tokens = arrays_of(tokens)
     return tokens

@@ -544,3 +544,38 @@ def test_the_table_of_plain_tex(text: str, plain: str) -> None:
 def test_a_table_without_template_or_end_is_refused(text: str) -> None:
     with pytest.raises(LatexSyntaxError, match=r"\\halign.*template"):
         parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        (r"\newcommand{\R}{\mathbb{R}} x \in \R", r"x \in \mathbb{R}"),
+        (r"\newcommand\abs[1]{\left|#1\right|} \abs{x} + \abs y", r"|x| + |y|"),
+        (r"\newcommand*{\n}[2][2]{\| #2 \|_{#1}} \n{x} \n[1]{y}", r"\|x\|_2 \|y\|_1"),
+        (r"\renewcommand{\vec}[1]{\mathbf{#1}} \vec{x}", r"\mathbf{x}"),
+        (r"\def\f#1#2{\frac{#1}{#2}} \f12 \f{x+1}y", r"\frac12 \frac{x+1}{y}"),
+        (r"\def\a{b} \a \global\def\a{c} \a", "b c"),
+        (r"\let\a=\alpha \let\b\beta \a_1 \b", r"\alpha_1 \beta"),
+        (r"\let\oldsum\sum \renewcommand{\sum}{\oldsum\limits} \sum_i", r"\sum_i"),
+        (r"\DeclareMathOperator{\tr}{tr} \DeclareMathOperator*{\am}{arg\,max} \tr A \am_x",
+         r"\mathrm{tr} A \operatorname*{arg max}_x"),
+        (r"\DeclarePairedDelimiter{\abs}{\lvert}{\rvert} \abs{x} \abs*{y} \abs[\big]{z}", "|x| |y| |z|"),
+        (r"\newcommand{\be}{\begin{align}}\newcommand{\ee}{\end{align}} \be x &= 1 \ee",
+         r"\begin{align} x &= 1 \end{align}"),
+        (r"\newcommand{\x}[1]{\def\y##1{#1 ##1}\y z} \x a", "a z"),
+        (r"\def\a{\a x} \a", r"\a"),
+        (r"\def\a{\b\b}\def\b{\c\c}\def\c{\a\a} \a", r"\a"),
+        (r"\def\a(#1){x} \a(2)", r"\a(2)"),
+        (r"\abs{a} \newcommand{\abs}[1]{|#1|} \abs{b} {\abs}", r"\abs{a} |b| \abs"),
+        (r"\newlength{\foo} \settowidth{\foo}{abc} \newenvironment{bar}[1]{a}{b} \usepackage[x]{y} x", "x"),
+    ],
+)  # fmt: skip
+def test_what_a_formula_defines_is_written_out(text: str, plain: str) -> None:
+    assert canonical(text, "strict") == canonical(plain, "strict")
+    assert canonical(canonical(text)) == canonical(text)
+
+
+@pytest.mark.parametrize("text", [r"\newcommand{\a}", r"\def\a{b", r"\let", r"\DeclareMathOperator{\a}", r"\def"])
+def test_definitions_without_end_are_refused(text: str) -> None:
+    with pytest.raises(LatexSyntaxError):
+        parse(text)

@@ -39,6 +39,7 @@ PIECES = [
     *r"\dimexpr \relax \hsize \numexpr 2\jot = \begin{numcases}{ \end{numcases} \begin{tabular*}{1cm}{c}".split(),
     *r"\end{tabular*} \begin{minipage}[t]{ \end{minipage} \parbox{1cm}{ \ht \advance \hline".split(),
     *r"\halign{ # \hfil$#$ \cr \noalign{ \omit \multispan2 \halign".split(),
+    *r"\def \newcommand \let \mine \mine \newcommand{\mine}[1]{ \def\mine #1 \DeclareMathOperator{\mine}{".split(),
     *r"\ensuremath \cfrac[l] \LARGE \hfill \overline \leqslant".split(),
     *("设", "😀", "\x00", "\f", "≤", "²", "\u200b", " ", "\n", "\ud800"),
 ]  # fmt: skip
@@ -118,6 +119,10 @@ def check(text: str) -> None:
         r"\kern" + r"\dimexpr(" * 11_000,
         r"\kern\dimexpr" + "1pt+" * 25_000,
         r"\hsize" * 16_000,
+        r"\def\a{\b\b}\def\b{\a\a}\a" * 3_000,
+        r"\def\a{" * 15_000,
+        r"\def\a[#1" * 12_000,
+        r"\newcommand{\a}[1][x]{#1}" + r"\a[" * 30_000,
         r"\halign{#\cr " * 8_000 + "}" * 8_000,
         r"\halign{a#b&\cr " + "x&" * 50_000 + "}",
         r"\begin{numcases}{" * 5_000,
