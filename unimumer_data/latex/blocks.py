@@ -41,9 +41,7 @@ def begin_text(parser: Parser) -> None:
 
 
 def stacked(frame: Frame) -> Row:
-    """The lines of a paragraph as a column; what it holds otherwise."""
-    if not frame.stacked:
-        return frame.row
+    """The lines of a paragraph as a column."""
     column = Node("\\begin", frame.node.start, frame.node.stop, [("above", [Node("l")])])
     column.hang("begin_array", frame.row)
     column.hang("end_array", [Node("\\end")])

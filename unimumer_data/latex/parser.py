@@ -160,7 +160,7 @@ class Parser:
         if frame.kind == RIGHT:
             self.row.extend(frame.row)
         elif frame.row and frame.relation:
-            hang_script(node, frame.relation, blocks.stacked(frame))
+            hang_script(node, frame.relation, blocks.stacked(frame) if frame.stacked else frame.row)
         if frame.environment:
             node.hang(f"end_{frame.environment}", [Node("\\end", self.position - 2, self.position)])
         elif frame.rest:

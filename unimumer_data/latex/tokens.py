@@ -89,12 +89,10 @@ def tokenize(text: str) -> list[str]:
     tokens = _TOKEN.findall(text)
     if "%" in text:
         tokens = [token for token in tokens if token[0] != "%"]
-    if ("\\let" in text or "command" in text or "def" in text or "Declare" in text) and (
-        not DEFINES.isdisjoint(tokens)
-    ):
-        tokens = written_out(tokens)
-    if "align" in text and not _TABLES.isdisjoint(tokens):
-        tokens = arrays_of(tokens)
+    if "def" in text or "command" in text or "\\let" in text or "Declare" in text:
+        tokens = tokens if DEFINES.isdisjoint(tokens) else written_out(tokens)
+    if "align" in text:
+        tokens = tokens if _TABLES.isdisjoint(tokens) else arrays_of(tokens)
     return tokens
 
 
