@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .frames import ATOM, BRACE, ENVIRONMENT, GROUP_END, RIGHT, UNTIL, Frame
-from .grammar import COMMANDS, ENVIRONMENTS, GROUP, KNOWN, ORDINARY, SYMBOLS, Command, role_of
+from .grammar import ACROSS, COMMANDS, ENVIRONMENTS, GROUP, KNOWN, ORDINARY, SYMBOLS, Command, role_of
 from .lengths import end_of_length, in_em
 from .preamble import FILLING, Place, read_preamble
 from .tree import Node, Row
@@ -337,6 +337,6 @@ def _stands_alone(token: str) -> bool:
     return command is None or (command.role in ("symbol", "open_bracket", "close_bracket") and not command.reads)
 
 
-RULES = frozenset(r"\hline \cline \hdashline \toprule \midrule \bottomrule \cmidrule".split())
+RULES = ACROSS | {"\\cline"}
 """What stands between the rows of a table."""
 ANGLES = {"<": "\\langle", ">": "\\rangle", "\\lt": "\\langle", "\\gt": "\\rangle"}

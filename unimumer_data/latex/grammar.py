@@ -131,6 +131,8 @@ FENCES: dict[str, tuple[str, str]] = {
 COMMANDS: dict[str, Command] = {
     "{": Command(role="open", ink=False),
     "}": Command(role="close", ink=False),
+    **_each(r"\bgroup \begingroup", Command(role="open", ink=False)),
+    **_each(r"\egroup \endgroup", Command(role="close", ink=False)),
     "^": Command(role="script", ink=False),
     "_": Command(role="script", ink=False),
     r"\sp": Command(role="script", ink=False, means="^"),
@@ -165,6 +167,7 @@ COMMANDS: dict[str, Command] = {
     r"\vrule": Command(role="bar", means=r"\vline"),
     r"\hrule": Command(role="bar", means=r"\hline"),
     r"\cline": Command(reads="=above"),
+    **_each(r"\toprule \midrule \bottomrule", Command(reads="[]")),
     # plain TeX's tables: the environment that each is read as
     **{
         name: Command(role="table", means=means, ink=False)
@@ -251,6 +254,8 @@ COMMANDS: dict[str, Command] = {
             r"\em": r"\mathit",
             r"\sffamily": r"\mathsf",
             r"\ttfamily": r"\mathtt",
+            r"\sc": r"\textsc",
+            r"\scshape": r"\textsc",
         }.items()
     },
     # infixes: {matrix} stacks without a bar
@@ -294,7 +299,8 @@ COMMANDS: dict[str, Command] = {
         r" \nonumber \notag \relax \noindent \centering \tiny \scriptsize \footnotesize \small \normalsize"
         r" \large \Large \LARGE \huge \Huge \[ \] \/ \- \normalfont \protect \par \newpage \allowdisplaybreaks"
         r" \leavevmode \indent \unskip \ignorespaces \ignorespacesafterend \unboldmath \selectfont \mdseries \@"
-        r" \HUGE \smaller \larger \normalcolor \xspace \sloppy \raggedright \raggedleft \joinrel \arraybackslash",
+        r" \HUGE \smaller \larger \normalcolor \xspace \sloppy \raggedright \raggedleft \endhead \endfirsthead"
+        r" \endfoot \endlastfoot \joinrel \arraybackslash",
         Command(role="skip", ink=False),
     ),
     **_each(r"\label \ref \eqref \cite \leftroot \uproot \skew \require", Command(reads="{}", role="skip", ink=False)),
@@ -466,14 +472,16 @@ SYMBOLS = frozenset(
     \ldots \cdots \vdots \ddots \dotsc \dotsb \dotsm \dotsi \dotso \hdots \mathellipsis \adots \iddots
     \therefore \because \colon \vert \Vert \lvert \rvert \lVert \rVert \| \{ \} \lbrace \rbrace \lparen \rparen \lbrack
     \rbrack \langle \rangle \lfloor \rfloor \lceil \rceil \lgroup \rgroup \lmoustache \rmoustache \ulcorner
-    \urcorner \llcorner \lrcorner \backslash \slash \ldotp \_ \# \% \& \$ \not \mod \bmod \And \hline \vline \hrulefill
-    \dotfill \bigcap \bigcup
+    \urcorner \llcorner \lrcorner \backslash \slash \ldotp \_ \# \% \& \$ \not \mod \bmod \And \hline \hdashline \vline
+    \hrulefill \dotfill \bigcap \bigcup
     \bigoplus \bigotimes \bigodot \biguplus \bigsqcup \bigvee \bigwedge \iiint \iiiint \oiint \oiiint
     \idotsint \varlimsup \varliminf \injlim \projlim \varinjlim \varprojlim
     """.split()
     + ["\\" + name for name in FUNCTIONS if name != "lim"]
 )
 
+ACROSS = frozenset(r"\hline \hdashline \toprule \midrule \bottomrule".split())
+"""Rules as wide as a table."""
 VERBATIM = frozenset(name for name, command in COMMANDS.items() if "=above" in command.parameters)
 """Commands whose arguments are kept token by token."""
 CELLS = frozenset(name for name, command in COMMANDS.items() if command.role == "cell")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from unimumer_data.latex.grammar import (
+    ACROSS,
     COMMANDS,
     ENVIRONMENTS,
     EXPRESSIONS,
@@ -331,6 +332,6 @@ BUILDERS: dict[str, Builder] = {
     **dict.fromkeys(_STROKES, _crossed),
     **dict.fromkeys((r"\pmod", r"\tag"), _parenthesized),
     **dict.fromkeys(
-        (r"\hline", r"\cline", r"\multispan", r"\halign", r"\ialign", *REGISTERS, *NUMBERED, *EXPRESSIONS), _nothing
+        (*ACROSS, r"\cline", r"\multispan", r"\halign", r"\ialign", *REGISTERS, *NUMBERED, *EXPRESSIONS), _nothing
     ),
 }

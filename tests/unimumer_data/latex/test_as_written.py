@@ -579,3 +579,28 @@ def test_what_a_formula_defines_is_written_out(text: str, plain: str) -> None:
 def test_definitions_without_end_are_refused(text: str) -> None:
     with pytest.raises(LatexSyntaxError):
         parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        (r"a \begingroup b \over c \endgroup", r"a \frac{b}{c}"),
+        (r"\bgroup \bf a \egroup b", r"\mathbf{a} b"),
+        (r"x ^ \bgroup a + b \egroup", "x ^ {a + b}"),
+        (r"{\sc a} {\scshape b}", r"\textsc{a} \textsc{b}"),
+        (r"\begin{longtable}{l} $a$ \\ \endhead $b$ \end{longtable}", r"\begin{array}{l} a \\ b \end{array}"),
+    ],
+)
+def test_groups_and_fonts_by_their_other_names(text: str, plain: str) -> None:
+    assert canonical(text, "strict") == canonical(plain, "strict")
+
+
+@pytest.mark.parametrize("text", [r"\bgroup a", r"a \egroup", r"\begingroup a }"])
+def test_groups_without_their_partner(text: str) -> None:
+    record = canonical(text, repairs=[])
+    assert canonical(record) == record and "a" in record
+
+
+def test_rules_of_booktabs_stay() -> None:
+    record = r"\begin {array} { l } \toprule a \\ \midrule b \\ \bottomrule \end {array}"
+    assert canonical(r"\begin{array}{l} \toprule[1pt] a \\ \midrule b \\ \bottomrule \end{array}") == record
