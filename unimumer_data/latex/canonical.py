@@ -313,6 +313,9 @@ class _Rewriter:
             return None if not content and node.children else (content, None)
         if node.symbol == "\\substack":
             return ([_as_subarray(content)], None) if self.rules.compare else None
+        if node.symbol == "\\fbox":  # a box of text; one of mathematics is \boxed
+            text = Node("\\text", node.start, node.stop, [("above", content)])
+            return [Node("\\boxed", node.start, node.stop, [("above", [text])])], None
         command = COMMANDS[node.symbol]
         if command.role == "math":
             return content, ""
@@ -445,5 +448,5 @@ _CHANGED_BY = {
 }
 _OPENABLE = frozenset(
     name for name, command in COMMANDS.items() if command.role in ("font", "class", "fence", "math")
-) | {GROUP, "\\begin", "\\substack"}
+) | {GROUP, "\\begin", "\\substack", "\\fbox"}
 _OTHER_SCRIPTS = frozenset(name for name, command in COMMANDS.items() if command.scripts != ORDINARY.scripts)

@@ -604,3 +604,10 @@ def test_groups_without_their_partner(text: str) -> None:
 def test_rules_of_booktabs_stay() -> None:
     record = r"\begin {array} { l } \toprule a \\ \midrule b \\ \bottomrule \end {array}"
     assert canonical(r"\begin{array}{l} \toprule[1pt] a \\ \midrule b \\ \bottomrule \end{array}") == record
+
+
+@pytest.mark.parametrize("box", [r"\fbox", r"\framebox[3em][l]", r"\fcolorbox{red}{blue}"])
+def test_a_frame_around_text_is_one_around_upright_letters(box: str) -> None:
+    assert canonical(rf"{box}{{$x$}}^2", "strict") == r"\boxed { x } ^ { 2 }"
+    assert canonical(rf"{box}{{if $x$}}", "strict") == canonical(r"\boxed{\text{if $x$}}", "strict")
+    assert canonical(rf"{box}{{if $x_1$}}") == r"\boxed { i f x _ { 1 } }"
