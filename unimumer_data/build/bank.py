@@ -26,8 +26,9 @@ from PIL import Image
 
 from unimumer_data.errors import ConfigError, InkError, SourceError
 from unimumer_data.handwriting.bank import FACTS, FORMAT, SYMBOLS
-from unimumer_data.handwriting.collect import Collected, Loss, collect, writer_of
+from unimumer_data.handwriting.collect import UNITS, Collected, Loss, collect, writer_of
 from unimumer_data.handwriting.departures import WRITER_MEANS
+from unimumer_data.handwriting.evenness import Height, factors
 from unimumer_data.handwriting.mathwriting import collect_symbols
 from unimumer_data.handwriting.measure import slant_of
 from unimumer_data.ink import Ink, read_inkml, render
@@ -122,6 +123,7 @@ def make_bank(config: BankConfig) -> str:
     for found in _found(config):
         gathered.add(*found)
     _drop_odd(gathered)
+    _even_out(gathered.rows)
     reasons = Counter(loss["reason"] for loss in gathered.losses)
     said = ", ".join(f"{reason}: {count}" for reason, count in sorted(reasons.items()))
     if not gathered.rows:
@@ -185,6 +187,15 @@ def _drop_odd(gathered: Gathered) -> None:
             message = f"{row.label} is {ratio:.2g} times as large as usual"
             gathered.losses.append({"id": row.ink, "label": row.label, "reason": "odd_size", "message": message})
     gathered.rows = kept
+
+
+def _even_out(rows: Sequence[Row]) -> None:
+    """Write the symbols in the em that all ink of their writer speaks for."""
+    plain = [row for row in rows if len(row.label) == 1 and row.label.isalnum()]
+    scales = factors(Height(row.label, row.writer, row.ink, row.size[1] / UNITS) for row in plain)
+    for row in rows:
+        scale = scales.get((row.writer, row.ink), 1.0)
+        row.strokes = [[round(scale * value) for value in stroke] for stroke in row.strokes]
 
 
 _STRETCHED = frozenset((r"\frac", r"\sqrt"))

@@ -77,7 +77,8 @@ class Bank:
 
     def mean(self, name: str, writer: str) -> float:
         """How this hand departs from print on average; drawn towards the bank's where it was measured seldom."""
-        return _shrunk(*self.writers[writer].means.get(name, (0.0, 0)), self.means[name])
+        mean, count = self.writers[writer].means.get(name, (0.0, 0))
+        return _shrunk(mean, count, self.means[name], RANGES[name].certain)
 
     def variants(self, label: str, writer: str) -> tuple[list[str], str, float]:
         """Symbols of that name by the writer, or by the nearest one who has it; who that is; and how far.
@@ -166,12 +167,13 @@ def means_of(writers: Collection[Writer]) -> dict[str, float]:
         measured = [one.means[name] for one in writers if name in one.means]
         count = sum(times for _, times in measured)
         mean = sum(value * times for value, times in measured) / count if count else 0.0
-        found[name] = _shrunk(mean, count, RANGES[name].mean)
+        found[name] = _shrunk(mean, count, RANGES[name].mean, CERTAIN)
     return found
 
 
-def _shrunk(mean: float, count: int, towards: float) -> float:
-    return (mean * count + towards * CERTAIN) / (count + CERTAIN)
+def _shrunk(mean: float, count: int, towards: float, certain: float) -> float:
+    """A mean of ``count`` measurements, drawn to one that counts as ``certain`` of them."""
+    return towards + (mean - towards) * count / (count + certain)
 
 
 def _damaged(path: Path, what: str) -> SourceError:

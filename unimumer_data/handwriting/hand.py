@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import random
 from collections.abc import Sequence
 
@@ -15,7 +16,7 @@ from unimumer_data.layout.styles import PARAMETERS
 
 from .bank import Bank
 from .collect import UNITS
-from .departures import RANGES, size_of
+from .departures import RANGES, on_line, size_of
 from .measure import apex_of
 from .spans import ROOT, name_of
 
@@ -25,8 +26,11 @@ HAND = "hand"
 BEARING = 50
 """Space on each side of a symbol, in thousandths of an em: print has about twice this between two letters."""
 
-OVERLAP = 0.04
-"""Em by which the boxes of neighbours may overlap, at most."""
+OVERLAP = 0.1
+"""Em by which the boxes of neighbours may overlap, at most: of real ones two in a hundred overlap by more."""
+
+TOUCH = 0.04
+"""Em by which a script may overlap its base, and what is in a root its hook, at most."""
 
 SHORTENED = 0.15
 """Share of the width of a fraction by which its bar may be too short at each end, at most."""
@@ -62,14 +66,22 @@ class CannotWriteError(UniMumerError):
 
 
 class HandGlyph(Glyph):
-    """A symbol as somebody wrote it."""
+    """A symbol as somebody wrote it.
 
-    __slots__ = ()
+    Args:
+        script: size of this hand's scripts, against those of all people.
+    """
+
+    __slots__ = ("script",)
     is_char = False
 
+    def __init__(self, place: int, row: list[int], script: float) -> None:
+        super().__init__(HAND, str(place), row)
+        self.script = script
+
     def sizes(self, scale: float) -> tuple[float, float]:
-        """People write scripts in other sizes than print."""
-        size = size_of(scale)
+        """People write scripts in other sizes than print, and each other's."""
+        size = size_of(scale) * (1.0 if on_line(scale) else self.script)
         return size, size
 
 
@@ -88,6 +100,7 @@ class Hand(Font):
         self.borrowed: dict[str, tuple[str, float]] = {}
         self.roots: dict[int, tuple[Strokes, float]] = {}
         self._spacing = self.draw("spacing")
+        self._script = math.exp(self.draw("script"))
 
     def draw(self, name: str) -> float:
         """A departure of this writer from print."""
@@ -161,7 +174,7 @@ class Hand(Font):
             printed.right,
             printed.top,
         )
-        return HandGlyph(HAND, str(len(self.chosen) - 1), [round(UNITS * side) for side in sides])
+        return HandGlyph(len(self.chosen) - 1, [round(UNITS * side) for side in sides], self._script)
 
     def gap(self, before: str, after: str, style: int) -> float:
         """The distance of print, and what this writer and chance add."""
@@ -173,7 +186,7 @@ class Hand(Font):
         """A part, somewhat higher or lower; a script also nearer or further."""
         size = size_of(PARAMETERS[style].scale)
         rise = size * self.draw(place)
-        reach = size * max(-OVERLAP, self.draw("reach")) if place in ("sup", "sub") else 0.0
+        reach = size * max(-TOUCH, self.draw("reach")) if place in ("sup", "sub") else 0.0
         moved = Box(part.width + reach, part.height + rise, part.depth - rise)
         moved.parts.append((reach, rise, part))
         return moved
@@ -191,7 +204,7 @@ class Hand(Font):
         assert apex is not None  # a bank has whole roots only
         hook = min(hook, size * apex / UNITS)
         self.roots[id(node)] = strokes, hook
-        before = size * (max(-OVERLAP, self.draw("hook")) - BEARING / UNITS)
+        before = size * (max(-TOUCH, self.draw("hook")) - BEARING / UNITS)
         after = max(-ROOF * width, size * (self.draw("roof") - BEARING / UNITS))
         return hook, before, after
 
@@ -212,4 +225,4 @@ class Hand(Font):
         ys = [(min(stroke[1::2]), max(stroke[1::2])) for stroke in strokes]
         top, bottom = -min([low for low, _ in ys]), -max([high for _, high in ys])
         sides = [right + 2 * BEARING, max(0, top), max(0, -bottom), 0, 0, BEARING, bottom, BEARING + right, top]
-        return HandGlyph(HAND, str(len(self.chosen) - 1), sides)
+        return HandGlyph(len(self.chosen) - 1, sides, self._script)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from unimumer_data.ink import Ink
 from unimumer_data.latex import Node
 from unimumer_data.layout.symbols import LIMITS
 
-from .departures import size_of
+from .departures import on_line, size_of
 from .matching import Strokes, box_around, box_of, match
 from .spans import BAR, ROOT, Box, Line, Span, name_of, spans_of
 
@@ -129,7 +130,7 @@ def _by_row(placed: Sequence[Placed]) -> dict[int, list[Placed]]:
 
 
 def departures_of(measured: Measured) -> dict[str, list[float]]:
-    """How an ink departs from print: name in `departures.RANGES` -> what was measured; ``spacing`` is one mean."""
+    """How an ink departs from print: name in `departures.RANGES` -> what was measured; one mean of spacing, script."""
     found: dict[str, list[float]] = defaultdict(list)
     if len(_by_row(measured.placed).get(0, ())) >= _LONG:
         found["slope"].append(-measured.slope)
@@ -139,6 +140,13 @@ def departures_of(measured: Measured) -> dict[str, list[float]]:
         found["spacing"].append(spacing)
         found["gap"] = [gap - spacing for gap in gaps]
     _measure_rows(measured, found)
+    heights = [
+        math.log(ratio)
+        for one in measured.placed
+        if (ratio := height_ratio(one, measured.em)) and not on_line(one.span.scale)
+    ]
+    if heights:
+        found["script"] = [sum(heights) / len(heights)]
     for one in measured.placed:
         if one.span.token == BAR and (inside := _inside(measured, one.span.node)):
             box = box_around(inside)
@@ -150,6 +158,14 @@ def departures_of(measured: Measured) -> dict[str, list[float]]:
                 found["hook"].append((box[0] - apex) / (measured.em * size_of(one.span.scale)))
                 found["roof"].append((one.box[2] - box[2]) / (measured.em * size_of(one.span.scale)))
     return found
+
+
+def height_ratio(one: Placed, em: float) -> float:
+    """How high a letter or digit is, against its height in print in the size that people write; 0 of other symbols."""
+    if len(one.span.token) != 1 or not one.span.token.isalnum():
+        return 0.0
+    printed = (one.span.box[3] - one.span.box[1]) / one.span.scale * size_of(one.span.scale)
+    return (one.box[3] - one.box[1]) / (em * printed) if printed else 0.0
 
 
 def apex_of(strokes: Sequence[Sequence[float]]) -> float | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .frames import ATOM, BRACE, ENVIRONMENT, GROUP_END, RIGHT, UNTIL, Frame
-from .grammar import ENVIRONMENTS, KNOWN, SYMBOLS, Command, role_of
+from .grammar import ACROSS, COMMANDS, ENVIRONMENTS, GROUP, KNOWN, ORDINARY, SYMBOLS, Command, role_of
 from .lengths import end_of_length, in_em
-from .preamble import Place, read_preamble
+from .preamble import FILLING, Place, read_preamble
 from .tree import Node, Row
 
 if TYPE_CHECKING:
@@ -23,10 +23,29 @@ def read_cell(parser: Parser, token: str, command: Command) -> None:
         finish_infix(parser)
     parser.row.append(Node(command.means or token, parser.position, parser.position + 1))
     parser.position += 1
-    if token == "&" and parser.frame.text_cells:
+    frame = parser.frame
+    if frame.text_cells == "all" or (frame.text_cells and token == "&"):
+        begin_text(parser)
+    if frame.node.symbol == "\\parbox":
+        frame.stacked = True
+
+
+def begin_text(parser: Parser) -> None:
+    """The cell that begins here is text; rules above it are none."""
+    while (token := parser.peek()) in RULES:
+        parser.read_symbol(token, COMMANDS.get(token, ORDINARY))
+    if token is not None and role_of(token) not in ("cell", "end", "close"):
         text = Node("\\text", parser.position, parser.position)
         parser.row.append(text)
         parser.push(Frame(GROUP_END, [], text, "above"))
+
+
+def stacked(frame: Frame) -> Row:
+    """The lines of a paragraph as a column."""
+    column = Node("\\begin", frame.node.start, frame.node.stop, [("above", [Node("l")])])
+    column.hang("begin_array", frame.row)
+    column.hang("end_array", [Node("\\end")])
+    return [column]
 
 
 def read_infix(parser: Parser, token: str, command: Command) -> None:
@@ -160,8 +179,14 @@ def read_table(parser: Parser, token: str, command: Command) -> None:
     parser.position += 1
     name = command.means
     frame = Frame(BRACE, [], node, f"begin_{name}")
-    frame.environment, frame.text_cells = name, token == "\\cases"
+    frame.environment, frame.text_cells = name, "later" if token == "\\cases" else ""
     parser.push(frame)
+
+
+def read_halign(parser: Parser, token: str, command: Command) -> None:
+    r"""``\halign`` that is no array (`halign.arrays_of`)."""
+    parser.fault("missing_argument", f"{token!r} lacks its group, or a template in it such as '$#$&#\\cr'")
+    parser.position += 1
 
 
 def read_begin(parser: Parser, token: str, command: Command) -> None:
@@ -169,16 +194,42 @@ def read_begin(parser: Parser, token: str, command: Command) -> None:
     name = _environment_name(parser, token)
     if name is None:
         return
+    environment = ENVIRONMENTS.get(name)
+    if environment is not None and environment.reads == "above" and parser.peek() == "{":
+        before = Node(GROUP, parser.position, parser.position + 1)
+        parser.row.append(before)
+        parser.position += 1
+        parser.push(Frame(BRACE, [], before, "above", (f"begin_{name}",)))
+        return
+    open_environment(parser, name)
+
+
+def open_environment(parser: Parser, name: str) -> None:
+    """An environment begins, after what it reads before its columns."""
+    environment = ENVIRONMENTS.get(name)
     node = Node("\\begin", parser.position - 2, parser.position)
     parser.row.append(node)
-    environment = ENVIRONMENTS.get(name)
-    if environment is not None and (environment.columns or environment.starred):
-        _read_columns(parser, node, name)
-    frame = Frame(ENVIRONMENT, [], node, f"begin_{name}")
-    frame.environment = name
-    parser.push(frame)
     if environment is None:
+        frame = Frame(ENVIRONMENT, [], node, f"begin_{name}")
+        frame.environment = frame.until = name
+        parser.push(frame)
         parser.read_arguments(node, ("groups",))
+        return
+    if environment.reads:
+        parser.read_arguments(node, tuple(name for name in environment.reads.split() if name != "above"))
+    if environment.columns or environment.starred:
+        _read_columns(parser, node, name)
+    if environment.box:
+        node.symbol = environment.box
+        frame = Frame(ENVIRONMENT, [], node, "above")
+    else:
+        read_as = environment.written or name
+        frame = Frame(ENVIRONMENT, [], node, f"begin_{read_as}")
+        frame.environment, frame.text_cells = read_as, environment.text
+    frame.until = name
+    parser.push(frame)
+    if environment.text == "all":
+        begin_text(parser)
 
 
 def _environment_name(parser: Parser, token: str) -> str | None:
@@ -200,10 +251,9 @@ def _read_columns(parser: Parser, node: Node, name: str) -> None:
     start = parser.position
     opening, closing = "[]" if starred else "{}"
     if start >= len(tokens) or tokens[start] != opening:
-        if starred:
-            node.hang("above", [Node("c")])
-        else:
+        if not starred:
             parser.fault("missing_argument", f"{name!r} lacks its column specification")
+        node.hang("above", [Node("c")])
         return
     depth, places = 0, []
     for index in range(start, len(tokens)):
@@ -217,6 +267,9 @@ def _read_columns(parser: Parser, node: Node, name: str) -> None:
         return type(parser)([token for token, _ in insertion], []).read()
 
     columns = read_preamble(places[1:], len(tokens), parse)
+    if ENVIRONMENTS[name].written:
+        for column in columns:
+            column.symbol = FILLING.get(column.symbol, column.symbol)
     if columns or ENVIRONMENTS[name].means == "array":  # never none: LaTeX wants the braces and what stands in them
         node.hang("above", columns or [Node("c")])
 
@@ -232,7 +285,7 @@ def read_end(parser: Parser, token: str, command: Command) -> None:
     if parser.frame.kind != ENVIRONMENT:
         parser.fault("unbalanced_environment", f"'\\end {{{name}}}' closes nothing", start)
         return
-    opened = parser.frame.environment
+    opened = parser.frame.until
     if name != opened:
         parser.fault("unbalanced_environment", f"'\\end {{{name}}}' closes '\\begin {{{opened}}}'", start)
     parser.close()
@@ -284,4 +337,6 @@ def _stands_alone(token: str) -> bool:
     return command is None or (command.role in ("symbol", "open_bracket", "close_bracket") and not command.reads)
 
 
+RULES = ACROSS | {"\\cline"}
+"""What stands between the rows of a table."""
 ANGLES = {"<": "\\langle", ">": "\\rangle", "\\lt": "\\langle", "\\gt": "\\rangle"}

@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 from unimumer_data.errors import ConfigError, suggestion
 
 from .conventions import CONVENTIONS, FONT_NAMES, LOOSE, RECORD_NAMES, STRICT_NAMES
-from .grammar import COMMANDS, ENVIRONMENTS, FUNCTIONS, GROUP, ORDINARY, SYMBOLS, Environment, is_unknown
+from .grammar import COMMANDS, ENVIRONMENTS, FUNCTIONS, GROUP, ORDINARY, SYMBOLS, VERBATIM, Environment, is_unknown
 from .joins import JOINS, Join, can_take_scripts, make_plain, move_scripts, trim
 from .parser import LONGEST_OPTION, Repair, parse_tokens
 from .rules import Rules
@@ -298,7 +298,7 @@ class _Rewriter:
 
     def _keep(self, item: Node, font: str) -> Node:
         """The node as it is, in its font."""
-        inner = "" if item.symbol in _VERBATIM else font
+        inner = "" if item.symbol in VERBATIM else font
         children = self._visit(item.children, inner) if item.children else []
         if font and item.symbol in _CHANGED_BY.get(font, _LETTERS_AND_DIGITS):
             letter = Node(item.symbol, item.start, item.start + 1)
@@ -313,6 +313,9 @@ class _Rewriter:
             return None if not content and node.children else (content, None)
         if node.symbol == "\\substack":
             return ([_as_subarray(content)], None) if self.rules.compare else None
+        if node.symbol == "\\fbox":  # a box of text; one of mathematics is \boxed
+            text = Node("\\text", node.start, node.stop, [("above", content)])
+            return [Node("\\boxed", node.start, node.stop, [("above", [text])])], None
         command = COMMANDS[node.symbol]
         if command.role == "math":
             return content, ""
@@ -445,6 +448,5 @@ _CHANGED_BY = {
 }
 _OPENABLE = frozenset(
     name for name, command in COMMANDS.items() if command.role in ("font", "class", "fence", "math")
-) | {GROUP, "\\begin", "\\substack"}
-_VERBATIM = frozenset(name for name, command in COMMANDS.items() if "=above" in command.parameters)
+) | {GROUP, "\\begin", "\\substack", "\\fbox"}
 _OTHER_SCRIPTS = frozenset(name for name, command in COMMANDS.items() if command.scripts != ORDINARY.scripts)

@@ -40,6 +40,7 @@ RECORD_NAMES: Mapping[str, str] = MappingProxyType(
         \lbrace \{
         \rbrace \}
         \fcolorbox \fbox
+        \framebox \fbox
         """
     )
 )
@@ -91,7 +92,6 @@ STRICT_NAMES: Mapping[str, str] = MappingProxyType(
     | _all_to(r"\frac", r"\cfrac \dfrac \tfrac")
     | _all_to(r"\binom", r"\dbinom \tbinom")
     | _all_to(r"\overset", r"\stackrel")
-    | _all_to(r"\fbox", r"\framebox")
     | _all_to("|", r"\vert \lvert \rvert \mid")
     | _all_to(r"\|", r"\Vert \lVert \rVert \parallel")
     | _all_to(r"\ldots", r"\dotsc \dotso \hdots \mathellipsis")

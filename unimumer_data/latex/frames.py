@@ -19,28 +19,30 @@ END_NAMES = {
 
 
 class Frame:
-    """A row that is being read, and what becomes of it when it is complete.
+    r"""A row that is being read, and what becomes of it when it is complete.
 
     Attributes:
         kind: what it waits for.
         row: the nodes so far.
         node, relation: the row hangs on this node, by this relation.
         rest: parameters of the node that are still to come.
-        environment: the name of the environment that ends with the frame; "" for none.
-        until: the command that an ``UNTIL`` frame waits for.
+        environment: the name of the environment that ends with the frame, as it is read; "" for none.
+        until: the command that an ``UNTIL`` frame waits for, or the name in the ``\end`` of an environment.
         infix: a fraction whose denominator is being read.
         ends: delimiters that are drawn around that fraction.
         start: where in the row the denominator begins, or the numerator may begin.
         brackets: how many brackets are open in an option.
         text: whether the row is text, with mathematics between dollar signs only.
-        text_cells: whether cells after the first are text, as in plain TeX's cases.
+        text_cells: which of its cells are text (`grammar.Environment.text`).
+        stacked: whether a paragraph has several lines, which are a column then.
     """
 
     # what few frames have is an attribute of the class: frames are made for every pair of braces
     environment = ""
     until = ""
     text = False
-    text_cells = False
+    text_cells = ""
+    stacked = False
     infix: Node | None = None
     ends: tuple[Row, Row] = ([], [])
     start = 0

@@ -18,6 +18,7 @@ Role = Literal[
     "fence",  # draws delimiters around its argument: \braket{...}
     "switch",  # \rm: a font up to the end of the group
     "skip",  # prints nothing and says nothing: sizes, labels, colours
+    "register",  # a length or number of TeX, with the value that it is given
     "infix",  # {a \over b}
     "size",  # \big and its kin, before a delimiter
     "rule",  # \rule, which may be a strut
@@ -26,6 +27,7 @@ Role = Literal[
     "delimited",  # reads its first argument up to a command: \root 3 \of x
     "until",  # what ends that argument: \of
     "table",  # plain TeX's \matrix{a & b \cr}
+    "halign",  # plain TeX's \halign, whose first row is a template
     "math",  # $ and \(: mathematics inside text
     "cell",  # ends a cell or a row: & \\
     "open",
@@ -55,7 +57,8 @@ class Command:
             - ``{}``: an argument that says nothing;
             - ``[above]``, ``[below]``: an optional argument in brackets, with its relation;
             - ``[]``: an optional argument that says nothing;
-            - ``length``: a TeX length with or without braces, which says nothing;
+            - ``length``, ``number``, ``setting``: a TeX length or number with or without braces, or a register and its
+              new value, which says nothing;
             - ``size``: ``to`` or ``spread`` and a TeX length, or nothing;
             - ``delimiter``: a delimiter.
         scripts: relations of `_` and `^`.
@@ -95,6 +98,21 @@ def _each(names: str, command: Command) -> dict[str, Command]:
     return dict.fromkeys(names.split(), command)
 
 
+REGISTERS = frozenset(
+    r"\baselineskip \jot \normalbaselineskip \smallskipamount \medskipamount \bigskipamount \parskip \parindent"
+    r" \lineskip \arraycolsep \tabcolsep \arrayrulewidth \fboxsep \fboxrule \textwidth \linewidth \columnwidth"
+    r" \textheight \hsize \vsize \maxdimen \nulldelimiterspace \abovedisplayskip \belowdisplayskip \unitlength"
+    r" \thinmuskip \medmuskip \thickmuskip \tabskip \fill \z \p \lineskiplimit \abovedisplayshortskip"
+    r" \belowdisplayshortskip \mathsurround \doublerulesep \displayindent \displaywidth \delimitershortfall"
+    r" \scriptspace \hangindent \hfuzz \vfuzz \overfullrule \paperwidth \paperheight \leftmargin \rightmargin"
+    r" \itemsep \topsep \multlinegap \mathindent \delimiterfactor \hangafter \hbadness \vbadness \tolerance".split()
+)
+"""Lengths and numbers of TeX and LaTeX: a value, or a setting where one follows."""
+NUMBERED = frozenset(r"\dimen \skip \muskip \count \ht \dp \wd".split())
+r"""Registers with a number or the name of a box: ``\dimen 0``, ``\ht \strutbox``."""
+EXPRESSIONS = frozenset(r"\dimexpr \glueexpr \muexpr \numexpr".split())
+r"""What a computed length begins with; ``\relax`` ends it."""
+
 ORDINARY = Command()
 OPERATORS = r"\sum \prod \coprod \lim \int \iint \oint"
 
@@ -113,6 +131,8 @@ FENCES: dict[str, tuple[str, str]] = {
 COMMANDS: dict[str, Command] = {
     "{": Command(role="open", ink=False),
     "}": Command(role="close", ink=False),
+    **_each(r"\bgroup \begingroup", Command(role="open", ink=False)),
+    **_each(r"\egroup \endgroup", Command(role="close", ink=False)),
     "^": Command(role="script", ink=False),
     "_": Command(role="script", ink=False),
     r"\sp": Command(role="script", ink=False, means="^"),
@@ -147,6 +167,7 @@ COMMANDS: dict[str, Command] = {
     r"\vrule": Command(role="bar", means=r"\vline"),
     r"\hrule": Command(role="bar", means=r"\hline"),
     r"\cline": Command(reads="=above"),
+    **_each(r"\toprule \midrule \bottomrule", Command(reads="[]")),
     # plain TeX's tables: the environment that each is read as
     **{
         name: Command(role="table", means=means, ink=False)
@@ -164,7 +185,9 @@ COMMANDS: dict[str, Command] = {
             r"\displaylines": "gathered",
         }.items()
     },
-    r"\bordermatrix": Command(reads="above"),
+    **_each(r"\halign \ialign", Command(role="halign", ink=False)),
+    **_each(r"\bordermatrix \oalign \ooalign", Command(reads="above")),
+    **_each(r"\multispan \hdotsfor", Command(reads="=above")),
     # accents and what stands around its argument
     **_each(
         r"\hat \check \grave \acute \tilde \breve \bar \vec \dot \ddot \dddot \ddddot \mathring \widehat \widetilde"
@@ -231,6 +254,8 @@ COMMANDS: dict[str, Command] = {
             r"\em": r"\mathit",
             r"\sffamily": r"\mathsf",
             r"\ttfamily": r"\mathtt",
+            r"\sc": r"\textsc",
+            r"\scshape": r"\textsc",
         }.items()
     },
     # infixes: {matrix} stacks without a bar
@@ -243,12 +268,13 @@ COMMANDS: dict[str, Command] = {
     r"\overwithdelims": Command(role="infix", means=r"\frac", reads="delimiter delimiter"),
     r"\atopwithdelims": Command(role="infix", means="{matrix}", reads="delimiter delimiter", ink=False),
     r"\abovewithdelims": Command(role="infix", means=r"\frac", reads="delimiter delimiter length"),
-    # gaps
+    # gaps and lengths
+    **_each(" ".join((*REGISTERS, *NUMBERED)), Command(role="register", ink=False)),
     **_each(
         r"\, \: \; \> \ ~ \quad \qquad \enspace \enskip \thinspace \medspace \thickspace \space \nobreakspace"
         r" \hfil \hfill \hfilll \hss \vfil \vfill \vss \smallskip \medskip \bigskip \nonscript"
         r" \allowbreak \nobreak \break \goodbreak \filbreak \eject \clearpage \cleardoublepage \hfilneg \vfilneg"
-        r" \strut \mathstrut \null \fill",
+        r" \hidewidth \strut \mathstrut \null \fill",
         Command(role="skip", ink=False, glue=1),
     ),
     **dict.fromkeys(("\\ ", "\\\t", "\\\n"), Command(role="skip", ink=False, glue=1)),
@@ -259,9 +285,10 @@ COMMANDS: dict[str, Command] = {
         Command(reads="{}", role="skip", ink=False, glue=1),
     ),
     **_each(
-        r"\hskip \vskip \hglue \vglue \kern \mkern \mskip \penalty",
+        r"\hskip \vskip \hglue \vglue \kern \mkern \mskip",
         Command(reads="length", role="skip", ink=False, glue=1),
     ),
+    r"\penalty": Command(reads="number", role="skip", ink=False, glue=1),
     # nothing on paper
     **_each(
         r"\big \Big \bigg \Bigg \bigl \Bigl \biggl \Biggl \bigr \Bigr \biggr \Biggr \bigm \Bigm \biggm \Biggm \middle",
@@ -272,25 +299,19 @@ COMMANDS: dict[str, Command] = {
         r" \nonumber \notag \relax \noindent \centering \tiny \scriptsize \footnotesize \small \normalsize"
         r" \large \Large \LARGE \huge \Huge \[ \] \/ \- \normalfont \protect \par \newpage \allowdisplaybreaks"
         r" \leavevmode \indent \unskip \ignorespaces \ignorespacesafterend \unboldmath \selectfont \mdseries \@"
-        r" \HUGE \smaller \larger \normalcolor \xspace \sloppy \raggedright \raggedleft \joinrel \arraybackslash",
+        r" \HUGE \smaller \larger \normalcolor \xspace \sloppy \raggedright \raggedleft \endhead \endfirsthead"
+        r" \endfoot \endlastfoot \joinrel \arraybackslash",
         Command(role="skip", ink=False),
     ),
     **_each(r"\label \ref \eqref \cite \leftroot \uproot \skew \require", Command(reads="{}", role="skip", ink=False)),
     **_each(r"\color \pagecolor", Command(reads="[] {}", role="skip", ink=False)),
     r"\displaybreak": Command(reads="[]", role="skip", ink=False),
     r"\definecolor": Command(reads="{} {} {}", role="skip", ink=False),
+    **_each(r"\raise \lower \moveleft \moveright \openup", Command(reads="length", role="skip", ink=False)),
+    **_each(r"\advance \multiply \divide", Command(reads="setting", role="skip", ink=False)),
     **_each(
-        r"\raise \lower \moveleft \moveright \openup \parskip \parindent \tabskip"
-        r" \arraycolsep \tabcolsep \baselineskip \lineskip \abovedisplayskip"
-        r" \belowdisplayskip \mathsurround \thinmuskip \medmuskip \thickmuskip \nulldelimiterspace"
-        r" \hsize \vsize \textwidth \linewidth \columnwidth \textheight \unitlength \fboxsep \fboxrule \jot"
-        r" \arrayrulewidth \doublerulesep \abovedisplayshortskip \belowdisplayshortskip \lineskiplimit"
-        r" \displayindent \displaywidth \delimitershortfall \delimiterfactor \scriptspace \hangindent \hangafter"
-        r" \hfuzz \vfuzz \hbadness \vbadness \tolerance \overfullrule",
-        Command(reads="length", role="skip", ink=False),
-    ),
-    **_each(
-        r"\setlength \addtolength \setcounter \addtocounter \fontsize \def \edef \gdef \xdef \DeclareMathOperator"
+        r"\settowidth \settoheight \settodepth \numberwithin"
+        r" \setlength \addtolength \setcounter \addtocounter \fontsize \def \edef \gdef \xdef \DeclareMathOperator"
         r" \DeclareMathOperator*",
         Command(reads="{} {}", role="skip", ink=False),
     ),
@@ -298,6 +319,16 @@ COMMANDS: dict[str, Command] = {
         r"\newcommand \newcommand* \renewcommand \renewcommand* \providecommand \providecommand*",
         Command(reads="{} [] [] {}", role="skip", ink=False),
     ),
+    **_each(r"\newenvironment \renewenvironment", Command(reads="{} [] [] {} {}", role="skip", ink=False)),
+    **_each(
+        r"\newlength \newcount \newdimen \newskip \newmuskip \newcounter \newsavebox",
+        Command(reads="{}", role="skip", ink=False),
+    ),
+    **_each(r"\usepackage \documentclass", Command(reads="[] {}", role="skip", ink=False)),
+    **_each(r"\global \long \outer \protected", Command(role="skip", ink=False)),
+    r"\let": Command(reads="{} {}", role="skip", ink=False),
+    r"\DeclareRobustCommand": Command(reads="{} [] [] {}", role="skip", ink=False),
+    r"\DeclarePairedDelimiter": Command(reads="{} {} {}", role="skip", ink=False),
 }
 
 TEXT = frozenset(
@@ -319,9 +350,17 @@ class Environment:
         left, right: the delimiters that it draws.
         means: the plain environment that draws the same between the delimiters; "" if it only wraps a formula.
         align: column alignment that ``means`` needs to draw the same.
+        reads: what stands before its columns: ``{}`` and ``[]`` say nothing, ``above`` is a formula before it.
+        text: which cells are text: ``all``, or those ``later`` than the first of a row.
+        written: the environment that it is read as, if another: its cells hold mathematics.
+        box: the command that it is in the form of an environment.
     """
 
     columns: bool = False
+    reads: str = ""
+    text: Literal["", "all", "later"] = ""
+    written: str = ""
+    box: str = ""
     option: bool = False
     starred: bool = False
     left: str = ""
@@ -350,12 +389,26 @@ def _named(names: str, environment: Environment) -> dict[str, Environment]:
 
 ENVIRONMENTS: dict[str, Environment] = {
     **_matrices(),
+    **_named("array darray subarray crampedsubarray", Environment(means="array", columns=True, option=True)),
     **_named(
-        "array darray tabular longtable subarray crampedsubarray",
-        Environment(means="array", columns=True, option=True),
+        "tabular longtable longtable* supertabular xtabular",
+        Environment(means="array", columns=True, option=True, text="all", written="array"),
     ),
-    **_named("cases dcases cases* dcases*", Environment(means="array", left=r"\{", align="l")),
-    **_named("rcases drcases rcases* drcases*", Environment(means="array", right=r"\}", align="l")),
+    **_named(
+        "tabular* tabularx tabulary xltabular",
+        Environment(means="array", columns=True, option=True, text="all", written="array", reads="{}"),
+    ),
+    **_named("minipage varwidth", Environment(means="", box=r"\parbox", reads="[] [] [] {}")),
+    **_named("cases dcases", Environment(means="array", left=r"\{", align="l")),
+    **_named("rcases drcases", Environment(means="array", right=r"\}", align="l")),
+    **_named("cases*", Environment(means="array", left=r"\{", align="l", text="later", written="cases")),
+    **_named("dcases*", Environment(means="array", left=r"\{", align="l", text="later", written="dcases")),
+    **_named("rcases*", Environment(means="array", right=r"\}", align="l", text="later", written="rcases")),
+    **_named("drcases*", Environment(means="array", right=r"\}", align="l", text="later", written="drcases")),
+    **_named(
+        "numcases subnumcases",
+        Environment(means="array", left=r"\{", align="l", text="later", written="cases", reads="above"),
+    ),
     **_named("aligned", Environment(means="aligned", option=True)),
     **_named("alignedat", Environment(means="aligned", columns=True, option=True)),
     **_named("alignat alignat* xalignat xalignat* xxalignat", Environment(means="aligned", columns=True)),
@@ -365,9 +418,10 @@ ENVIRONMENTS: dict[str, Environment] = {
     **_named("gather gather* multline multline*", Environment(means="gathered")),
     **_named(
         "equation equation* math displaymath document subequations dmath dmath* center flushleft flushright"
-        " tiny scriptsize footnotesize small normalsize large Large LARGE huge Huge",
+        " tiny scriptsize footnotesize small normalsize large Large LARGE huge Huge mathletters",
         Environment(means=""),
     ),
+    **_named("spreadlines multicols multicols*", Environment(means="", reads="{}")),
 }
 
 FUNCTIONS = frozenset(
@@ -418,14 +472,18 @@ SYMBOLS = frozenset(
     \ldots \cdots \vdots \ddots \dotsc \dotsb \dotsm \dotsi \dotso \hdots \mathellipsis \adots \iddots
     \therefore \because \colon \vert \Vert \lvert \rvert \lVert \rVert \| \{ \} \lbrace \rbrace \lparen \rparen \lbrack
     \rbrack \langle \rangle \lfloor \rfloor \lceil \rceil \lgroup \rgroup \lmoustache \rmoustache \ulcorner
-    \urcorner \llcorner \lrcorner \backslash \slash \ldotp \_ \# \% \& \$ \not \mod \bmod \And \hline \vline \hrulefill
-    \dotfill \bigcap \bigcup
+    \urcorner \llcorner \lrcorner \backslash \slash \ldotp \_ \# \% \& \$ \not \mod \bmod \And \hline \hdashline \vline
+    \hrulefill \dotfill \bigcap \bigcup
     \bigoplus \bigotimes \bigodot \biguplus \bigsqcup \bigvee \bigwedge \iiint \iiiint \oiint \oiiint
     \idotsint \varlimsup \varliminf \injlim \projlim \varinjlim \varprojlim
     """.split()
     + ["\\" + name for name in FUNCTIONS if name != "lim"]
 )
 
+ACROSS = frozenset(r"\hline \hdashline \toprule \midrule \bottomrule".split())
+"""Rules as wide as a table."""
+VERBATIM = frozenset(name for name, command in COMMANDS.items() if "=above" in command.parameters)
+"""Commands whose arguments are kept token by token."""
 CELLS = frozenset(name for name, command in COMMANDS.items() if command.role == "cell")
 INK_FREE = frozenset(name for name, command in COMMANDS.items() if not command.ink)
 GROUP = "{}"

@@ -126,6 +126,18 @@ def _open_mathop(row: Row, rules: Rules) -> None:
                 move_scripts(Node("", children=scripts), node)
 
 
+def _open_vcenter(row: Row, rules: Rules) -> None:
+    r"""``\vcenter`` around a table prints the table, which is centred anyway."""
+    for index in range(len(row) - 1, -1, -1):
+        node = row[index]
+        content = node.child("above") or []
+        if node.symbol != "\\vcenter" or len(content) != 1 or content[0].symbol != "\\begin":
+            continue
+        if not content[0].child("sub") and not content[0].child("sup"):
+            move_scripts(node, content[0])
+            row[index] = content[0]
+
+
 def _is_upright(node: Node) -> bool:
     return node.symbol == "\\mathrm" and len(node.children or ()) == 1
 
@@ -208,6 +220,7 @@ _LARGE = frozenset(
 JOINS: tuple[tuple[Callable[[Rules], bool], frozenset[str], Join], ...] = (
     (lambda rules: True, frozenset(("\\mathop",)), _open_mathop),
     (lambda rules: True, frozenset(("\\tag*",)), _open_tag),
+    (lambda rules: rules.compare, frozenset(("\\vcenter",)), _open_vcenter),
     (lambda rules: rules.compare, frozenset(("\\begin",)), _open_single_cells),
     (lambda rules: bool(rules.limits), frozenset(OPERATORS.split()) | {"\\nolimits"}, _add_limits),
     (lambda rules: rules.compare, _LIMITERS, _drop_limits),

@@ -1,20 +1,21 @@
-r"""TeX lengths among tokens: ``3 p t``, ``- 0.5 e m plus 1 e x``, ``2 \baselineskip``.
+r"""TeX lengths among tokens: ``3 p t``, ``- 0.5 e m plus 1 e x``, ``2 \baselineskip``, ``\dimexpr 1 p t * 2 \relax``.
 
-Source: The TeXbook, chapter 24, <glue>; white space is gone from tokens, so the letters of a unit stand apart.
+Source: The TeXbook, chapter 24, <glue>, and The e-TeX manual, 3.5; white space is gone from tokens, so the letters of
+a unit stand apart.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
+from .grammar import EXPRESSIONS, NUMBERED, REGISTERS, is_unknown
+
 UNITS = frozenset("pt pc in bp cm mm dd cc sp em ex mu".split())
-REGISTERS = frozenset(
-    r"\baselineskip \jot \normalbaselineskip \smallskipamount \medskipamount \bigskipamount \parskip \parindent"
-    r" \lineskip \arraycolsep \tabcolsep \arrayrulewidth \fboxsep \fboxrule \textwidth \linewidth \columnwidth"
-    r" \textheight \hsize \vsize \maxdimen \nulldelimiterspace \abovedisplayskip \belowdisplayskip \unitlength"
-    r" \thinmuskip \medmuskip \thickmuskip \tabskip \fill \z \p \dimen \skip".split()
-)
 _DIGITS = frozenset("0123456789.,")
+_CONSTANTS = {'"': frozenset("0123456789ABCDEF"), "'": frozenset("01234567")}
+_SIGNS = frozenset("=+-")
+_OPENERS = {"(": ")"} | dict.fromkeys(EXPRESSIONS, "\\relax")
 _EM = {
     "pt": 1 / 12, "pc": 1.0, "in": 72.27 / 12, "bp": 72.27 / 72 / 12, "cm": 72.27 / 2.54 / 12, "mm": 7.227 / 2.54 / 12,
     "dd": 1238 / 1157 / 12, "cc": 1238 / 1157, "sp": 1 / 65536 / 12, "em": 1.0, "ex": 0.43, "mu": 1 / 18,
@@ -26,6 +27,8 @@ def end_of_length(tokens: Sequence[str], start: int) -> int:
 
     >>> end_of_length("3 m u p l u s 1 m u x".split(), 0)
     10
+    >>> end_of_length(r"\dimexpr ( 1 p t + \jot ) * 2 \relax x".split(), 0)
+    11
     """
     end = _end_of_dimension(tokens, start)
     if end == start:
@@ -40,16 +43,70 @@ def end_of_length(tokens: Sequence[str], start: int) -> int:
     return end
 
 
-def _end_of_dimension(tokens: Sequence[str], start: int) -> int:
+def end_of_number(tokens: Sequence[str], start: int) -> int:
+    """Where the number that begins at ``start`` ends; ``start`` if none begins there."""
     count, position = len(tokens), start
-    while position < count and tokens[position] in ("=", "+", "-"):
+    while position < count and tokens[position] in _SIGNS:
         position += 1
     digits = position
     while position < count and tokens[position] in _DIGITS:
         position += 1
-    if position < count and tokens[position] in REGISTERS:
+    return _end_of_dimension(tokens, start) if position == digits else position
+
+
+def end_of_register(tokens: Sequence[str], start: int) -> int:
+    r"""Where a register and the value that it is given end, ``\hsize = 3 c m``; ``start`` if there is none."""
+    name = _end_of_factor(tokens, start, start)
+    return end_of_length(tokens, name + 2 * _spells(tokens, name, "by"))
+
+
+def _end_of_dimension(tokens: Sequence[str], start: int) -> int:
+    count, position = len(tokens), start
+    while position < count and tokens[position] in _SIGNS:
         position += 1
-        while position < count and tokens[position] == "@":  # \z@, \p@
+    if position < count and tokens[position] in EXPRESSIONS:
+        end = _end_of_expression(tokens, position)
+        return start if end == position else end
+    return _end_of_factor(tokens, start, position)
+
+
+def _end_of_expression(tokens: Sequence[str], start: int) -> int:
+    r"""Where ``\dimexpr ... \relax`` ends; ``start`` if it has no value."""
+    count, position = len(tokens), start
+    open_ones: Counter[str] = Counter()
+    while True:
+        while position < count and (tokens[position] in _SIGNS or tokens[position] in _OPENERS):
+            open_ones[_OPENERS.get(tokens[position], "")] += 1
+            position += 1
+        end = _end_of_factor(tokens, position, position)
+        if end == position:
+            return start
+        position = end
+        for word in ("plus", "minus"):
+            if _spells(tokens, position, word):
+                position = _end_of_factor(tokens, position + len(word), position + len(word))
+        while position < count and open_ones[tokens[position]] > 0:
+            open_ones[tokens[position]] -= 1
+            position += 1
+        if not open_ones["\\relax"] or position >= count or tokens[position] not in ("+", "-", "*", "/"):
+            return position
+        position += 1
+
+
+def _end_of_factor(tokens: Sequence[str], start: int, position: int) -> int:
+    """Where a length without signs ends that begins at ``position``; ``start`` if none does."""
+    digits = position
+    position = _end_of_digits(tokens, digits)
+    if position >= len(tokens):
+        return start if position == digits else len(tokens)
+    token = tokens[position]
+    if token in NUMBERED:
+        position += 1
+        named = position < len(tokens) and is_unknown(tokens[position])
+        return position + 1 if named else _end_of_digits(tokens, position)
+    if token in REGISTERS or is_unknown(token):
+        position += 1
+        while position < len(tokens) and tokens[position] == "@":  # \z@, \p@
             position += 1
         return position + 4 * _spells(tokens, position, "skip")  # \z@skip
     if position == digits:
@@ -59,9 +116,19 @@ def _end_of_dimension(tokens: Sequence[str], start: int) -> int:
     for infinite in ("filll", "fill", "fil"):
         if _spells(tokens, position, infinite):
             return position + len(infinite)
-    if "".join(tokens[position : position + 2]).lower() in UNITS:
+    return position + 2 * ("".join(tokens[position : position + 2]).lower() in UNITS)  # else a number
+
+
+def _end_of_digits(tokens: Sequence[str], position: int) -> int:
+    """Where a number ends: ``1.5``, ``"1F`` in sixteens, ``'17`` in eights, ````a`` by its character."""
+    count = len(tokens)
+    if position + 1 < count and tokens[position] == "`" and tokens[position + 1].isalnum():
         return position + 2
-    return position  # a number, as after \penalty
+    known = _CONSTANTS.get(tokens[position], _DIGITS) if position < count else _DIGITS
+    position += known is not _DIGITS
+    while position < count and tokens[position] in known:
+        position += 1
+    return position
 
 
 def end_of_size(tokens: Sequence[str], start: int) -> int:

@@ -19,8 +19,22 @@ from unimumer_data.errors import LatexSyntaxError
 
 from . import blocks
 from .frames import ATOM, BRACE, BRACKET, END, END_NAMES, GROUP_END, KINDS, RIGHT, Frame
-from .grammar import CELLS, COMMANDS, GROUP, KNOWN, ORDINARY, RELATIONS, SYMBOLS, TEXT, Command, Role, role_of
-from .lengths import REGISTERS, end_of_bar, end_of_length, end_of_size, in_em
+from .grammar import (
+    CELLS,
+    COMMANDS,
+    EXPRESSIONS,
+    GROUP,
+    KNOWN,
+    ORDINARY,
+    REGISTERS,
+    RELATIONS,
+    SYMBOLS,
+    TEXT,
+    Command,
+    Role,
+    role_of,
+)
+from .lengths import end_of_bar, end_of_length, end_of_number, end_of_register, end_of_size, in_em
 from .tokens import tokenize
 from .tree import Node, Row, hang_script, script_relations
 
@@ -146,7 +160,7 @@ class Parser:
         if frame.kind == RIGHT:
             self.row.extend(frame.row)
         elif frame.row and frame.relation:
-            hang_script(node, frame.relation, frame.row)
+            hang_script(node, frame.relation, blocks.stacked(frame) if frame.stacked else frame.row)
         if frame.environment:
             node.hang(f"end_{frame.environment}", [Node("\\end", self.position - 2, self.position)])
         elif frame.rest:
@@ -220,8 +234,11 @@ class Parser:
                 self.position += 1
                 self.push(Frame(BRACKET, [], node, parameter[1:-1], parameters))
                 return
-            elif parameter == "length":
-                self._read_length(node)
+            elif parameter in _LENGTHS:
+                self._read_length(node, _LENGTHS[parameter])
+            elif parameter.startswith("begin_"):
+                blocks.open_environment(self, parameter[6:])
+                return
             elif parameter == "size":
                 self.position = end_of_size(self.tokens, self.position)
             elif parameter == "genfrac":
@@ -275,11 +292,11 @@ class Parser:
         self.fault("unbalanced_brace", f"'}}' is missing, opened at token {start}")
         return range(start + 1, self.position)
 
-    def _read_length(self, node: Node) -> None:
+    def _read_length(self, node: Node, end_of: Callable[[Sequence[str], int], int]) -> None:
         if self.position < len(self.tokens) and self.tokens[self.position] == "{":
             self.skip_argument(node)
             return
-        end = end_of_length(self.tokens, self.position)
+        end = end_of(self.tokens, self.position)
         if end == self.position:
             self.lacks_argument(node.symbol)
         self.position = end
@@ -343,6 +360,18 @@ class Parser:
             self.gap = self.position
         elif command.glue:
             self.narrow = self.position
+
+    def read_register(self, token: str, command: Command) -> None:
+        r"""A length of TeX and the value that it is given, ``\hsize = 3 c m``, say nothing.
+
+        As the whole argument of a command that the grammar lacks it is a value.
+        """
+        end = self.position + 1
+        closes = end < len(self.tokens) and self.tokens[end] == "}"
+        if closes and not self.row and self.frame.rest == ("groups",):
+            self.add(Node(token, self.position, end))
+        else:
+            self.position = end_of_register(self.tokens, self.position)
 
     def read_size(self, token: str, command: Command) -> None:
         r"""``\big`` and its kin: a point after it is no delimiter, and ``<`` is an angle."""
@@ -492,6 +521,7 @@ HANDLERS: Mapping[Role, Handler] = {
     "switch": Parser.read_switch,
     "skip": Parser.read_skip,
     "size": Parser.read_size,
+    "register": Parser.read_register,
     "math": Parser.read_math,
     "open": Parser.read_open,
     "close": Parser.read_close,
@@ -504,6 +534,7 @@ HANDLERS: Mapping[Role, Handler] = {
     "infix": blocks.read_infix,
     "delimited": blocks.read_delimited,
     "table": blocks.read_table,
+    "halign": blocks.read_halign,
     "until": blocks.end_delimited,
     "begin": blocks.read_begin,
     "end": blocks.read_end,
@@ -515,6 +546,7 @@ HANDLERS: Mapping[Role, Handler] = {
 _PLAIN = (SYMBOLS | {chr(code) for code in range(33, 127)}) - KNOWN.keys()
 """Tokens that only stand in the row."""
 _UPPER = ("sup", "above")
+_LENGTHS = {"length": end_of_length, "number": end_of_number, "setting": end_of_register}
 _HANGING = frozenset({"above", "below", "sub", "sup"})
 _ESCAPES = {
     char: f"; an unescaped \\{letter} was read as an escape, as in {example}"
@@ -526,4 +558,4 @@ _NO_SINGLE_TOKEN = _NO_ARGUMENT | {"begin", "left"}
 
 def _is_verbatim(token: str) -> bool:
     """Whether a token may stand in a length or in a range of columns."""
-    return token in REGISTERS or (len(token) == 1 and role_of(token) == "symbol")
+    return token in REGISTERS or token in EXPRESSIONS or (len(token) == 1 and role_of(token) == "symbol")

@@ -16,6 +16,8 @@ Place = tuple[str, int]
 
 PARAGRAPHS = frozenset("pmbX")
 """Columns of a width, set as paragraphs: at the left."""
+FILLING = {"X": "l", "L": "l", "C": "c", "R": "r", "J": "l"}
+"""Columns of tabularx and tabulary, which fill the width of the table -> how they are aligned."""
 RULES = frozenset("|:")
 _READS = {"p": 1, "m": 1, "b": 1, "w": 2, "W": 2, "D": 3, "@": 1, "!": 1, ">": 1, "<": 1}
 """Letter -> how many arguments follow it."""

@@ -11,8 +11,10 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from .grammar import ENVIRONMENTS
-from .lengths import REGISTERS, UNITS
+from .grammar import ENVIRONMENTS, REGISTERS
+from .halign import arrays_of
+from .lengths import UNITS
+from .macros import DEFINES, written_out
 
 _REGISTERS = "|".join(re.escape(name) for name in sorted(REGISTERS, key=len, reverse=True))
 _ENVIRONMENT = re.compile(r"\\\\|\\(begin|end)\s*\{([A-Za-z\s]*\*?)\s*\}(\[[^\]\[{}\\]{0,20}\])?")
@@ -27,14 +29,16 @@ _TOKEN = re.compile(
     r"|[^\s]"
 )
 _SPACED_UNITS = "|".join(r"\s*".join(unit) for unit in (*sorted(UNITS), "filll", "fill", "fil"))
+_EXPRESSION = r"\\(?:dim|glue|mu|num)expr(?![A-Za-z])[^\]\[{}&]*"
 _LENGTH = rf"[-+]?\s*(?:[.,]?\s*\d[\d.,\s]*(?:{_SPACED_UNITS})|[\d.,\s]*(?:{_REGISTERS}))"
-_ROW_GAP = rf"\s*\[\s*{_LENGTH}(?:\s*(?:plus|minus)\s*{_LENGTH})*\s*\]"
+_ROW_GAP = rf"\s*\[\s*(?:{_LENGTH}(?:\s*(?:plus|minus)\s*{_LENGTH})*|{_EXPRESSION})\s*\]"
 _ROW_BREAK = re.compile(rf"(?:\\\\|\\tabularnewline(?![A-Za-z]))\*?(?:{_ROW_GAP})?")
 r"""A row break: the star and the gap after it say nothing. ``\\\\ *`` is a break and a star that prints."""
 
 _RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱ", "0123456789+-=()ni", strict=True))
 _LOWERED = dict(zip("₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₒₓₙ", "0123456789+-=()aeoxn", strict=True))
 _SCRIPTS = re.compile(f"([{''.join(_RAISED)}]+)|([{''.join(_LOWERED)}]+)")
+_TABLES = frozenset((r"\halign", r"\ialign"))
 _STRUCK = "\u0338"
 """The stroke that makes ``\\not =`` of an equals sign."""
 _NAMED = re.compile(r"\\ensuremath\{(\\[A-Za-z]+(?:\{[A-Za-z]\})?|[A-Za-z+*/<>=-])\}")
@@ -85,6 +89,10 @@ def tokenize(text: str) -> list[str]:
     tokens = _TOKEN.findall(text)
     if "%" in text:
         tokens = [token for token in tokens if token[0] != "%"]
+    if "def" in text or "command" in text or "\\let" in text or "Declare" in text:
+        tokens = tokens if DEFINES.isdisjoint(tokens) else written_out(tokens)
+    if "align" in text:
+        tokens = tokens if _TABLES.isdisjoint(tokens) else arrays_of(tokens)
     return tokens
 
 

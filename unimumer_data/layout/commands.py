@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from unimumer_data.latex.grammar import COMMANDS, ENVIRONMENTS, FENCES, GROUP, Environment
+from unimumer_data.latex.grammar import (
+    ACROSS,
+    COMMANDS,
+    ENVIRONMENTS,
+    EXPRESSIONS,
+    FENCES,
+    GROUP,
+    NUMBERED,
+    REGISTERS,
+    Environment,
+)
 from unimumer_data.latex.lengths import in_em
 from unimumer_data.latex.tree import Node
 
@@ -289,7 +299,19 @@ BUILDERS: dict[str, Builder] = {
     **dict.fromkeys((r"\iiiint", r"\idotsint"), _operator),
     **dict.fromkeys(WORDS, _word),
     **dict.fromkeys(
-        (GROUP, *FONTS, r"\substack", r"\vcenter", r"\vbox", r"\vtop", r"\tag*", r"\bordermatrix"), _group
+        (
+            GROUP,
+            *FONTS,
+            r"\substack",
+            r"\vcenter",
+            r"\vbox",
+            r"\vtop",
+            r"\tag*",
+            r"\bordermatrix",
+            r"\oalign",
+            r"\ooalign",
+        ),
+        _group,
     ),
     **dict.fromkeys((name for name, command in COMMANDS.items() if command.role == "class"), _group),
     **dict.fromkeys((r"\mathop", r"\operatorname", r"\operatorname*", r"\operatornamewithlimits"), _operator_group),
@@ -298,7 +320,7 @@ BUILDERS: dict[str, Builder] = {
     r"\sqrt": _root,
     **dict.fromkeys(FENCES, _fenced),
     r"\rule": _rule,
-    **dict.fromkeys((r"\vline", r"\hrulefill", r"\dotfill"), _leader),
+    **dict.fromkeys((r"\vline", r"\hrulefill", r"\dotfill", r"\hdotsfor"), _leader),
     **dict.fromkeys(ACCENTS, _accent),
     **dict.fromkeys(WIDE_ACCENTS, _wide_accent),
     **dict.fromkeys((*OVER, *UNDER), _beside),
@@ -309,5 +331,7 @@ BUILDERS: dict[str, Builder] = {
     r"\textcircled": _circled,
     **dict.fromkeys(_STROKES, _crossed),
     **dict.fromkeys((r"\pmod", r"\tag"), _parenthesized),
-    **dict.fromkeys((r"\hline", r"\cline"), _nothing),
+    **dict.fromkeys(
+        (*ACROSS, r"\cline", r"\multispan", r"\halign", r"\ialign", *REGISTERS, *NUMBERED, *EXPRESSIONS), _nothing
+    ),
 }

@@ -207,6 +207,7 @@ FONTS: Mapping[str, str] = MappingProxyType(
         r"""
         \mathrm \operatorname \operatorname* \operatornamewithlimits \text \textrm \textup \textmd \textnormal \textsc
         \mbox \hbox \tbox \makebox \raisebox \centerline \parbox \colorbox \scalebox \resizebox \resizebox*
+        \fbox \framebox \fcolorbox
         """.split(),
         "main",
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from unimumer_data.latex.grammar import COMMANDS, GROUP, ORDINARY
+from unimumer_data.latex.grammar import ACROSS, COMMANDS, GROUP, ORDINARY, VERBATIM
 from unimumer_data.latex.parser import Repair, parse_tokens
 from unimumer_data.latex.preamble import alignment
 from unimumer_data.latex.tokens import tokenize
@@ -101,6 +101,8 @@ class _Typesetter:
     # -- outside in ----------------------------------------------------------------------------------------------
 
     def _plan_children(self, node: Node, style: int, font: str) -> list[tuple[Row, int, str]]:
+        if node.symbol in VERBATIM:
+            return []
         own = ARGUMENTS.get(node.symbol, {})
         arguments = COMMANDS.get(node.symbol, ORDINARY).args
         inner_font = FONTS.get(node.symbol, font)
@@ -141,7 +143,7 @@ class _Typesetter:
             elif node.symbol == "&":
                 # as amsmath has it: a relation that begins the second column keeps its space
                 table.rows[-1].append([Node(GROUP)] if form is ALIGNED else [])
-            elif node.symbol == "\\hline":
+            elif node.symbol in ACROSS:
                 table.rules.append(len(table.rows) - 1)
             else:
                 table.rows[-1][-1].append(node)

@@ -100,14 +100,14 @@ def _connect(workers: int, address: str | None) -> Any:
 
 
 def set_up_ray() -> None:
-    """Before Ray is imported: no usage statistics, and the token is sent where there is one.
+    """To be called before Ray is imported: no usage statistics, and the token is sent where there is one.
 
     ``ray start`` demands a token from all who come once the machine has one, and ``ray.init`` makes one; but
     ``ray.init(address=...)`` sends it only in this mode (Ray 2.60).
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     token = Path(os.environ.get("RAY_AUTH_TOKEN_PATH") or "~/.ray/auth_token").expanduser()
-    if os.environ.get("RAY_AUTH_TOKEN") or token.is_file():
+    if "ray" not in sys.modules and (os.environ.get("RAY_AUTH_TOKEN") or token.is_file()):
         os.environ.setdefault("RAY_AUTH_MODE", "token")
 
 

@@ -40,9 +40,10 @@ class RayEngine:
         except ImportError as error:
             raise EngineError(f"{_MISSING} ({error})") from error
         if not ray.is_initialized():
-            local = device == "cpu" and not os.environ.get("RAY_ADDRESS")
             # on CPU, Ray counts a reservation for every stage; more than a small machine has
-            ray.init(log_to_driver=False, **({"num_cpus": max(8, os.cpu_count() or 1)} if local else {}))
+            own = {"address": "local", "num_cpus": max(8, os.cpu_count() or 1)}
+            alone = device == "cpu" and not os.environ.get("RAY_ADDRESS")
+            ray.init(log_to_driver=False, **(own if alone else {}))
         DataContext.get_current().enable_progress_bars = False
         self._config = config
         self._chat = prompter(load_processor(config), config)

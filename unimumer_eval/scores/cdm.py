@@ -189,6 +189,7 @@ DOTS = frozenset(r"\ldots \cdots \dots \dotsc \dotsi \dotsm \dotso \dotsb \hdots
 RENAMED: Mapping[str, str] = MappingProxyType(
     dict.fromkeys((r"\dfrac", r"\tfrac", r"\cfrac"), r"\frac")
     | dict.fromkeys((r"\dbinom", r"\tbinom"), r"\binom")
+    | dict.fromkeys((r"\fbox", r"\framebox", r"\fcolorbox"), r"\boxed")
     | {r"\operatorname*": r"\operatorname"}
 )
 """What the published tool's normaliser writes for these."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import random
 
 import pytest
 
-from unimumer_data.handwriting.departures import RANGES, SHARES, WRITER_MEANS, Range, size_of
+from unimumer_data.handwriting.departures import QUARTILES, RANGES, SHARES, WRITER_MEANS, Range, size_of
+from unimumer_data.handwriting.hand import HandGlyph
 
 
 def test_a_range_draws_what_it_says() -> None:
@@ -22,6 +24,13 @@ def test_a_writers_own_mean_moves_the_range() -> None:
     assert one.draw(random.Random(1), 3.0) == 3.0
 
 
+def test_writers_who_differ_much_are_soon_known() -> None:
+    quartiles = (-2.0, -QUARTILES / 2, 0.0, QUARTILES / 2, 2.0)  # deviation 1
+    assert Range(0.0, 0.5, quartiles).certain == pytest.approx(4.0)
+    assert Range(0.0, 2.0, quartiles).certain == pytest.approx(0.25)
+    assert Range(0.0, 0.0, quartiles).certain == math.inf
+
+
 @pytest.mark.parametrize("name", sorted(RANGES))
 def test_the_numbers_of_each_range_rise(name: str) -> None:
     assert list(RANGES[name].within) == sorted(RANGES[name].within)
@@ -30,3 +39,9 @@ def test_the_numbers_of_each_range_rise(name: str) -> None:
 
 def test_scripts_are_smaller() -> None:
     assert size_of(1.0) == 1.0 > size_of(2 / 3) > size_of(0.5) > 0.4
+
+
+def test_a_hand_has_its_own_size_of_scripts() -> None:
+    glyph = HandGlyph(0, [500, 400, 0, 0, 0, 0, 0, 500, 400], 1.25)
+    assert glyph.sizes(1.0) == (1.0, 1.0)
+    assert glyph.sizes(2 / 3) == pytest.approx((1.25 * size_of(2 / 3),) * 2)

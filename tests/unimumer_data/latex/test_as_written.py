@@ -32,7 +32,10 @@ def test_a_negative_space_closes_the_gap_to_the_base(gap: str) -> None:
 
 @pytest.mark.parametrize(
     "length",
-    ["3pt", "2.5em", "-0.5em", "- 1 . 5 e x", "3 mu", "3mu plus 1mu minus 1mu", r"\jot", r"2\baselineskip", "1truecm",
+    [r"\dimexpr 1pt+2pt\relax", r"\dimexpr(2pt+3pt)*2/3\relax", r"\glueexpr 1pt plus 1fil\relax",
+     r"\dimexpr\dimexpr1pt\relax*2\relax", '"1Fpt', "'17pt", "`x pt", r"\ht0", r"2\wd\strutbox", r"-1.5\mylength",
+     r"1em plus\dimexpr 2em\relax minus 1fil",
+     "3pt", "2.5em", "-0.5em", "- 1 . 5 e x", "3 mu", "3mu plus 1mu minus 1mu", r"\jot", r"2\baselineskip", "1truecm",
      r"-\fboxsep", "0pt plus 1fill", "{2.5em}", ",5cm"],
 )  # fmt: skip
 @pytest.mark.parametrize("command", [r"\hskip", r"\kern", r"\mkern", r"\mskip", r"\vskip"])
@@ -418,3 +421,193 @@ def test_more_that_prints_the_same(text: str, plain: str) -> None:
 def test_boxes_of_a_size_keep_what_they_hold() -> None:
     assert canonical(r"\vbox to 3pt{a b} c") == r"\vbox { a b } c"
     assert canonical(r"\vtop spread 1em {a} b") == r"\vtop { a } b"
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        (r"\penalty\numexpr 10*10\relax a \penalty-100\foo", r"a \foo"),
+        (r"\hbox to\dimexpr 3cm-1pt\relax{$a$}", "a"),
+        (r"\vrule height\dimexpr 3pt+1pt\relax width 0pt a", "a"),
+        (r"\begin{matrix} a \\[\dimexpr 3pt+\jot] b \end{matrix}", r"\begin{matrix} a \\ b \end{matrix}"),
+        (r"\advance\hsize by 3pt \dimen0=3pt \skip1=2pt plus 1fil \multiply\count0 by 2 a", "a"),
+        (r"\raise\dp\strutbox\hbox{$a$}", "a"),
+    ],
+)
+def test_lengths_that_are_computed(text: str, plain: str) -> None:
+    assert canonical(text, "strict") == canonical(plain, "strict")
+
+
+def test_a_length_by_itself_is_a_value() -> None:
+    assert canonical(r"\foo{\linewidth} x") == r"\foo { \linewidth } x"
+    assert canonical(r"\includegraphics[width=.5\linewidth]{a}") == r"\includegraphics [ w i d t h = . 5 ] { a }"
+    assert canonical(r"\rule{\dimexpr 1cm+2pt\relax}{1pt}") == r"\rule { \dimexpr 1 c m + 2 p t } { 1 p t }"
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        (
+            r"\begin{tabular*}{5cm}{@{\extracolsep{\fill}}lr} $a$ & $b$ \end{tabular*}",
+            r"\begin{array}{lr} a & b \end{array}",
+        ),
+        (r"\begin{tabular*}{\textwidth}[t]{lr} $a$ & $b$ \end{tabular*}", r"\begin{array}{lr} a & b \end{array}"),
+        (
+            r"\begin{tabularx}{.5\linewidth}{|>{\centering}X|r|} \hline a & $b$ \\ \hline \end{tabularx}",
+            r"\begin{array}{|l|r|} \hline \text{a} & b \\ \hline \end{array}",
+        ),
+        (r"\begin{tabulary}{5cm}{LCR} 1 & 2 & 3 \end{tabulary}", r"\begin{array}{lcr} 1 & 2 & 3 \end{array}"),
+        (
+            r"\begin{tabular}{c} for $x_1$ \\ \cline{1-1} b \\ \end{tabular}",
+            r"\begin{array}{c} \text{for} x_1 \\ \cline{1-1} \text{b} \end{array}",
+        ),
+        (r"\begin{minipage}[t][3cm][s]{.4\textwidth} \centering if $a^2$ \end{minipage}", r"\text{if $a^2$}"),
+        (r"\begin{minipage}{5cm} $a$ \\ b \end{minipage}", r"\begin{array}{l} a \\ \text{b} \end{array}"),
+        (r"\parbox{3cm}{$a$ \\ $b$} c", r"\begin{array}{l} a \\ b \end{array} c"),
+        (
+            r"\begin{matrix} \parbox{3cm}{$a$ \\ $b$} & c \end{matrix}",
+            r"\begin{matrix} \begin{array}{l} a \\ b \end{array} & c \end{matrix}",
+        ),
+        (
+            r"\begin{numcases}{f(x)=} 1 & if $x>0$ \\ 0 & else \end{numcases}",
+            r"f(x)=\begin{cases} 1 & \text{if } x>0 \\ 0 & \text{else} \end{cases}",
+        ),
+        (
+            r"\begin{subnumcases}{\label{w} w=} 0 & $l = 0$ \\ 1 \end{subnumcases}",
+            r"w=\begin{cases} 0 & l = 0 \\ 1 \end{cases}",
+        ),
+        (r"\begin{numcases}{} 1 \\ 0 \end{numcases}^2", r"\begin{cases} 1 \\ 0 \end{cases}^2"),
+        (r"\begin{dcases*} 1 & if $x$ \end{dcases*}", r"\begin{dcases} 1 & \text{if } x \end{dcases}"),
+        (r"\begin{spreadlines}{1em} a \end{spreadlines}", "a"),
+    ],
+)  # fmt: skip
+def test_environments_with_a_width_or_a_formula_before_them(text: str, plain: str) -> None:
+    assert canonical(text, "strict") == canonical(plain, "strict")
+    assert canonical(text) == canonical(plain) == canonical(canonical(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"\begin{numcases}{a} 1 \end{cases}",
+        r"\begin{tabular}{c} a \end{array}",
+        r"\begin{tabular*} a \end{tabular*}",
+        r"\begin{tabularx}{5cm} a \end{tabularx}",
+        r"\begin{numcases}{a 1 \end{numcases}",
+    ],
+)
+def test_environments_that_lack_something_are_refused(text: str) -> None:
+    with pytest.raises(LatexSyntaxError):
+        parse(text)
+    record = canonical(text, repairs=[])
+    assert canonical(record) == record
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        (r"\halign{#\hfil&\quad#\cr $a$&b\cr c&d\cr}",
+         r"\begin{array}{ll} a & \text{b} \\ \text{c} & \text{d} \end{array}"),
+        (r"\halign to 5cm{\hfil$#$&$#$\tabskip=1em plus1fil\cr x&=1\cr y&=2\cr}",
+         r"\begin{array}{rl} x&=1 \\ y&=2 \end{array}"),
+        (r"\vcenter{\openup1\jot\halign{$\hfil##\hfil$\cr a\cr b\crcr}}_2", r"\begin{array}{c} a \\ b \end{array}_2"),
+        (r"\halign{$x_{#}$&${}=#$\cr 1&a\cr 2&\cr}", r"\begin{array}{ll} x_1 & =a \\ x_2 & = \end{array}"),
+        (r"\halign{(#)&\bf#:\cr a&b\cr}", r"\begin{array}{ll} (\text{a}) & \textbf{b}: \end{array}"),
+        (r"\halign{$#$&&\hfil$#$\cr a&b&c\cr}", r"\begin{array}{lrr} a & b & c \end{array}"),
+        (r"\halign{&\hfil$#$\cr a&b\cr}", r"\begin{array}{rr} a & b \end{array}"),
+        (
+            r"\halign{$#$\cr a\cr\noalign{\hrule} \omit b\cr\noalign{\vskip 3pt} c}",
+            r"\begin{array}{l} a \\ \hline \text{b} \\ c \end{array}",
+        ),
+        (
+            r"\halign{$#$&$#$\cr \multispan2 a\cr b&c\cr}",
+            r"\begin{array}{ll} \multicolumn{2}{l}{\text{a}} \\ b & c \end{array}",
+        ),
+        (
+            r"\halign{$#$\cr \matrix{a & b\cr} & c \cr \halign{$#$\cr d\cr}\cr}",
+            r"\begin{array}{ll} \begin{matrix} a & b \end{matrix} & \text{c}"
+            r" \\ \begin{array}{l} d \end{array} \end{array}",
+        ),
+        (r"\halign{$#$\cr \begin{matrix} a & b \\ c \end{matrix} \cr}",
+         r"\begin{array}{l} \begin{matrix} a & b \\ c \end{matrix} \end{array}"),
+        (r"x \hidewidth y", "x y"),
+    ],
+)  # fmt: skip
+def test_the_table_of_plain_tex(text: str, plain: str) -> None:
+    assert canonical(text, "strict") == canonical(plain, "strict")
+    assert canonical(canonical(text)) == canonical(text)
+
+
+@pytest.mark.parametrize(
+    "text", [r"\halign{a & b}", r"\halign a", r"\halign{#}", r"\halign{\cr a}", r"\halign{#\cr a"]
+)
+def test_a_table_without_template_or_end_is_refused(text: str) -> None:
+    with pytest.raises(LatexSyntaxError, match=r"\\halign.*template"):
+        parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        (r"\newcommand{\R}{\mathbb{R}} x \in \R", r"x \in \mathbb{R}"),
+        (r"\newcommand\abs[1]{\left|#1\right|} \abs{x} + \abs y", r"|x| + |y|"),
+        (r"\newcommand*{\n}[2][2]{\| #2 \|_{#1}} \n{x} \n[1]{y}", r"\|x\|_2 \|y\|_1"),
+        (r"\renewcommand{\vec}[1]{\mathbf{#1}} \vec{x}", r"\mathbf{x}"),
+        (r"\def\f#1#2{\frac{#1}{#2}} \f12 \f{x+1}y", r"\frac12 \frac{x+1}{y}"),
+        (r"\def\a{b} \a \global\def\a{c} \a", "b c"),
+        (r"\let\a=\alpha \let\b\beta \a_1 \b", r"\alpha_1 \beta"),
+        (r"\let\oldsum\sum \renewcommand{\sum}{\oldsum\limits} \sum_i", r"\sum_i"),
+        (r"\DeclareMathOperator{\tr}{tr} \DeclareMathOperator*{\am}{arg\,max} \tr A \am_x",
+         r"\mathrm{tr} A \operatorname*{arg max}_x"),
+        (r"\DeclarePairedDelimiter{\abs}{\lvert}{\rvert} \abs{x} \abs*{y} \abs[\big]{z}", "|x| |y| |z|"),
+        (r"\newcommand{\be}{\begin{align}}\newcommand{\ee}{\end{align}} \be x &= 1 \ee",
+         r"\begin{align} x &= 1 \end{align}"),
+        (r"\newcommand{\x}[1]{\def\y##1{#1 ##1}\y z} \x a", "a z"),
+        (r"\def\a{\a x} \a", r"\a"),
+        (r"\def\a{\b\b}\def\b{\c\c}\def\c{\a\a} \a", r"\a"),
+        (r"\def\a(#1){x} \a(2)", r"\a(2)"),
+        (r"\abs{a} \newcommand{\abs}[1]{|#1|} \abs{b} {\abs}", r"\abs{a} |b| \abs"),
+        (r"\newlength{\foo} \settowidth{\foo}{abc} \newenvironment{bar}[1]{a}{b} \usepackage[x]{y} x", "x"),
+    ],
+)  # fmt: skip
+def test_what_a_formula_defines_is_written_out(text: str, plain: str) -> None:
+    assert canonical(text, "strict") == canonical(plain, "strict")
+    assert canonical(canonical(text)) == canonical(text)
+
+
+@pytest.mark.parametrize("text", [r"\newcommand{\a}", r"\def\a{b", r"\let", r"\DeclareMathOperator{\a}", r"\def"])
+def test_definitions_without_end_are_refused(text: str) -> None:
+    with pytest.raises(LatexSyntaxError):
+        parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        (r"a \begingroup b \over c \endgroup", r"a \frac{b}{c}"),
+        (r"\bgroup \bf a \egroup b", r"\mathbf{a} b"),
+        (r"x ^ \bgroup a + b \egroup", "x ^ {a + b}"),
+        (r"{\sc a} {\scshape b}", r"\textsc{a} \textsc{b}"),
+        (r"\begin{longtable}{l} $a$ \\ \endhead $b$ \end{longtable}", r"\begin{array}{l} a \\ b \end{array}"),
+    ],
+)
+def test_groups_and_fonts_by_their_other_names(text: str, plain: str) -> None:
+    assert canonical(text, "strict") == canonical(plain, "strict")
+
+
+@pytest.mark.parametrize("text", [r"\bgroup a", r"a \egroup", r"\begingroup a }"])
+def test_groups_without_their_partner(text: str) -> None:
+    record = canonical(text, repairs=[])
+    assert canonical(record) == record and "a" in record
+
+
+def test_rules_of_booktabs_stay() -> None:
+    record = r"\begin {array} { l } \toprule a \\ \midrule b \\ \bottomrule \end {array}"
+    assert canonical(r"\begin{array}{l} \toprule[1pt] a \\ \midrule b \\ \bottomrule \end{array}") == record
+
+
+@pytest.mark.parametrize("box", [r"\fbox", r"\framebox[3em][l]", r"\fcolorbox{red}{blue}"])
+def test_a_frame_around_text_is_one_around_upright_letters(box: str) -> None:
+    assert canonical(rf"{box}{{$x$}}^2", "strict") == r"\boxed { x } ^ { 2 }"
+    assert canonical(rf"{box}{{if $x$}}", "strict") == canonical(r"\boxed{\text{if $x$}}", "strict")
+    assert canonical(rf"{box}{{if $x_1$}}") == r"\boxed { i f x _ { 1 } }"

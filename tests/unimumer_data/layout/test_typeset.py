@@ -150,7 +150,8 @@ def test_every_command_of_the_grammar_is_known(pattern: str) -> None:
 
 @pytest.mark.parametrize("name", ENVIRONMENTS)
 def test_every_environment_sets_its_cells(name: str) -> None:
-    columns = "{cc}" if ENVIRONMENTS[name].columns else ""
+    environment = ENVIRONMENTS[name]
+    columns = "{3cm}" * environment.reads.split().count("{}") + "{cc}" * environment.columns
     formula = layout(rf"\begin{{{name}}}{columns} a & b \\ c & d \end{{{name}}}")
     assert {mark.char for mark in formula.marks} >= set("abcd")
     assert find(formula, "a").left < find(formula, "b").left

@@ -33,12 +33,17 @@ def rules() -> list[tuple[str, str]]:
         columns = "{ c c }" if it.columns else ""
         align = f"{{ {it.align * 2} }}" if it.align else "{ c c }"
         body = r"p & q \\ r & s"
+        first, later = (("$ {} $" if it.text in which else "{}") for which in (("all",), ("all", "later")))
+        own = " ".join((first.format("p"), "&", later.format("q"), r"\\", first.format("r"), "&", later.format("s")))
         if it.means == "array" or it.means == "matrix":
             left, right = (rf"\left {it.left or '.'}", rf"\right {it.right or '.'}")
             plain = rf"{left} \begin {{array}} {align} {body} \end {{array}} {right}"
-            pairs.append((rf"\begin {{{name}}} {columns} {body} \end {{{name}}}", plain))
+            before = "{ 3cm }" if "{}" in it.reads.split() else "{ }" if it.reads else ""
+            pairs.append((rf"\begin {{{name}}} {before} {columns} {own} \end {{{name}}}", plain))
         elif not it.means:
-            pairs.append((rf"\begin {{{name}}} p q \end {{{name}}}", "p q"))
+            before = "{ 3cm }" * it.reads.split().count("{}")
+            own = "$ p q $" if it.box else "p q"
+            pairs.append((rf"\begin {{{name}}} {before} {own} \end {{{name}}}", "p q"))
     return pairs
 
 
