@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .frames import ATOM, BRACE, ENVIRONMENT, GROUP_END, RIGHT, UNTIL, Frame
-from .grammar import ACROSS, COMMANDS, ENVIRONMENTS, GROUP, KNOWN, ORDINARY, SYMBOLS, Command, role_of
+from .grammar import ACROSS, COMMANDS, DISPLAYS, ENVIRONMENTS, GROUP, KNOWN, ORDINARY, SYMBOLS, Command, role_of
 from .lengths import end_of_length, in_em
 from .preamble import FILLING, Place, read_preamble
 from .tree import Node, Row
@@ -208,7 +208,8 @@ def open_environment(parser: Parser, name: str) -> None:
     """An environment begins, after what it reads before its columns."""
     environment = ENVIRONMENTS.get(name)
     node = Node("\\begin", parser.position - 2, parser.position)
-    parser.row.append(node)
+    in_text = parser.frame.text and name.rstrip("*") in DISPLAYS
+    parser.row.append(Node("$", node.start, node.stop, [("above", [node])]) if in_text else node)
     if environment is None:
         frame = Frame(ENVIRONMENT, [], node, f"begin_{name}")
         frame.environment = frame.until = name
@@ -228,6 +229,7 @@ def open_environment(parser: Parser, name: str) -> None:
         frame.environment, frame.text_cells = read_as, environment.text
     frame.until = name
     parser.push(frame)
+    frame.text = frame.text and not in_text
     if environment.text == "all":
         begin_text(parser)
 

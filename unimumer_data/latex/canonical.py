@@ -250,7 +250,7 @@ class _Rewriter:
             else:
                 content = self._content(item) if item.symbol in _OPENABLE else None
                 if content is None or (item.symbol == GROUP and (target or leading) and _is_argument(target, leading)):
-                    target.append(self._keep(item, font))
+                    target.append(self._keep(item, "" if _says_columns(target) else font))
                 else:
                     inside, inner = content
                     if not inner and font == "\\boldsymbol":  # \mbox{\boldmath $x$} is bold
@@ -398,6 +398,11 @@ def _is_argument(before: Row, leading: bool) -> bool:
     return last.children is None and is_unknown(last.symbol)
 
 
+def _says_columns(before: Row) -> bool:
+    r"""Whether what comes next is the number or the preamble of ``\multicolumn``, which no font changes."""
+    return any(node.symbol in _SPANNING for node in before[-2:])
+
+
 def _option_start(row: Row, end: int) -> int:
     """Where the option begins that ends before ``end``; ``end`` if none does."""
     depth = 0
@@ -449,4 +454,5 @@ _CHANGED_BY = {
 _OPENABLE = frozenset(
     name for name, command in COMMANDS.items() if command.role in ("font", "class", "fence", "math")
 ) | {GROUP, "\\begin", "\\substack", "\\fbox"}
+_SPANNING = frozenset((r"\multicolumn", r"\multirow"))
 _OTHER_SCRIPTS = frozenset(name for name, command in COMMANDS.items() if command.scripts != ORDINARY.scripts)

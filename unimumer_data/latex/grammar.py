@@ -145,7 +145,7 @@ COMMANDS: dict[str, Command] = {
     r"\left": Command(role="left", ink=False),
     r"\right": Command(role="right", ink=False),
     **_each(r"\tabularnewline \cr \crcr \newline", Command(role="cell", ink=False, means=r"\\")),
-    **_each(r"$ \( \)", Command(role="math", ink=False)),
+    **_each(r"$ \( \) \[ \]", Command(role="math", ink=False)),
     # structure
     **_each(r"\frac \dfrac \tfrac \binom \dbinom \tbinom", Command(reads="above below")),
     r"\genfrac": Command(reads="above below", role="genfrac"),
@@ -297,7 +297,7 @@ COMMANDS: dict[str, Command] = {
     **_each(
         r"\displaystyle \textstyle \scriptstyle \scriptscriptstyle"
         r" \nonumber \notag \relax \noindent \centering \tiny \scriptsize \footnotesize \small \normalsize"
-        r" \large \Large \LARGE \huge \Huge \[ \] \/ \- \normalfont \protect \par \newpage \allowdisplaybreaks"
+        r" \large \Large \LARGE \huge \Huge \/ \- \normalfont \protect \par \newpage \allowdisplaybreaks"
         r" \leavevmode \indent \unskip \ignorespaces \ignorespacesafterend \unboldmath \selectfont \mdseries \@"
         r" \HUGE \smaller \larger \normalcolor \xspace \sloppy \raggedright \raggedleft \endhead \endfirsthead"
         r" \endfoot \endlastfoot \joinrel \arraybackslash",
@@ -423,6 +423,12 @@ ENVIRONMENTS: dict[str, Environment] = {
     ),
     **_named("spreadlines multicols multicols*", Environment(means="", reads="{}")),
 }
+
+DISPLAYS = frozenset(
+    "equation displaymath math dmath align flalign alignat xalignat xxalignat eqnarray gather multline"
+    " IEEEeqnarray".split()
+)
+"""Environments that are mathematics where they stand in text, with a star and without."""
 
 FUNCTIONS = frozenset(
     r"""

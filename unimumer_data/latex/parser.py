@@ -419,21 +419,24 @@ class Parser:
         self.push(Frame(GROUP_END, [], node, "above"))
 
     def read_math(self, token: str, command: Command) -> None:
-        r"""``$``: mathematics inside text begins or ends; elsewhere it says nothing."""
+        r"""``$``, ``$$``, ``\[``: mathematics inside text begins or ends; elsewhere they say nothing."""
+        doubled = token == "$" and self.tokens[self.position + 1 : self.position + 2] == ["$"]
         for frame in (self.frame, *reversed(self.stack)):
             if frame.node.symbol == "$":
                 while self.frame is not frame:
                     self.close()
-                self.position += 1
+                self.position += 1 + (doubled and frame.until == "$$")
                 self.close()
                 return
             if frame.kind != GROUP_END:
                 break
         self.position += 1
-        if self.frame.text and self.frame.kind != ATOM and token != "\\)":
+        if self.frame.text and self.frame.kind != ATOM and token not in ("\\)", "\\]"):
+            self.position += doubled
             node = Node("$", self.position - 1, self.position)
             self.row.append(node)
             self.push(Frame(GROUP_END, [], node, "above"))
+            self.frame.until = token + token * doubled
 
     # -- scripts -----------------------------------------------------------------------------------------------
 

@@ -611,3 +611,27 @@ def test_a_frame_around_text_is_one_around_upright_letters(box: str) -> None:
     assert canonical(rf"{box}{{$x$}}^2", "strict") == r"\boxed { x } ^ { 2 }"
     assert canonical(rf"{box}{{if $x$}}", "strict") == canonical(r"\boxed{\text{if $x$}}", "strict")
     assert canonical(rf"{box}{{if $x_1$}}") == r"\boxed { i f x _ { 1 } }"
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        (r"\begin{minipage}{3cm} if \[ a = b \] c \end{minipage}", r"\text{if} a = b \text{c}"),
+        (r"\parbox{3cm}{if $$a = b$$ c}", r"\text{if} a = b \text{c}"),
+        (r"\text{$a$$b$ c}", r"a b \text{c}"),
+        (
+            r"\begin{minipage}{3cm} if \begin{align*} a &= b \end{align*} c \end{minipage}",
+            r"\text{if} \begin{aligned} a &= b \end{aligned} \text{c}",
+        ),
+        (r"\text{a \begin{equation} b \end{equation} c}", r"\text{a} b \text{c}"),
+        (r"\[ a \] \text{b} $$c$$", r"a \text{b} c"),
+    ],
+)
+def test_displays_inside_text_are_mathematics(text: str, plain: str) -> None:
+    assert canonical(text, "strict") == canonical(plain, "strict")
+
+
+def test_no_font_changes_the_columns_of_multicolumn() -> None:
+    strict = canonical(r"\begin{tabular}{cc} \multicolumn{2}{|l|}{a} \\ $b$ & $c$ \end{tabular}", "strict")
+    assert r"\multicolumn { 2 } { | l | } { \mathrm { a } }" in strict
+    assert canonical(strict, "strict") == strict

@@ -39,6 +39,7 @@ PIECES = [
     *r"\dimexpr \relax \hsize \numexpr 2\jot = \begin{numcases}{ \end{numcases} \begin{tabular*}{1cm}{c}".split(),
     *r"\end{tabular*} \begin{minipage}[t]{ \end{minipage} \parbox{1cm}{ \ht \advance \hline".split(),
     *r"\fbox{ \framebox[x] \boxed".split(),
+    *r"\[ \] $$ \multicolumn \begin{equation} \end{equation} \text{".split(),
     *r"\bgroup \egroup \begingroup \sc \toprule \halign{ # \hfil$#$ \cr \noalign{ \omit \multispan2 \halign".split(),
     *r"\def \newcommand \let \mine \mine \newcommand{\mine}[1]{ \def\mine #1 \DeclareMathOperator{\mine}{".split(),
     *r"\ensuremath \cfrac[l] \LARGE \hfill \overline \leqslant".split(),
