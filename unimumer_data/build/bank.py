@@ -1,6 +1,6 @@
 """Make a bank of handwriting: the segmented symbols of a corpus, each with its writer, size and baseline.
 
-    unimumer bank path=corpora/TrainINKML output=data/banks/crohme
+    unimumer bank path=corpora/CROHME/TrainINKML output=data/banks/crohme
     unimumer bank source=mathwriting path=corpora/mathwriting-2024 output=data/banks/mathwriting
 
 `unimumer build source=synth` writes formulas with it (docs/handwriting.md). The folder holds the
