@@ -92,6 +92,8 @@ def _run(config: GpuConfig, words: Sequence[str]) -> int:
     rows_file = config.output.absolute().with_suffix(".jsonl")
     if config.child:
         return _run_stage(config, rows_file)
+    if config.device == "cuda" and not _has_gpu():
+        raise ConfigError("there is no GPU here; device=cpu scale=tiny output=FILE shows that the stages run")
     rows_file.parent.mkdir(parents=True, exist_ok=True)
     rows_file.write_text("", encoding="utf-8")
     stages = [stage for stage in STAGES if stage.module in config.stages]
@@ -104,6 +106,12 @@ def _run(config: GpuConfig, words: Sequence[str]) -> int:
         _write_page(config, rows_file)
     print(f"{config.output}: {len(_rows(rows_file))} rows", flush=True)
     return 1 if failed else 0
+
+
+def _has_gpu() -> bool:
+    import torch
+
+    return torch.cuda.is_available() or any(Path("/dev").glob("nvidia[0-9]*"))
 
 
 def _spawn(stage: Stage, seconds: float, words: Sequence[str], rows_file: Path) -> int:

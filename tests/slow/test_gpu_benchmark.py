@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from workshop import ROOT
 
 pytest.importorskip("llamafactory", reason="needs the training environment: make train-env")
@@ -57,3 +58,11 @@ def test_a_stopped_stage_costs_no_other(tmp_path: Path) -> None:
 def test_figures_of_a_cpu_do_not_get_into_the_docs(tmp_path: Path) -> None:
     done = subprocess.run(COMMAND, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 2 and "name another output=" in done.stderr
+
+
+@pytest.mark.skipif(torch.cuda.is_available() or any(Path("/dev").glob("nvidia[0-9]*")), reason="has a GPU")
+def test_without_a_gpu_no_page_is_written(tmp_path: Path) -> None:
+    words = (sys.executable, str(ROOT / "benchmarks" / "gpu.py"), f"output={tmp_path / 'gpu.md'}")
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and "there is no GPU here; device=cpu" in done.stderr
+    assert not list(tmp_path.iterdir())

@@ -135,7 +135,7 @@ def read_trace(path: Path) -> Trace:
         looks = tuple(_look(arrays, number, one) for number, one in enumerate(about["looks"]))
         return Trace(name=about["name"], looks=looks, settings=about["settings"])
     except FileNotFoundError:
-        raise PredictionError(f"{path}: no such trace; unimumer parity engine=... output={path} writes one") from None
+        raise PredictionError(f"{path}: no such trace; unimumer parity engines=... output={path} writes one") from None
     except PredictionError:
         raise
     except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
