@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 from workshop import ROOT
 
+torch = pytest.importorskip("torch")
 pytest.importorskip("llamafactory", reason="needs the training environment: make train-env")
 COMMAND = (sys.executable, str(ROOT / "benchmarks" / "gpu.py"), "device=cpu", "scale=tiny")
 ON_CPU = {
