@@ -72,8 +72,8 @@ class Progress:
         print(text, file=self._stream, flush=True)
 
     def _rate(self, now: float) -> float | None:
-        """Items a second since the first were finished; None while that cannot be known."""
-        if self._first is None or now == self._first[0] or self._done == self._first[1]:
+        """Items a second since the first were finished; None until that is some time ago."""
+        if self._first is None or now - self._first[0] < _WORTH_SHOWING or self._done == self._first[1]:
             return None
         return (self._done - self._first[1]) / (now - self._first[0])
 

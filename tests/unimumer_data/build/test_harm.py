@@ -315,9 +315,9 @@ class TestOneBadSample:
 
     def test_of_an_endless_label_only_the_start_is_kept(self, tmp_path: Path) -> None:
         corpus = write_table(tmp_path / "in", {"a": "x " * 10_000_000, "b": "y"})
-        begun = time.monotonic()
-        assert run(tmp_path, "source=table", f"path={corpus}", "name=s") == 0
-        assert time.monotonic() - begun < 10
+        begun = time.process_time()
+        assert run(tmp_path, "source=table", f"path={corpus}", "name=s", "workers=1") == 0
+        assert time.process_time() - begun < 10
         assert dropped(tmp_path / "data/s") == {"a": "too_long"}
         assert (tmp_path / "data/s/dropped.jsonl").stat().st_size < 5000
 
