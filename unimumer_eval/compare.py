@@ -85,7 +85,6 @@ def _run(paths: Sequence[Path], config: CompareConfig) -> None:
         runs = {name: {shared: replace(*sets.values(), name=shared)} for name, sets in runs.items()}
     first, *others = names
     spread = _spread(config, runs[first])
-    config.output.mkdir(parents=True, exist_ok=True)
     comparisons: dict[tuple[str, str], list[Comparison]] = {}
     for other in others:
         sets = [name for name in runs[first] if name in runs[other]]
