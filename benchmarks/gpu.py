@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -94,6 +95,7 @@ def _run(config: GpuConfig, words: Sequence[str]) -> int:
         return _run_stage(config, rows_file)
     if config.device == "cuda" and not _has_gpu():
         raise ConfigError("there is no GPU here; device=cpu scale=tiny output=FILE shows that the stages run")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # the stage at work ends, too
     rows_file.parent.mkdir(parents=True, exist_ok=True)
     rows_file.write_text("", encoding="utf-8")
     stages = [stage for stage in STAGES if stage.module in config.stages]
