@@ -250,7 +250,7 @@ class _Rewriter:
             else:
                 content = self._content(item) if item.symbol in _OPENABLE else None
                 if content is None or (item.symbol == GROUP and (target or leading) and _is_argument(target, leading)):
-                    target.append(self._keep(item, "" if _says_columns(target) else font))
+                    target.append(self._keep(item, "" if item.symbol == GROUP and _says_columns(target) else font))
                 else:
                     inside, inner = content
                     if not inner and font == "\\boldsymbol":  # \mbox{\boldmath $x$} is bold

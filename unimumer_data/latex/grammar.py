@@ -167,7 +167,6 @@ COMMANDS: dict[str, Command] = {
     r"\vrule": Command(role="bar", means=r"\vline"),
     r"\hrule": Command(role="bar", means=r"\hline"),
     r"\cline": Command(reads="=above"),
-    **_each(r"\toprule \midrule \bottomrule", Command(reads="[]")),
     # plain TeX's tables: the environment that each is read as
     **{
         name: Command(role="table", means=means, ink=False)
@@ -479,7 +478,7 @@ SYMBOLS = frozenset(
     \therefore \because \colon \vert \Vert \lvert \rvert \lVert \rVert \| \{ \} \lbrace \rbrace \lparen \rparen \lbrack
     \rbrack \langle \rangle \lfloor \rfloor \lceil \rceil \lgroup \rgroup \lmoustache \rmoustache \ulcorner
     \urcorner \llcorner \lrcorner \backslash \slash \ldotp \_ \# \% \& \$ \not \mod \bmod \And \hline \hdashline \vline
-    \hrulefill \dotfill \bigcap \bigcup
+    \toprule \midrule \bottomrule \hrulefill \dotfill \bigcap \bigcup
     \bigoplus \bigotimes \bigodot \biguplus \bigsqcup \bigvee \bigwedge \iiint \iiiint \oiint \oiiint
     \idotsint \varlimsup \varliminf \injlim \projlim \varinjlim \varprojlim
     """.split()

@@ -62,7 +62,7 @@ def read_preamble(places: Sequence[Place], cells: int, parse: Callable[[list[Pla
         elif token in PARAGRAPHS and argument:
             flat = [Node(name, place, place + 1) for name, place in argument if name not in _BRACES]
             columns.append(Node(token, index, index + 1, [("above", flat)] if flat else None))
-        elif len(token) == 1 and token not in _NO_COLUMNS:
+        elif len(token) == 1 and token.isprintable() and token not in _NO_COLUMNS:
             # points and D are dcolumn's columns of numbers, and three points are no ellipsis
             columns.append(Node("c" if token in (".", "D") else token, index, index + 1))
     return columns

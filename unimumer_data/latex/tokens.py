@@ -34,6 +34,8 @@ _LENGTH = rf"[-+]?\s*(?:[.,]?\s*\d[\d.,\s]*(?:{_SPACED_UNITS})|[\d.,\s]*(?:{_REG
 _ROW_GAP = rf"\s*\[\s*(?:{_LENGTH}(?:\s*(?:plus|minus)\s*{_LENGTH})*|{_EXPRESSION})\s*\]"
 _ROW_BREAK = re.compile(rf"(?:\\\\|\\tabularnewline(?![A-Za-z]))\*?(?:{_ROW_GAP})?")
 r"""A row break: the star and the gap after it say nothing. ``\\\\ *`` is a break and a star that prints."""
+_THICK_RULE = re.compile(rf"(\\(?:top|mid|bottom)rule)(?![A-Za-z]){_ROW_GAP}")
+"""A rule of booktabs; the thickness after it says nothing."""
 
 _RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱ", "0123456789+-=()ni", strict=True))
 _LOWERED = dict(zip("₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₒₓₙ", "0123456789+-=()aeoxn", strict=True))
@@ -86,6 +88,8 @@ def tokenize(text: str) -> list[str]:
         text = _ENVIRONMENT.sub(_split_name, text)
     if "\\\\" in text or "\\tabularnewline" in text:
         text = _ROW_BREAK.sub(r"\\\\ ", text)
+    if "rule" in text:
+        text = _THICK_RULE.sub(r"\1 ", text)
     tokens = _TOKEN.findall(text)
     if "%" in text:
         tokens = [token for token in tokens if token[0] != "%"]
@@ -97,8 +101,9 @@ def tokenize(text: str) -> list[str]:
 
 
 def begins_with_gap(tokens: list[str]) -> bool:
-    """Whether tokens that begin with a row break would be read with a gap after it."""
-    match = _ROW_BREAK.match(" ".join(tokens))
+    """Whether tokens that begin with a row break, or a rule, would be read with a length in brackets after it."""
+    text = " ".join(tokens)
+    match = _ROW_BREAK.match(text) or _THICK_RULE.match(text)
     return match is not None and match[0][-1] == "]"
 
 

@@ -27,15 +27,18 @@ def write_tokens(row: Row) -> list[str]:
             append(item.symbol)
         else:
             work.extend(_spell(item)[::-1])
-    if "\\\\" in tokens and "[" in tokens:
+    if "[" in tokens and not _WITH_GAP.isdisjoint(tokens):
         _part_gaps(tokens)
     return tokens
 
 
+_WITH_GAP = frozenset(r"\\ \toprule \midrule \bottomrule".split())
+
+
 def _part_gaps(tokens: list[str]) -> None:
-    """Empty braces after a row break, where brackets and a length print and would be taken for the gap below it."""
+    """Empty braces after a row break or rule, where brackets and a length print and would be taken for its gap."""
     for index in range(len(tokens) - 3, -1, -1):
-        if tokens[index] == "\\\\" and tokens[index + 1] == "[" and begins_with_gap(tokens[index : index + 64]):
+        if tokens[index] in _WITH_GAP and tokens[index + 1] == "[" and begins_with_gap(tokens[index : index + 64]):
             tokens[index + 1 : index + 1] = ["{", "}"]
 
 

@@ -60,7 +60,17 @@ def test_any_text(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["{^'}^\\textcolor", "\\sqrt [ [", "{ \\sqrt [ [ [ a ] }", "\\begin{array}{... a & b"]
+    "text",
+    [
+        "{^'}^\\textcolor",
+        "\\sqrt [ [",
+        "{ \\sqrt [ [ [ a ] }",
+        "\\begin{array}{... a & b",
+        "\\toprule\\genfrac[]",
+        "\\begin{array}{l}\\toprule{}[2pt] a\\end{array}",
+        "\\rm \\begin{array}{c} \\multicolumn \\end{array} {b}",
+        "\\begin{pmatrix*} [ \x0c",
+    ],
 )
 def test_what_fuzzing_has_found(text: str) -> None:
     check(text)
