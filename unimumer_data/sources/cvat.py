@@ -182,7 +182,7 @@ class _Reader:
         elif tag == "image":
             self._picture = Annotated(f"{self._file.name}:{self.parser.CurrentLineNumber}", fields)
         elif self._picture is not None and tag in SHAPES:
-            self._shape = Shape(tag, fields)
+            self._shape, self._attribute = Shape(tag, fields), None
             self._picture.shapes.append(self._shape)
         elif self._shape is not None and tag == "attribute":
             self._attribute = fields.get("name", "")

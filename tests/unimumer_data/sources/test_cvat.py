@@ -68,6 +68,13 @@ def test_the_attribute_can_be_named(tmp_path):
     assert labels(read(tmp_path, "train", attribute="remark")) == {"pages__two": "faint"}
 
 
+def test_a_shape_within_an_attribute_ends_it(tmp_path):
+    save_picture(tmp_path / "a.png", size=(40, 30))
+    inner = '<tag><attribute name="latex">x<tag> y <attribute name="latex">z</attribute></tag></attribute></tag>'
+    save_text(tmp_path / "a.xml", f'<annotations><image id="0" name="a.png">{inner}</image></annotations>')
+    assert "z" in labels(list(read(tmp_path, "train"))).values()
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
