@@ -136,7 +136,13 @@ class Factory:
         {"cutoff_len": 96},  # every record is cut
     ],
 )
-def test_packs_are_those_of_the_preprocessing(built: Path, values: dict[str, Any]) -> None:
+def test_packs_are_those_of_the_preprocessing(
+    built: Path, values: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import multiprocess
+
+    # a worker that is forked from a process with threads may wait for a lock for ever
+    monkeypatch.setattr("datasets.arrow_dataset.Pool", multiprocess.get_context("spawn").Pool)
     asked = recipe(**arguments(neat_packing=True, **values))
     findings = Findings()
     sets = check_data(asked, findings)
