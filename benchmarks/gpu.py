@@ -111,9 +111,13 @@ def _run(config: GpuConfig, words: Sequence[str]) -> int:
 
 
 def _has_gpu() -> bool:
+    if any(Path("/dev").glob("nvidia[0-9]*")):
+        return True
+    if find_spec("torch") is None:
+        return False
     import torch
 
-    return torch.cuda.is_available() or any(Path("/dev").glob("nvidia[0-9]*"))
+    return torch.cuda.is_available()
 
 
 def _spawn(stage: Stage, seconds: float, words: Sequence[str], rows_file: Path) -> int:

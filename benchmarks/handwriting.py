@@ -39,8 +39,9 @@ from unimumer_data.errors import ConfigError, UniMumerError
 from unimumer_data.handwriting.bank import Bank, read_bank
 from unimumer_data.handwriting.collect import writer_of
 from unimumer_data.handwriting.compose import compose
+from unimumer_data.handwriting.departures import on_line, size_of
 from unimumer_data.handwriting.matching import box_around, box_of
-from unimumer_data.handwriting.measure import departures_of, measure, slant_of
+from unimumer_data.handwriting.measure import departures_of, height_ratio, measure, slant_of
 from unimumer_data.handwriting.spans import name_of
 from unimumer_data.ink import Ink, encode_png, read_inkml, render, write_inkml
 from unimumer_data.latex import canonical, tokenize
@@ -131,10 +132,8 @@ def statistics_of(ink: Ink, label: str) -> dict[str, float]:
         found["gap"] = departures["spacing"][0]
     sizes: dict[bool, list[float]] = defaultdict(list)
     for one in measured.placed:
-        high = one.span.box[3] - one.span.box[1]
-        if len(one.span.token) == 1 and one.span.token.isalnum():
-            printed = measured.em * high / one.span.scale
-            sizes[one.span.scale > 0.9].append(math.log(max(1e-3, (one.box[3] - one.box[1]) / printed)))
+        if ratio := height_ratio(one, measured.em):
+            sizes[on_line(one.span.scale)].append(math.log(max(1e-3, ratio * size_of(one.span.scale))))
     if sizes[True]:
         found["size"] = fmean(sizes[True])
     if len(sizes[True]) > 1:

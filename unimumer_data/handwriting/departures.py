@@ -35,9 +35,9 @@ class Range:
 
     @property
     def certain(self) -> float:
-        """So many measurements of a writer say as much about its mean as the mean of all writers does.
+        """How many measurements of a writer say as much about its mean as the mean of all writers does.
 
-        That is the variance within a writer by the variance of the writers' means.
+        It is the variance within a writer, divided by the variance of the writers' means.
         """
         deviation = (self.within[3] - self.within[1]) / QUARTILES
         return (deviation / self.writers) ** 2 if self.writers else math.inf

@@ -17,7 +17,7 @@ from .lengths import end_of_size
 LONGEST_TEMPLATE = 256
 """Tokens; a longer template is none."""
 GROWTH = 4
-"""Templates that are written out add at most so many times the length of the formula, and `LONGEST_TEMPLATE` cells."""
+"""Templates add at most this many times the length of the formula, and the square of `LONGEST_TEMPLATE`, in tokens."""
 _FILLS = frozenset(r"\hfil \hfill \hfilll \hss \hidewidth".split())
 _ALIGNMENT = {(False, False): "l", (True, False): "r", (False, True): "l", (True, True): "c"}
 _LINES = frozenset((r"\hrule", r"\hline"))

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 GROWTH, ROOM = 8, 2000
-"""Definitions that would add more than so many times the tokens of a formula, and so many more, stay as they are."""
+"""Definitions that would add more than `GROWTH` times the tokens of a formula, and `ROOM` more, stay as they are."""
 LONGEST_OPTION = 64
 """Tokens; what takes longer to find its closing bracket is no option, and what comes before a body is no longer."""
 _BY_NAME = frozenset(

@@ -192,7 +192,7 @@ RENAMED: Mapping[str, str] = MappingProxyType(
     | dict.fromkeys((r"\fbox", r"\framebox", r"\fcolorbox"), r"\boxed")
     | {r"\operatorname*": r"\operatorname"}
 )
-"""What the published tool's normaliser writes for these."""
+"""What the published tool's normaliser writes for these; and a frame of text is drawn as one of mathematics."""
 
 _LETTERS = frozenset(name for name, target in STRICT_NAMES.items() if " " in target)
 _NEGATED = {
