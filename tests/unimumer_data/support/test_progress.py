@@ -49,6 +49,16 @@ def test_the_time_until_the_first_item_does_not_count_for_the_rate(clock: list[f
     assert "21/102 (20 %), 10:10 elapsed, 2.0/s, 0:40 left" in log.getvalue()
 
 
+def test_answers_that_come_at_once_have_no_rate(clock: list[float]) -> None:
+    log = io.StringIO()
+    with Progress("set", 3, stream=log) as progress:
+        clock[0] += 8
+        for _ in range(3):
+            progress.step()
+            clock[0] += 0.001
+    assert log.getvalue().splitlines()[-1] == "set: 3/3 (100 %), 0:08 elapsed"
+
+
 def test_a_terminal_has_a_bar(clock: list[float]) -> None:
     screen = Terminal()
     with Progress("set", 20, stream=screen) as progress:
