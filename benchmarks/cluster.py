@@ -76,7 +76,7 @@ def _cluster(workers: int) -> Iterator[list[str]]:
     """A new Ray: one that has just done another build still ends the workers of that."""
     import ray
 
-    address = ray.init(num_cpus=workers, log_to_driver=False, logging_level="error").address_info["address"]
+    address = ray.init("local", num_cpus=workers, log_to_driver=False, logging_level="error").address_info["address"]
     time.sleep(SETTLED)
     yield ["scale=ray", f"address={address}"]
     ray.shutdown()

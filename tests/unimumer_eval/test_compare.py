@@ -63,6 +63,16 @@ def test_other_samples_are_refused(runs, tmp_path, capsys):
     assert "do not have the same samples" in capsys.readouterr().err
 
 
+def test_a_comparison_that_cannot_be_made_leaves_no_folder(runs, tmp_path):
+    first, second = runs("a", "xy"), runs("b", "yx")
+    for folder, name in ((first, "one"), (second, "two")):
+        for copy in (name, f"{name}_more"):
+            (tmp_path / folder / f"{copy}_pred.json").write_bytes((tmp_path / folder / "toy_pred.json").read_bytes())
+        (tmp_path / folder / "toy_pred.json").unlink()
+    assert main([first, second, f"output={tmp_path / 'out'}"]) == 1
+    assert not (tmp_path / "out").exists()
+
+
 def test_what_the_samples_can_show_and_what_seeds_do(runs, tmp_path, capsys):
     words = [runs("base", "x" * 40 + "y" * 60), runs("new", "x" * 42 + "y" * 58), f"output={tmp_path / 'out'}"]
     seeds = f"seeds={runs('s1', 'x' * 50 + 'y' * 50)},{runs('s2', 'x' * 47 + 'y' * 53)}"
