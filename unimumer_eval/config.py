@@ -185,6 +185,10 @@ class AskConfig:
         """Address of the endpoint, if one is named here or in the environment."""
         return self.base_url or os.environ.get("OPENAI_BASE_URL")
 
+    def dtype_on(self, device: str) -> str:
+        """Number format of the weights on ``cpu`` or ``cuda``; ``auto`` is the checkpoint's own."""
+        return "float32" if self.dtype == "auto" and device == "cpu" else self.dtype
+
     @property
     def sampling(self) -> Sampling:
         """The decoding that the keys ask for."""

@@ -31,8 +31,9 @@ TRAINED = {
     "glm-ocr": {"template": "glm_ocr"},
 }
 LEARNED = [name for name in TRAINED if name != "qwen2.5-vl"]
-IN_VLLM = [name for name in TRAINED if name != "qwen3.5"]  # on CPU vLLM runs its layers in bfloat16 only
 THOUGHTLESS = "template_args={enable_thinking: false}"
+HALF = "dtype=bfloat16"  # the only one that vLLM's CPU build has for the linear attention of Qwen3.5
+IN_VLLM = {name: [THOUGHTLESS, HALF] if name == "qwen3.5" else [] for name in TRAINED}
 
 PREPARE = """
 import torch, shutil
@@ -50,6 +51,10 @@ chosen = [name for name in linear if "lm_head" not in name and "merger" not in n
 torch.manual_seed(0)
 adapted = get_peft_model(model, LoraConfig(r=8, target_modules=chosen, init_lora_weights=False))
 adapted.save_pretrained("adapter")
+AutoModelForImageTextToText.from_pretrained("tiny/qwen2.5-vl", dtype=torch.bfloat16).save_pretrained("stored_half")
+for path in Path("tiny/qwen2.5-vl").iterdir():
+    if not (Path("stored_half") / path.name).exists():
+        shutil.copy(path, "stored_half")
 shutil.copytree("tiny/qwen2.5-vl", "four_bits")
 weights = load_file("four_bits/model.safetensors")
 for name, weight in weights.items():
@@ -145,6 +150,9 @@ def trained_side(workshop: Workshop, models: dict[str, str], trace: Trace) -> No
         calls.append(words("transformers", model, THOUGHTLESS, output=f"{family}.transformers"))
     tiny = models["qwen2.5-vl"]
     calls += [
+        [*training("qwen3.5", models["qwen3.5"], output="half.llamafactory"), HALF],
+        training("qwen2.5-vl", "stored_half", output="stored_half.llamafactory"),
+        words("transformers", "stored_half", output="stored_half.transformers"),
         words("transformers", tiny, "image_max_pixels=8192", output="bound"),
         training("qwen2.5-vl", tiny, template="qwen3_vl_nothink", output="template"),
         training("qwen3.5", models["qwen3.5"], template="qwen3_5_nothink", output="thought"),
@@ -158,7 +166,7 @@ def trained_side(workshop: Workshop, models: dict[str, str], trace: Trace) -> No
 def said_by_vllm(workshop: Workshop, models: dict[str, str], vllm_python: Path, trace: Trace) -> str:
     """All traces of the vLLM environment; what the commands printed."""
     calls = [words("vllm", "other", "adapter=adapter", output="refused")]
-    calls += [words("vllm", models[family], output=f"{family}.vllm") for family in IN_VLLM]
+    calls += [words("vllm", models[family], *more, output=f"{family}.vllm") for family, more in IN_VLLM.items()]
     without_tower = "engine_args={enable_tower_connector_lora: false}"
     calls += [
         words("vllm", models["qwen2.5-vl"], "adapter=adapter", output="adapter.vllm"),
@@ -184,7 +192,7 @@ def test_transformers_gives_every_label_back(workshop: Workshop, trained_side: N
     assert len(looks) == 12
 
 
-@pytest.mark.parametrize("family", [name for name in IN_VLLM if name in LEARNED])
+@pytest.mark.parametrize("family", LEARNED)
 def test_vllm_gives_every_label_back(workshop: Workshop, said_by_vllm: str, family: str) -> None:
     looks = read_trace(workshop.folder / f"{family}.vllm.npz").looks
     assert [look.text for look in looks] == [look.question.label for look in looks]
@@ -200,6 +208,17 @@ def test_training_and_vllm_see_the_same(
     workshop: Workshop, trained_side: None, said_by_vllm: str, family: str
 ) -> None:
     assert_clean(compared(workshop, f"{family}.llamafactory", f"{family}.vllm"))
+
+
+def test_both_sides_in_bfloat16_see_the_same(workshop: Workshop, trained_side: None, said_by_vllm: str) -> None:
+    assert_clean(compared(workshop, "half.llamafactory", "qwen3.5.vllm"))
+    first = compared(workshop, "qwen3.5.llamafactory", "half.llamafactory").stages[3]
+    assert first.largest != 0  # the training path did run in another format
+
+
+def test_a_checkpoint_stored_in_bfloat16_is_traced_in_float32(workshop: Workshop, trained_side: None) -> None:
+    """LLaMA-Factory itself would run it in bfloat16, whatever the recipe says."""
+    assert_clean(compared(workshop, "stored_half.llamafactory", "stored_half.transformers"))
 
 
 def test_an_adapter_of_the_vision_tower_is_applied(workshop: Workshop, trained_side: None, said_by_vllm: str) -> None:

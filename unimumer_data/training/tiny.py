@@ -194,6 +194,7 @@ def _model_config(config: TinyConfig, tokenizer: Any) -> dict[str, Any]:
             "bos_token_id": token_id(family.bos),
             "eos_token_id": token_id(family.eos),
             "pad_token_id": token_id(family.pad),
+            "tie_word_embeddings": True,  # vLLM reads this one for Qwen3.5
             **({"layer_types": kinds} if kinds else {}),
             **family.text,
         },

@@ -209,8 +209,8 @@ FAMILIES: Mapping[str, TinyFamily] = {
         text={
             "linear_num_key_heads": 2,
             "linear_num_value_heads": 2,
-            "linear_key_head_dim": 32,
-            "linear_value_head_dim": 32,
+            "linear_key_head_dim": 64,
+            "linear_value_head_dim": 64,
         },
         vision={"num_position_embeddings": 256},
     ),

@@ -136,13 +136,12 @@ def _load(config: AskConfig) -> tuple[Any, Any]:
     except ImportError as error:
         raise EngineError(f"{_MISSING} ({error})") from error
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    dtype = "float32" if config.dtype == "auto" and device == "cpu" else config.dtype
     if Path(str(config.model)).is_dir():  # a download shows how far it is; a folder is read before that says anything
         disable_progress_bar()
     try:
         processor = AutoProcessor.from_pretrained(str(config.model))
         model = AutoModelForImageTextToText.from_pretrained(
-            str(config.model), **{"dtype": dtype, **config.engine_args}
+            str(config.model), **{"dtype": config.dtype_on(device), **config.engine_args}
         )
     except (OSError, ValueError, KeyError, TypeError, ImportError) as error:
         raise EngineError(f"transformers cannot load {config.model}: {brief(error)}") from error

@@ -155,11 +155,10 @@ def engine_arguments(config: AskConfig, device: str) -> dict[str, Any]:
     Raises:
         EngineError: the model's configuration cannot be read.
     """
-    dtype = "float32" if config.dtype == "auto" and device == "cpu" else config.dtype
     adapting = _lora_arguments(config, config.adapter) if config.adapter else {}
     return {
         "model": str(config.model),
-        "dtype": dtype,
+        "dtype": config.dtype_on(device),
         "seed": config.seed,
         "max_model_len": config.max_model_len or _window(config),
         "max_num_seqs": config.batch_size or _BATCH[device],

@@ -56,8 +56,9 @@ class TrainingPath:
         from llamafactory.hparams import get_train_args
         from llamafactory.model import load_model, load_tokenizer
 
+        device = "cuda" if torch.cuda.is_available() else "cpu"
         try:
-            model, data, _, finetuning, _ = get_train_args(_values(config, recipe, cpu=not torch.cuda.is_available()))
+            model, data, _, finetuning, _ = get_train_args(_values(config, recipe, cpu=device == "cpu"))
         except (ValueError, OSError, ImportError) as error:
             raise ConfigError(f"LLaMA-Factory refuses the recipe: {error}") from error
         tools = load_tokenizer(model)
@@ -66,6 +67,7 @@ class TrainingPath:
         template = get_template_and_fix_tokenizer(self._tokenizer, data)
         self._processor = SupervisedDatasetProcessor(template=template, data_args=data, **tools)
         self._model = load_model(self._tokenizer, model, finetuning, is_trainable=False).eval()
+        _cast(self._model, config.dtype_on(device))
         self._collator = SFTDataCollatorWith4DAttentionMask(
             template=template, model=self._model, label_pad_token_id=IGNORE_INDEX, **tools
         )
@@ -122,6 +124,16 @@ class TrainingPath:
             answer.append(int(row[-1].argmax()))
         text: str = self._tokenizer.decode(answer, skip_special_tokens=True)
         return text.rstrip("\ufffd")  # as the engines, which leave out a character that was cut off
+
+
+def _cast(model: Any, dtype: str) -> None:
+    """Give the weights the format in which engines load them; LLaMA-Factory keeps that of the checkpoint."""
+    import torch
+
+    if dtype != "auto":
+        for parameter in model.parameters():
+            if parameter.is_floating_point():  # weights of 4 and 8 bits are not
+                parameter.data = parameter.data.to(getattr(torch, dtype))
 
 
 def _values(config: AskConfig, recipe: Mapping[str, Any], *, cpu: bool) -> dict[str, Any]:
