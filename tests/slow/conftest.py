@@ -80,21 +80,25 @@ def predict_with_vllm(workshop: Workshop, vllm_python: Path) -> Callable[..., st
     return predict
 
 
-@pytest.fixture(scope="session")
-def old_transformers(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with transformers 5.5.0 alone, to put before the environment's own."""
-    return _fetch_transformers("5.5.0", tmp_path_factory.mktemp("transformers"))
+Fetch = Callable[..., Path]
 
 
 @pytest.fixture(scope="session")
-def transformers_5_5_4(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with transformers 5.5.4 alone, likewise."""
-    return _fetch_transformers("5.5.4", tmp_path_factory.mktemp("transformers"))
+def fetch(tmp_path_factory: pytest.TempPathFactory) -> Fetch:
+    """Packages by version, without what they need, in a folder to put before the environment's own."""
+
+    def install(*packages: str) -> Path:
+        folder = tmp_path_factory.mktemp("packages")
+        words = ["install", "--quiet", "--no-deps", "--target", str(folder), *packages]
+        done = subprocess.run([sys.executable, "-m", "pip", *words], capture_output=True, text=True)
+        if done.returncode:
+            pytest.skip(f"{' '.join(packages)} cannot be fetched: {done.stderr.strip()[-200:]}")
+        return folder
+
+    return install
 
 
-def _fetch_transformers(version: str, folder: Path) -> Path:
-    words = ["install", "--quiet", "--no-deps", "--target", str(folder), f"transformers=={version}"]
-    done = subprocess.run([sys.executable, "-m", "pip", *words], capture_output=True, text=True)
-    if done.returncode:
-        pytest.skip(f"transformers {version} cannot be fetched: {done.stderr.strip()[-200:]}")
-    return folder
+@pytest.fixture(scope="session")
+def old_transformers(fetch: Fetch) -> Path:
+    """A folder with transformers 5.5.0 alone."""
+    return fetch("transformers==5.5.0")
