@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from xml.sax.saxutils import escape, quoteattr
+
+from unimumer_data.support.xml import escape, quoteattr
 
 from .reader import Ink
 

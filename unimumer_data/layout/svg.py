@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from typing import NamedTuple
-from xml.sax.saxutils import escape, quoteattr
+
+from unimumer_data.support.xml import escape, quoteattr
 
 from .boxes import LINE, RULE, TEXT, Mark
 from .metrics import outlines

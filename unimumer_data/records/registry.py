@@ -12,8 +12,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-from filelock import FileLock, Timeout
-
 from unimumer_data.errors import ConfigError, OutputError, RegistryError, suggestion
 from unimumer_data.support.files import clear_partials, read_text, write_whole
 from unimumer_data.support.plain_json import parse_json
@@ -262,6 +260,8 @@ def _write(path: Path, entries: Mapping[str, Any]) -> None:
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
     """Keep other processes from changing the registry."""
+    from filelock import FileLock, Timeout  # workers read only, and start sooner without
+
     lock = path.with_name(f".{path.name}.lock")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import escape, quoteattr
 
 from PIL import Image, PngImagePlugin
 
 from unimumer_data.errors import OutputError, SourceError, UniMumerError
 from unimumer_data.images import read_header
 from unimumer_data.records.record import Sample
+from unimumer_data.support.xml import escape, quoteattr
 
 from .base import Drop, Source, existing_folder, read_ink
 
