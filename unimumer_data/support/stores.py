@@ -193,7 +193,8 @@ def files_below(folder: Path) -> list[str]:
 
 
 def _sentence(error: Exception) -> str:
-    return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+    kind = "no such bucket or file" if isinstance(error, FileNotFoundError) else type(error).__name__
+    return f"{kind}: {' '.join(str(error).split())[:300]}"
 
 
 def _mark(info: dict[str, Any]) -> str:
