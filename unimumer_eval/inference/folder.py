@@ -77,7 +77,7 @@ def check_report(folder: Path, names: Collection[str]) -> None:
 
 @contextmanager
 def only_writer(folder: Path) -> Iterator[None]:
-    """Hold a run's folder while results are written into it.
+    """Hold a run's folder while results are written into it. One of `default_folder` goes again if it gets none.
 
     Raises:
         OutputError: another process holds it; says which.
@@ -102,6 +102,9 @@ def only_writer(folder: Path) -> Iterator[None]:
         lock.release()
         with suppress(OSError):
             (folder / _LOCK).unlink()
+        if [file.name for file in folder.iterdir()] == [_REQUEST]:
+            (folder / _REQUEST).unlink()
+            folder.rmdir()
 
 
 def _owner(path: Path) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -55,3 +56,13 @@ def test_a_second_writer_is_turned_away_and_told_who_was_first(tmp_path: Path) -
     with only_writer(tmp_path):
         pass
     assert list(tmp_path.iterdir()) == [] or {path.name for path in tmp_path.iterdir()} <= {".lock"}
+
+
+def test_a_run_without_results_leaves_no_folder_of_ours(tmp_path: Path) -> None:
+    folders = [default_folder("model", "set", {"seed": seed}, tmp_path) for seed in (0, 1)]
+    for folder, names in zip(folders, ([], ["set_pred.json"]), strict=True):
+        with suppress(ZeroDivisionError), only_writer(folder):
+            for name in names:
+                (folder / name).touch()
+            raise ZeroDivisionError
+    assert {path.name for path in tmp_path.rglob("*")} == {folders[1].name, "request.json", "set_pred.json"}
