@@ -83,7 +83,9 @@ class AskConfig:
         about="further arguments of the chat template, such as {enable_thinking: false}", factory=dict
     )
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = option(
-        "auto", "number format of the weights; auto is float32 on CPU, the checkpoint's own on GPU"
+        "auto",
+        "number format of the weights; auto is the checkpoint's own on GPU, and float32 on CPU (in vllm bfloat16 for "
+        "Qwen3.5)",
     )
 
     engine_args: dict[str, Any] = option(

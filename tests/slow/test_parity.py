@@ -32,8 +32,7 @@ TRAINED = {
 }
 LEARNED = [name for name in TRAINED if name != "qwen2.5-vl"]
 THOUGHTLESS = "template_args={enable_thinking: false}"
-HALF = "dtype=bfloat16"  # the only one that vLLM's CPU build has for the linear attention of Qwen3.5
-IN_VLLM = {name: [THOUGHTLESS, HALF] if name == "qwen3.5" else [] for name in TRAINED}
+HALF = "dtype=bfloat16"
 
 PREPARE = """
 import torch, shutil
@@ -166,12 +165,12 @@ def trained_side(workshop: Workshop, models: dict[str, str], trace: Trace) -> No
 def said_by_vllm(workshop: Workshop, models: dict[str, str], vllm_python: Path, trace: Trace) -> str:
     """All traces of the vLLM environment; what the commands printed."""
     calls = [words("vllm", "other", "adapter=adapter", output="refused")]
-    calls += [words("vllm", models[family], *more, output=f"{family}.vllm") for family, more in IN_VLLM.items()]
+    calls += [words("vllm", models[family], THOUGHTLESS, output=f"{family}.vllm") for family in TRAINED]
     without_tower = "engine_args={enable_tower_connector_lora: false}"
     calls += [
         words("vllm", models["qwen2.5-vl"], "adapter=adapter", output="adapter.vllm"),
         words("vllm", models["qwen2.5-vl"], "adapter=adapter", without_tower, output="adapter.without_tower"),
-        words("vllm", models["qwen3.5"], THOUGHTLESS, output="float32"),
+        words("vllm", models["qwen3.5"], THOUGHTLESS, "dtype=float32", output="float32"),
     ]
     return trace(vllm_python, "vllm.json", calls)
 
@@ -203,7 +202,7 @@ def test_training_and_transformers_see_the_same(workshop: Workshop, trained_side
     assert_clean(compared(workshop, f"{family}.llamafactory", f"{family}.transformers"))
 
 
-@pytest.mark.parametrize("family", IN_VLLM)
+@pytest.mark.parametrize("family", TRAINED)
 def test_training_and_vllm_see_the_same(
     workshop: Workshop, trained_side: None, said_by_vllm: str, family: str
 ) -> None:

@@ -158,7 +158,7 @@ def engine_arguments(config: AskConfig, device: str) -> dict[str, Any]:
     adapting = _lora_arguments(config, config.adapter) if config.adapter else {}
     return {
         "model": str(config.model),
-        "dtype": config.dtype_on(device),
+        "dtype": _dtype(config, device),
         "seed": config.seed,
         "max_model_len": config.max_model_len or _window(config),
         "max_num_seqs": config.batch_size or _BATCH[device],
@@ -172,6 +172,13 @@ def engine_arguments(config: AskConfig, device: str) -> dict[str, Any]:
         **adapting,
         **config.engine_args,
     }
+
+
+def _dtype(config: AskConfig, device: str) -> str:
+    """That of the command; by default bfloat16 where vLLM's CPU build has no other (linear attention, Qwen3.5)."""
+    kinds = getattr(_model_config(config).get_text_config(), "layer_types", None) or ()
+    only = config.dtype == "auto" and device == "cpu" and "linear_attention" in kinds
+    return "bfloat16" if only else config.dtype_on(device)
 
 
 def _asks_again(config: AskConfig) -> bool:

@@ -76,7 +76,9 @@ class ParityConfig:
     system: str | None = option(None, "system prompt; null leaves it to the model's chat template")
     engine_args: dict[str, Any] = option(about="further arguments of the engine's own constructor", factory=dict)
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = option(
-        "auto", "number format of the weights; auto is float32 on CPU, the checkpoint's own on GPU"
+        "auto",
+        "number format of the weights; auto is the checkpoint's own on GPU, and float32 on CPU (in vllm bfloat16 for "
+        "Qwen3.5)",
     )
     image_max_pixels: int = option(IMAGE_MAX_PIXELS, "LLaMA-Factory's upper limit of training")
     image_min_pixels: int = option(IMAGE_MIN_PIXELS, "LLaMA-Factory's lower limit of training")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -42,3 +43,17 @@ def test_arguments_of_the_user_come_last_and_unknown_ones_pass(model: str) -> No
     )
     found = engine_arguments(config, "cpu")
     assert (found["max_num_batched_tokens"], found["enforce_eager"]) == (8192, False)
+
+
+@pytest.mark.parametrize(
+    ("family", "dtype", "device", "expected"),
+    [
+        ("qwen3.5", "auto", "cpu", "bfloat16"),
+        ("qwen3.5", "float32", "cpu", "float32"),
+        ("qwen3.5", "auto", "cuda", "auto"),
+        ("qwen2.5-vl", "auto", "cpu", "float32"),
+    ],
+)
+def test_number_format(tmp_path: Path, family: str, dtype: Any, device: str, expected: str) -> None:
+    make_tiny(TinyConfig(family=family, output=tmp_path))
+    assert engine_arguments(AskConfig(engine="vllm", model=str(tmp_path), dtype=dtype), device)["dtype"] == expected
