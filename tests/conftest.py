@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,9 @@ from hypothesis import settings
 
 # A model that is not here is not asked for on a hub, and waited for, in tests.
 os.environ["HF_HUB_OFFLINE"] = "1"
+
+# A run that a script starts in the background ignores Ctrl-C, and so would all processes that tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The same examples everywhere, and no deadline: a busy machine is no fault of ours.
 settings.register_profile("project", deadline=None, derandomize=True)
