@@ -115,12 +115,26 @@ try:
 except ImportError as error:
     print(error)
 """
-PREDICT = {
-    **{"stage": "sft", "do_train": False, "do_predict": True, "predict_with_generate": True, "do_sample": False},
-    **{"model_name_or_path": "outputs/tiny", "template": "qwen2_vl", "image_max_pixels": 16384, "max_new_tokens": 16},
-    **{"dataset_dir": ".", "media_dir": ".", "eval_dataset": "sample", "max_samples": 4, "output_dir": "predicted"},
-    **{"finetuning_type": "full", "per_device_eval_batch_size": 1, "use_cpu": True, "report_to": "none"},
-}
+PREDICT = """
+stage: sft
+do_train: false
+do_predict: true
+predict_with_generate: true
+do_sample: false
+finetuning_type: full
+model_name_or_path: outputs/tiny
+template: qwen2_vl
+image_max_pixels: 16384
+max_new_tokens: 16
+dataset_dir: .
+media_dir: .
+eval_dataset: sample
+max_samples: 4
+per_device_eval_batch_size: 1
+output_dir: predicted
+report_to: none
+use_cpu: true
+"""
 RIGHT = "[0, 1, 2, 2, 2, 2, 2, 2, 5]"
 
 
@@ -180,13 +194,13 @@ def test_packed_records_of_qwen35_leak_into_the_next(workshop: Workshop) -> None
 
 def test_llamafactory_generates_other_answers_than_it_trains(workshop: Workshop, fetch: Callable[..., Path]) -> None:
     recipe = workshop.folder / "predict.yaml"
-    recipe.write_text(json.dumps(PREDICT), encoding="utf-8")
+    recipe.write_text(PREDICT, encoding="utf-8")
     metrics = fetch("jieba", "rouge-chinese", "six")
     workshop.run("llamafactory-cli", "train", recipe, PYTHONPATH=f"{metrics}{os.pathsep}{ROOT}")
     lines = (workshop.folder / "predicted/generated_predictions.jsonl").read_text(encoding="utf-8").splitlines()
-    words = [f"{key}={PREDICT[name]}" for key, name in (("model", "model_name_or_path"), ("data", "eval_dataset"))]
-    bounds = ["limit=4", "max_tokens=16", "image_max_pixels=16384", "train_args={template: qwen2_vl}"]
-    workshop.python("-m", "unimumer_data", "parity", "engines=llamafactory", *words, *bounds, "output=trained.npz")
+    words = ["engines=llamafactory", "model=outputs/tiny", "data=sample", "train_args={template: qwen2_vl}"]
+    bounds = ["limit=4", "max_tokens=16", "image_max_pixels=16384"]
+    workshop.python("-m", "unimumer_data", "parity", *words, *bounds, "output=trained.npz")
     trained = [look.text for look in read_trace(workshop.folder / "trained.npz").looks]
     assert len(lines) == len(trained) == 4
     assert all(json.loads(line)["predict"] != text for line, text in zip(lines, trained, strict=True))

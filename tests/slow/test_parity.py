@@ -211,8 +211,9 @@ def test_training_and_vllm_see_the_same(
 
 def test_both_sides_in_bfloat16_see_the_same(workshop: Workshop, trained_side: None, said_by_vllm: str) -> None:
     assert_clean(compared(workshop, "half.llamafactory", "qwen3.5.vllm"))
-    first = compared(workshop, "qwen3.5.llamafactory", "half.llamafactory").stages[3]
-    assert first.largest != 0  # the training path did run in another format
+    label = compared(workshop, "qwen3.5.llamafactory", "half.llamafactory").stages[3]
+    assert label.stage == "label"
+    assert label.largest is not None and label.largest > 0  # the training path did run in another format
 
 
 def test_a_checkpoint_stored_in_bfloat16_is_traced_in_float32(workshop: Workshop, trained_side: None) -> None:

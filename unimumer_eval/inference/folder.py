@@ -102,9 +102,10 @@ def only_writer(folder: Path) -> Iterator[None]:
         lock.release()
         with suppress(OSError):
             (folder / _LOCK).unlink()
-        if [file.name for file in folder.iterdir()] == [_REQUEST]:
-            (folder / _REQUEST).unlink()
-            folder.rmdir()
+        with suppress(OSError):
+            if [file.name for file in folder.iterdir()] == [_REQUEST]:
+                (folder / _REQUEST).unlink()
+                folder.rmdir()
 
 
 def _owner(path: Path) -> str:

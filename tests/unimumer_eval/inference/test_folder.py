@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from contextlib import suppress
@@ -66,3 +67,14 @@ def test_a_run_without_results_leaves_no_folder_of_ours(tmp_path: Path) -> None:
                 (folder / name).touch()
             raise ZeroDivisionError
     assert {path.name for path in tmp_path.rglob("*")} == {folders[1].name, "request.json", "set_pred.json"}
+
+
+def test_a_folder_that_was_taken_away_meanwhile_hides_no_error(tmp_path: Path) -> None:
+    folder = default_folder("model", "set", {}, tmp_path)
+
+    def fail_without_it() -> None:
+        shutil.rmtree(folder)
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError), only_writer(folder):
+        fail_without_it()
