@@ -9,6 +9,7 @@ idle machine; the load is printed.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import os
@@ -76,7 +77,8 @@ def build(words: list[str], output: Path, workers: int) -> tuple[float, float]:
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as process:
         while process.poll() is None:
             most = max(most, sum(map(memory_of, family(process.pid))))
-            time.sleep(0.25)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(0.25)
     if process.returncode:
         sys.exit(process.returncode)
     return time.monotonic() - start, most

@@ -105,7 +105,8 @@ def build(words: list[str]) -> Spent:
         while process.poll() is None:
             memory.append(memory_of(process.pid))
             cpu |= _cpu_of(os.getpid())
-            time.sleep(0.25)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(0.25)
     if process.returncode:
         sys.exit(process.returncode)
     seconds = time.monotonic() - start

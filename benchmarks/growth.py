@@ -8,6 +8,7 @@ processes; memory the largest sum over them, shared pages counted once (PSS), lo
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import subprocess
@@ -57,7 +58,8 @@ def run(words: list[str]) -> list[str]:
                           stderr=subprocess.DEVNULL) as process:  # fmt: skip
         while process.poll() is None:
             most = max(most, sum(map(memory_of, family(process.pid))))
-            time.sleep(0.25)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(0.25)
     if process.returncode:
         sys.exit(process.returncode)
     return [f"{time.monotonic() - start:.1f}", f"{_cpu() - before:.1f}", f"{most:.0f}"]
