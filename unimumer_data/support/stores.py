@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from hashlib import blake2b
 from itertools import islice
@@ -17,7 +17,8 @@ from .config import Address
 from .files import read_text
 from .progress import Progress
 
-_AT_ONCE = 200  # files of a transfer, after which progress shows
+_AT_ONCE = 200  # files of a transfer, after which progress shows; of a commit, on the Hugging Face Hub
+_MADE_BY_THE_HUB = ".gitattributes"  # in each of its repositories
 
 
 class Facts(NamedTuple):
@@ -35,11 +36,16 @@ class Store:
         key: of the configuration that named it, for messages.
 
     Raises:
-        ConfigError: fsspec, or its package for such stores, is not installed, or there is no such kind of store.
+        ConfigError: fsspec, or its package for such stores, is not installed, there is no such kind of store, or
+            nothing can be written into that kind.
     """
 
     def __init__(self, address: Address, key: str) -> None:
         self.address, self._error = address, SourceError if key == "path" else OutputError
+        if key == "output" and address.startswith("hf://buckets/"):
+            raise ConfigError(
+                f"{key}={address}: a bucket; name a folder of a repository, hf://datasets/USER/NAME/FOLDER"
+            )
         try:
             import fsspec
 
@@ -51,6 +57,7 @@ class Store:
             ) from None
         except Exception as error:  # as in _speaking
             raise ConfigError(f"{key}={address}: {_sentence(error)}") from error
+        self._has_commits = address.startswith("hf://")
 
     def files(self, folder: str = "") -> dict[str, Facts]:
         """Name -> facts of all files below a folder; none where there is no such folder.
@@ -59,7 +66,9 @@ class Store:
         """
         with self._speaking("cannot be read"):
             self._system.invalidate_cache()
-            found = self._named(self._system.find(self._at(folder), detail=True).values())
+            listed = self._system.find(self._at(folder), detail=True)
+            # of a single file, huggingface_hub 1.33 says nothing but its name
+            found = self._named(info or self._system.info(name) for name, info in listed.items())
         return found if len(found) == 1 else {name: facts for name, facts in found.items() if name}
 
     def entries(self, folder: str) -> tuple[list[str], dict[str, Facts]]:
@@ -91,18 +100,30 @@ class Store:
         with self._speaking("cannot be written"), Progress(f"to {self.address}", len(names)) as progress:
             for first in range(0, len(names), _AT_ONCE):
                 part = names[first : first + _AT_ONCE]
-                targets = [self._at(f"{below}/{name}" if below else name) for name in part]
-                if not self._system.async_impl:  # object stores have no folders; s3fs would make a missing bucket
-                    for parent in {target.rpartition("/")[0] for target in targets}:
-                        self._system.makedirs(parent, exist_ok=True)
-                self._system.put([str(folder / name) for name in part], targets)
+                self._put({self._at(f"{below}/{name}" if below else name): folder / name for name in part})
                 progress.step(len(part))
 
     def remove(self, names: Sequence[str]) -> None:
         """Take files away."""
         with self._speaking("cannot be written"):
             for first in range(0, len(names), _AT_ONCE):
-                self._system.rm([self._at(name) for name in names[first : first + _AT_ONCE]])
+                self._remove([self._at(name) for name in names[first : first + _AT_ONCE]])
+
+    def _put(self, sources: Mapping[str, Path]) -> None:
+        """Copy files from here: place there -> path here."""
+        if self._has_commits:
+            _commit(self._system, sources)
+            return
+        if not self._system.async_impl:  # object stores have no folders; s3fs would make a missing bucket
+            for parent in {target.rpartition("/")[0] for target in sources}:
+                self._system.makedirs(parent, exist_ok=True)
+        self._system.put(list(map(str, sources.values())), list(sources))
+
+    def _remove(self, places: Sequence[str]) -> None:
+        if self._has_commits:
+            _commit(self._system, dict.fromkeys(places))
+        else:
+            self._system.rm(places)
 
     def _at(self, name: str) -> str:
         return f"{self._path.rstrip('/')}/{name}" if name else self._path
@@ -120,7 +141,7 @@ class Store:
 
     def _named(self, infos: Iterable[dict[str, Any]]) -> dict[str, Facts]:
         found = {self._name(one): Facts(int(one.get("size") or 0), _mark(one)) for one in infos}
-        return dict(sorted(found.items()))
+        return {name: found[name] for name in sorted(found) if not (self._has_commits and name == _MADE_BY_THE_HUB)}
 
     @contextmanager
     def _speaking(self, what: str) -> Iterator[None]:
@@ -131,6 +152,31 @@ class Store:
             raise
         except Exception as error:
             raise self._error(f"{self.address}: {what} ({_sentence(error)})") from error
+
+
+def _commit(system: Any, changes: Mapping[str, Path | None]) -> None:
+    """Change files of a repository of the Hugging Face Hub at once.
+
+    Its own file system makes a commit of each file that it writes, and cannot remove several (huggingface_hub 2.4).
+
+    Args:
+        system: ``huggingface_hub.HfFileSystem``.
+        changes: place there -> path here; None removes what is there.
+    """
+    from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
+
+    found = [(system.resolve_path(place), path) for place, path in changes.items()]
+    repository = found[0][0]
+    HfApi(endpoint=system.endpoint, token=system.token).create_commit(
+        repository.repo_id,
+        [
+            CommitOperationAdd(there.path_in_repo, path) if path else CommitOperationDelete(there.path_in_repo)
+            for there, path in found
+        ],
+        commit_message=f"unimumer: {len(found)} files",
+        repo_type=repository.repo_type,
+        revision=repository.revision,
+    )
 
 
 class LocalCopy:
