@@ -1,6 +1,7 @@
 """Join the shards of a set into the set that one build would have made, byte for byte.
 
     unimumer join name=NAME [output=FOLDER]
+    unimumer join data/NAME_*of8                 # the same, by the folders of the shards
 
 The shards NAME_1ofN ... NAME_NofN, built with shard=i/N, must be whole, by the same keys, code and versions. The
 corpus is read once more for the order of its samples; no picture is opened.
@@ -20,7 +21,7 @@ from typing import Any
 
 from unimumer_data.errors import ConfigError, OutputError
 from unimumer_data.sources.base import Drop
-from unimumer_data.support.commandline import keys_of, read_words, run_command
+from unimumer_data.support.commandline import WORDS, keys_of, read_words, run_command
 from unimumer_data.support.config import REQUIRED, Address, load_config, make_config, option
 from unimumer_data.support.files import read_bytes
 from unimumer_data.support.progress import Progress
@@ -35,20 +36,42 @@ from .remote import RemoteSets
 from .selection import hash_of
 from .staging import IMAGES, Staging
 
+_SHARD = re.compile(r"(?:(?P<output>[^=]*/)?data/)?(?P<name>[^=/]+)_(?:\*|\d+)of(?P<count>\d+)/?")
+"""A folder of a shard, or the pattern of all of them: OUTPUT/data/NAME_1of8, NAME_*of8."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JoinConfig:
     """Keys of ``unimumer join``."""
 
     name: str = option(REQUIRED, "name of the set, without _1ofN")
+    count: int = option(0, "N, where there are shards of several N")
     output: Address | Path = option(Path(), "folder of data/ and dataset_info.json; s3:// ...: shards are copied here")
     staging: Path = option(Path(".unimumer"), "as of unimumer build")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Join shards; see `commandline.run_command` for what is returned."""
-    words = read_words("unimumer join", __doc__, argv, keys=keys_of(JoinConfig))
-    return run_command(lambda: show(join(load_config(JoinConfig, words))))
+    words = read_words("unimumer join", __doc__, argv, keys=keys_of(JoinConfig), metavar=f"{WORDS} | shard")
+    return run_command(lambda: show(join(load_config(JoinConfig, _keys(words)))))
+
+
+def _keys(words: Sequence[str]) -> list[str]:
+    """The words with keys in place of folders of shards.
+
+    Raises:
+        ConfigError: the folders are of several sets.
+    """
+    keys, others = set[tuple[str, ...]](), []
+    for word in words:
+        shard = _SHARD.fullmatch(word)
+        if shard:
+            keys.add(tuple(f"{key}={value}" for key, value in shard.groupdict().items() if value))
+        else:
+            others.append(word)
+    if len(keys) > 1:
+        raise ConfigError(f"{' '.join(words)}: shards of several sets; join one set at a time")
+    return [*(key for one in keys for key in one), *others]
 
 
 def join(config: JoinConfig) -> str:
@@ -62,7 +85,7 @@ def join(config: JoinConfig) -> str:
     store = RemoteSets(config.output, config.staging) if isinstance(config.output, Address) else None
     if store:
         store.pull_sets(f"{config.name}_")
-    folders = _shards(config.name, (store.folder if store else Path(config.output)) / "data")
+    folders = _shards(config.name, config.count, (store.folder if store else Path(config.output)) / "data")
     contents = [_manifest(folder) for folder in folders]
     builder = SetBuilder(_config_of(contents, folders, config))
     builder.prepare()
@@ -163,18 +186,18 @@ class _Shard:
         )
 
 
-def _shards(name: str, data: Path) -> list[Path]:
-    """The folders of all shards of a set below a folder, in their order."""
+def _shards(name: str, count: int, data: Path) -> list[Path]:
+    """The folders of all shards of a set below a folder, in their order; ``count`` is 0 where only one is possible."""
     found: dict[int, set[int]] = {}
     for folder in data.glob(f"{name}_*of*"):
         match = re.fullmatch(r"(\d+)of(\d+)", folder.name[len(name) + 1 :])
-        if match:
+        if match and count in (0, int(match[2])):
             found.setdefault(int(match[2]), set()).add(int(match[1]))
     if not found:
-        raise ConfigError(f"{data}: no shards of {name!r}; build them with name={name} shard=1/2 ...")
+        raise ConfigError(f"{data}: no shards of {name!r}; build them with name={name} shard=1/{count or 2} ...")
     if len(found) > 1:
         counts = " and ".join(f"of {count}" for count in sorted(found))
-        raise ConfigError(f"{data}: shards of {name!r} {counts}; remove those that do not belong together")
+        raise ConfigError(f"{data}: shards of {name!r} {counts}; say which by count=..., or remove the others")
     ((count, present),) = found.items()
     missing = [index for index in range(1, count + 1) if index not in present]
     if missing:

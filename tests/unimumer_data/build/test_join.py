@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,33 @@ def test_the_same_bytes_as_one_build(corpus: Path, tmp_path: Path, words: tuple[
     assert main(["name=s", f"output={tmp_path / 'many'}"]) == 0
     assert contents(tmp_path / "many/data/s") == contents(tmp_path / "one/data/s")
     assert "s_tree" in json.loads((tmp_path / "many/dataset_info.json").read_text())
+
+
+def test_shards_are_named_by_their_folders(
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for shard in ("1/2", "2/2", "1/1", "1/3"):
+        assert run(corpus, tmp_path, f"shard={shard}") == 0
+    monkeypatch.chdir(tmp_path.parent)
+    whole = tmp_path / "data/s"
+    folders = sorted(str(folder) for folder in (tmp_path / "data").glob("s_*of2"))
+    for words in (
+        [f"{tmp_path}/data/s_*of2"],
+        folders,
+        [f"{tmp_path.name}/data/s_1of1/"],
+        ["s_*of2", f"output={tmp_path.name}"],
+    ):
+        assert main(words) == 0, words
+        assert f"{len(json.loads((whole / 's.json').read_text()))} samples" in capsys.readouterr().out
+        shutil.rmtree(whole)
+    assert main(["name=s", f"output={tmp_path}"]) == 2
+    assert "shards of 's' of 1 and of 2 and of 3; say which by count=" in capsys.readouterr().err
+    assert main([f"{tmp_path}/data/s_*of3"]) == 1
+    assert "shard 2/3 of 's' is missing" in capsys.readouterr().err
+    assert main([*folders, "other_1of2"]) == 2
+    assert "shards of several sets" in capsys.readouterr().err
+    assert main(["sets/s_1of2"]) == 2
+    assert "sets/s_1of2: no such file" in capsys.readouterr().err
 
 
 def test_what_was_joined_is_unchanged_for_a_build_of_the_whole(
