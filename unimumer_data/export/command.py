@@ -26,7 +26,7 @@ from unimumer_data.support.files import refuse_taken, whole_folder
 from unimumer_data.support.stores import Store, files_below
 from unimumer_data.support.tables import show
 
-from .formats import FORMATS, lf_v1
+from .formats import FORMATS, lf_v1, swift
 from .rows import DataSet, open_set
 
 _LIMITED = re.compile(r"non-?commercial|NC|academic|on request|own terms|makers say|ask ", re.IGNORECASE)
@@ -44,6 +44,9 @@ class ExportConfig:
     root: Path = option(Path(), "folder of data/ and dataset_info.json")
     image_max_pixels: int = option(IMAGE_MAX_PIXELS, "lf-v1: bound of height times width, as in training")
     loss_weight: float = option(1.0, "lf-v1: weight of the answers, beside those of other sets of the same training")
+    reasoning_weight: float = option(
+        1.0, "swift: weight of the tree, or count, before the expression; train with --is_binary_loss_scale false"
+    )
 
     def __post_init__(self) -> None:
         if self.format not in FORMATS:
@@ -51,6 +54,12 @@ class ExportConfig:
             raise ConfigError(f"unknown format {self.format!r}{near}. Known: {', '.join(FORMATS)}")
         if self.image_max_pixels < 1 or not 0 < self.loss_weight < math.inf:
             raise ConfigError("image_max_pixels must be at least 1, loss_weight must be over 0")
+        if not 0 <= self.reasoning_weight < math.inf:
+            raise ConfigError("reasoning_weight must be 0 or more")
+        if self.reasoning_weight != 1 and self.format != "swift":
+            raise ConfigError(
+                f"reasoning_weight: {self.format} has one weight for a whole answer, or none; format=swift"
+            )
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -72,6 +81,8 @@ def export(config: ExportConfig) -> str:
     writer = FORMATS[config.format].write
     if config.format == "lf-v1":
         writer = partial(lf_v1, max_pixels=config.image_max_pixels, loss_weight=config.loss_weight)
+    elif config.format == "swift":
+        writer = partial(swift, reasoning_weight=config.reasoning_weight)
     output = config.output
     store = Store(output, "output") if isinstance(output, Address) else None
     if store is None:

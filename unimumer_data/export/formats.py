@@ -50,13 +50,16 @@ def _messages(data: DataSet, folder: Path) -> int:
     return _json_lines(data, folder, item)
 
 
-def _swift(data: DataSet, folder: Path) -> int:
+def swift(data: DataSet, folder: Path, *, reasoning_weight: float = 1.0) -> int:
+    """Messages of text. ms-swift joins an answer that is in two messages, each of which can have a weight."""
+
     def item(row: Row, image: str) -> dict[str, Any]:
-        turns = [
-            {"role": "user", "content": IMAGE_TOKEN + row.question},
-            {"role": "assistant", "content": row.answer},
-        ]
-        return {"messages": turns, "images": [image]}
+        parts = [(row.reasoning, reasoning_weight), (row.answer.removeprefix(row.reasoning), 1.0)]
+        if reasoning_weight == 1 or not row.reasoning:
+            answer = [{"role": "assistant", "content": row.answer}]
+        else:
+            answer = [{"role": "assistant", "content": text, "loss_scale": weight} for text, weight in parts]
+        return {"messages": [{"role": "user", "content": IMAGE_TOKEN + row.question}, *answer], "images": [image]}
 
     return _json_lines(data, folder, item)
 
@@ -182,7 +185,7 @@ def _with(first: Row, rest: Iterator[Row]) -> Iterator[Row]:
 FORMATS: Mapping[str, Format] = {
     "parquet": Format(about="Hugging Face datasets, with the pictures inside and a dataset card", write=_parquet),
     "messages": Format(about="TRL and Unsloth: JSON lines of messages, pictures beside them", write=_messages),
-    "swift": Format(about="ms-swift: JSON lines; set ROOT_IMAGE_DIR to the folder", write=_swift),
+    "swift": Format(about="ms-swift: JSON lines; set ROOT_IMAGE_DIR to the folder", write=swift),
     "webdataset": Format(about="webdataset: tar archives of pictures and JSON", write=_webdataset),
     "lf-v1": Format(about="LLaMA-Factory with USE_V1=1: content parts and loss weights", write=lf_v1),
 }

@@ -33,6 +33,11 @@ class Row:
     answer: str
 
     @property
+    def reasoning(self) -> str:
+        """What the answer says before its last line: the tree, the count of symbols; empty where it says nothing."""
+        return self.answer[: self.answer.rstrip().rfind("\n") + 1]
+
+    @property
     def label(self) -> str:
         """The LaTeX, the last line of the answer."""
         return self.answer.rstrip().rpartition("\n")[2]

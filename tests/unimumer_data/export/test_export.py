@@ -156,6 +156,20 @@ def test_lf_v1_fits_pictures_and_weighs_answers(root: Path, tmp_path: Path) -> N
         assert picture.width * picture.height <= 2500 < built.width * built.height
 
 
+def test_what_stands_before_an_expression_can_weigh_less(root: Path, tmp_path: Path) -> None:
+    def turns(name: str, output: str) -> list[list[dict[str, Any]]]:
+        words = [f"set={name}", "format=swift", f"root={root}", f"output={tmp_path / output}", "reasoning_weight=0.5"]
+        assert main(words) == 0
+        rows = (tmp_path / output / f"{name}.jsonl").read_text().splitlines()
+        return [json.loads(row)["messages"][1:] for row in rows]
+
+    for parts, answer in zip(turns("s_tree", "tree"), answers(root), strict=True):
+        assert "".join(part["content"] for part in parts) == answer
+        assert [(part["loss_scale"], part["content"].endswith("\n")) for part in parts] == [(0.5, True), (1.0, False)]
+    for (only,) in turns("s", "plain"):
+        assert set(only) == {"role", "content"}
+
+
 def test_pictures_of_one_name_and_samples_of_one_id(
     root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -187,6 +201,8 @@ def test_pictures_of_one_name_and_samples_of_one_id(
         (["set=s", "format=parqet"], 2, "unknown format 'parqet' (did you mean 'parquet'?)"),
         (["set=t", "format=swift"], 1, "no data set 't'"),
         (["set=s", "format=lf-v1", "loss_weight=0"], 2, "loss_weight must be over 0"),
+        (["set=s", "format=swift", "reasoning_weight=-1"], 2, "reasoning_weight must be 0 or more"),
+        (["set=s", "format=lf-v1", "reasoning_weight=0.5"], 2, "lf-v1 has one weight for a whole answer, or none"),
     ],
 )
 def test_mistakes(
