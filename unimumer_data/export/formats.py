@@ -54,12 +54,13 @@ def swift(data: DataSet, folder: Path, *, reasoning_weight: float = 1.0) -> int:
     """Messages of text. ms-swift joins an answer that is in two messages, each of which can have a weight."""
 
     def item(row: Row, image: str) -> dict[str, Any]:
-        parts = [(row.reasoning, reasoning_weight), (row.answer.removeprefix(row.reasoning), 1.0)]
+        turns: list[dict[str, Any]] = [{"role": "user", "content": IMAGE_TOKEN + row.question}]
         if reasoning_weight == 1 or not row.reasoning:
-            answer = [{"role": "assistant", "content": row.answer}]
+            turns.append({"role": "assistant", "content": row.answer})
         else:
-            answer = [{"role": "assistant", "content": text, "loss_scale": weight} for text, weight in parts]
-        return {"messages": [{"role": "user", "content": IMAGE_TOKEN + row.question}, *answer], "images": [image]}
+            for text, weight in ((row.reasoning, reasoning_weight), (row.answer.removeprefix(row.reasoning), 1.0)):
+                turns.append({"role": "assistant", "content": text, "loss_scale": weight})
+        return {"messages": turns, "images": [image]}
 
     return _json_lines(data, folder, item)
 
