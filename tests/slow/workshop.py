@@ -12,9 +12,13 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 MINUTES = 15 * 60
-ABORTED_AT_EXIT = "terminate called without an active exception"
-"""Of one of several processes on CPU, now and then on a busy machine, when all its files are written: threads of gloo
-outlive the interpreter (pytorch/pytorch#179291)."""
+ABORTED_AT_EXIT = ("terminate called without an active exception", "Signal 6 (SIGABRT)")
+"""Said by one of several processes on CPU, or by torchrun of it, now and then on a busy machine, when all its work is
+done: threads of gloo outlive the interpreter (pytorch/pytorch#179291)."""
+
+
+class AbortedAtExit(AssertionError):
+    """A command ended in `ABORTED_AT_EXIT`."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,8 @@ class Workshop:
         """Run a command, in this folder if no other is named; its output.
 
         Raises:
-            AssertionError: it failed; with the end of its output.
+            AbortedAtExit: one of its processes failed in that way.
+            AssertionError: it failed in another; with the end of its output.
         """
         variables = {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "PYTHONWARNINGS": "ignore", **environment}
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
@@ -40,7 +45,9 @@ class Workshop:
             text=True,
             timeout=MINUTES,
         )
-        assert done.returncode == 0, f"{' '.join(map(str, command))}\n{done.stdout[-4000:]}"
+        if done.returncode:
+            kind = AbortedAtExit if any(words in done.stdout for words in ABORTED_AT_EXIT) else AssertionError
+            raise kind(f"{' '.join(map(str, command))}\n{done.stdout[-4000:]}")
         return done.stdout
 
     def python(self, *words: str | Path) -> str:
@@ -54,10 +61,8 @@ class Workshop:
         """Run a training that may have several processes; once more if one of them died while it ended."""
         try:
             return self.run(*command, **environment)
-        except AssertionError as error:
-            if ABORTED_AT_EXIT not in str(error):
-                raise
-        return self.run(*command, **environment)
+        except AbortedAtExit:
+            return self.run(*command, **environment)
 
     def read(self, path: str) -> Any:
         return json.loads((self.folder / path).read_text(encoding="utf-8"))
