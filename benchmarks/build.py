@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,13 +76,19 @@ def build(words: list[str], output: Path, workers: int) -> tuple[float, float]:
     command = [sys.executable, "-m", "unimumer_data.build", *words, f"output={output}", f"workers={workers}"]
     start, most = time.monotonic(), 0.0
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as process:
-        while process.poll() is None:
+        for _ in looks_at(process):
             most = max(most, sum(map(memory_of, family(process.pid))))
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(0.25)
     if process.returncode:
         sys.exit(process.returncode)
     return time.monotonic() - start, most
+
+
+def looks_at(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """One every quarter second until the process has ended, which is noticed at once."""
+    while process.poll() is None:
+        yield
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(0.25)
 
 
 def family(pid: int) -> list[int]:

@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from build import ROOT, family, memory_of, write_captions
+from build import ROOT, family, looks_at, memory_of, write_captions
 
 from unimumer_data.support.config import load_config
 
@@ -102,11 +102,9 @@ def build(words: list[str]) -> Spent:
     before = _cpu_of(os.getpid())
     cpu = dict(before)
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        while process.poll() is None:
+        for _ in looks_at(process):
             memory.append(memory_of(process.pid))
             cpu |= _cpu_of(os.getpid())
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(0.25)
     if process.returncode:
         sys.exit(process.returncode)
     seconds = time.monotonic() - start

@@ -8,7 +8,6 @@ processes; memory the largest sum over them, shared pages counted once (PSS), lo
 
 from __future__ import annotations
 
-import contextlib
 import os
 import resource
 import subprocess
@@ -18,7 +17,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from build import ROOT, family, memory_of, write_captions
+from build import ROOT, family, looks_at, memory_of, write_captions
 
 from unimumer_data.support.config import load_config
 from unimumer_data.support.tables import write_table
@@ -56,10 +55,8 @@ def run(words: list[str]) -> list[str]:
     start, before, most = time.monotonic(), _cpu(), 0.0
     with subprocess.Popen([sys.executable, "-m", "unimumer_data", *words], cwd=ROOT, stdout=subprocess.DEVNULL,
                           stderr=subprocess.DEVNULL) as process:  # fmt: skip
-        while process.poll() is None:
+        for _ in looks_at(process):
             most = max(most, sum(map(memory_of, family(process.pid))))
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(0.25)
     if process.returncode:
         sys.exit(process.returncode)
     return [f"{time.monotonic() - start:.1f}", f"{_cpu() - before:.1f}", f"{most:.0f}"]
