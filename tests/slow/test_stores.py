@@ -146,7 +146,7 @@ def test_one_process_ray_and_joined_shards(bucket: str, unimumer: Run, fetched: 
     assert fetched("ray/data/inks") == one
     for shard in ("1/2", "2/2"):
         unimumer(*build, f"output={bucket}/many", f"shard={shard}", "workers=1")
-    unimumer("join", "name=inks", f"output={bucket}/many")
+    unimumer("join", f"{bucket}/many/data/inks_*of2")
     assert fetched("many/data/inks") == one
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from unimumer_data.errors import OutputError
 from unimumer_data.records import registry
 from unimumer_data.support.config import Address
-from unimumer_data.support.stores import Store, files_below, slug
+from unimumer_data.support.stores import files_below, open_store, slug
 
 from . import lock, manifest
 from .staging import FOLDER as WORK_FOLDER
@@ -40,7 +40,7 @@ class RemoteSets:
         self.address = address
         self.folder = staging / "out" / slug(address)
         self.known = self.folder / "known/data"
-        self._store = Store(address, "output")
+        self._store = open_store(address, "output")
         self._registry = b""
 
     def pull(self) -> None:

@@ -23,7 +23,7 @@ from unimumer_data.images import IMAGE_MAX_PIXELS
 from unimumer_data.support.commandline import entry, keys_of, read_words, run_command
 from unimumer_data.support.config import REQUIRED, Address, load_config, option
 from unimumer_data.support.files import refuse_taken, whole_folder
-from unimumer_data.support.stores import Store, files_below
+from unimumer_data.support.stores import Store, files_below, open_store
 from unimumer_data.support.tables import show
 
 from .formats import FORMATS, lf_v1, swift
@@ -84,7 +84,7 @@ def export(config: ExportConfig) -> str:
     elif config.format == "swift":
         writer = partial(swift, reasoning_weight=config.reasoning_weight)
     output = config.output
-    store = Store(output, "output") if isinstance(output, Address) else None
+    store = open_store(output, "output") if isinstance(output, Address) else None
     if store is None:
         refuse_taken(Path(output))
     elif store.files():

@@ -36,16 +36,11 @@ class Store:
         key: of the configuration that named it, for messages.
 
     Raises:
-        ConfigError: fsspec, or its package for such stores, is not installed, there is no such kind of store, or
-            nothing can be written into that kind.
+        ConfigError: fsspec, or its package for such stores, is not installed, or there is no such kind of store.
     """
 
     def __init__(self, address: Address, key: str) -> None:
         self.address, self._error = address, SourceError if key == "path" else OutputError
-        if key == "output" and address.startswith("hf://buckets/"):
-            raise ConfigError(
-                f"{key}={address}: a bucket; name a folder of a repository, hf://datasets/USER/NAME/FOLDER"
-            )
         try:
             import fsspec
 
@@ -57,7 +52,6 @@ class Store:
             ) from None
         except Exception as error:  # as in _speaking
             raise ConfigError(f"{key}={address}: {_sentence(error)}") from error
-        self._has_commits = address.startswith("hf://")
 
     def files(self, folder: str = "") -> dict[str, Facts]:
         """Name -> facts of all files below a folder; none where there is no such folder.
@@ -111,19 +105,13 @@ class Store:
 
     def _put(self, sources: Mapping[str, Path]) -> None:
         """Copy files from here: place there -> path here."""
-        if self._has_commits:
-            _commit(self._system, sources)
-            return
         if not self._system.async_impl:  # object stores have no folders; s3fs would make a missing bucket
             for parent in {target.rpartition("/")[0] for target in sources}:
                 self._system.makedirs(parent, exist_ok=True)
         self._system.put(list(map(str, sources.values())), list(sources))
 
     def _remove(self, places: Sequence[str]) -> None:
-        if self._has_commits:
-            _commit(self._system, dict.fromkeys(places))
-        else:
-            self._system.rm(places)
+        self._system.rm(places)
 
     def _at(self, name: str) -> str:
         return f"{self._path.rstrip('/')}/{name}" if name else self._path
@@ -141,7 +129,7 @@ class Store:
 
     def _named(self, infos: Iterable[dict[str, Any]]) -> dict[str, Facts]:
         found = {self._name(one): Facts(int(one.get("size") or 0), _mark(one)) for one in infos}
-        return {name: found[name] for name in sorted(found) if not (self._has_commits and name == _MADE_BY_THE_HUB)}
+        return dict(sorted(found.items()))
 
     @contextmanager
     def _speaking(self, what: str) -> Iterator[None]:
@@ -154,29 +142,54 @@ class Store:
             raise self._error(f"{self.address}: {what} ({_sentence(error)})") from error
 
 
-def _commit(system: Any, changes: Mapping[str, Path | None]) -> None:
-    """Change files of a repository of the Hugging Face Hub at once.
+class _Hub(Store):
+    """A folder in a repository of the Hugging Face Hub, where 200 files are one commit.
 
-    Its own file system makes a commit of each file that it writes, and cannot remove several (huggingface_hub 2.4).
+    The file system of huggingface_hub 2.4 makes a commit of each file that it writes, and cannot remove several.
 
-    Args:
-        system: ``huggingface_hub.HfFileSystem``.
-        changes: place there -> path here; None removes what is there.
+    Raises:
+        ConfigError: also for a bucket that is to be written.
     """
-    from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
 
-    found = [(system.resolve_path(place), path) for place, path in changes.items()]
-    repository = found[0][0]
-    HfApi(endpoint=system.endpoint, token=system.token).create_commit(
-        repository.repo_id,
-        [
-            CommitOperationAdd(there.path_in_repo, path) if path else CommitOperationDelete(there.path_in_repo)
-            for there, path in found
-        ],
-        commit_message=f"unimumer: {len(found)} files",
-        repo_type=repository.repo_type,
-        revision=repository.revision,
-    )
+    def __init__(self, address: Address, key: str) -> None:
+        if key == "output" and address.startswith("hf://buckets/"):
+            raise ConfigError(
+                f"{key}={address}: a bucket; name a folder of a repository, hf://datasets/USER/NAME/FOLDER"
+            )
+        super().__init__(address, key)
+
+    def _put(self, sources: Mapping[str, Path]) -> None:
+        self._commit(sources)
+
+    def _remove(self, places: Sequence[str]) -> None:
+        self._commit(dict.fromkeys(places))
+
+    def _commit(self, changes: Mapping[str, Path | None]) -> None:
+        """Change files: place there -> path here; None removes what is there."""
+        from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
+
+        found = [(self._system.resolve_path(place), path) for place, path in changes.items()]
+        repository = found[0][0]
+        HfApi(endpoint=self._system.endpoint, token=self._system.token).create_commit(
+            repository.repo_id,
+            [
+                CommitOperationAdd(there.path_in_repo, path) if path else CommitOperationDelete(there.path_in_repo)
+                for there, path in found
+            ],
+            commit_message=f"unimumer: {len(found)} files",
+            repo_type=repository.repo_type,
+            revision=repository.revision,
+        )
+
+    def _named(self, infos: Iterable[dict[str, Any]]) -> dict[str, Facts]:
+        found = super()._named(infos)
+        found.pop(_MADE_BY_THE_HUB, None)
+        return found
+
+
+def open_store(address: Address, key: str) -> Store:
+    """The store of an address; arguments and errors as of `Store`."""
+    return (_Hub if address.startswith("hf://") else Store)(address, key)
 
 
 class LocalCopy:
@@ -203,7 +216,7 @@ class LocalCopy:
             ConfigError: fsspec or its package is missing.
             SourceError: nothing is there, or the store does not give it.
         """
-        store, index = Store(self._address, "path"), self._folder / "index.tsv"
+        store, index = open_store(self._address, "path"), self._folder / "index.tsv"
         files = store.files()
         if not files:
             raise SourceError(f"{self._address}: nothing is there; correct path=")
