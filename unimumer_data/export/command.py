@@ -91,6 +91,8 @@ def export(config: ExportConfig) -> str:
         raise OutputError(f"{output}: exists; choose another output=..., or remove it")
     if _LIMITED.search(data.licence):
         show(f"{data.name}: before you share it: {data.licence}", file=sys.stderr)
+    if config.reasoning_weight not in (0, 1):
+        show(f"{data.name}: ms-swift ignores the weight without --is_binary_loss_scale false", file=sys.stderr)
     if store is None:
         count = _write(data, writer, Path(output))
     else:

@@ -156,10 +156,13 @@ def test_lf_v1_fits_pictures_and_weighs_answers(root: Path, tmp_path: Path) -> N
         assert picture.width * picture.height <= 2500 < built.width * built.height
 
 
-def test_what_stands_before_an_expression_can_weigh_less(root: Path, tmp_path: Path) -> None:
+def test_what_stands_before_an_expression_can_weigh_less(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     def turns(name: str, output: str) -> list[list[dict[str, Any]]]:
         words = [f"set={name}", "format=swift", f"root={root}", f"output={tmp_path / output}", "reasoning_weight=0.5"]
         assert main(words) == 0
+        assert "--is_binary_loss_scale false" in capsys.readouterr().err
         rows = (tmp_path / output / f"{name}.jsonl").read_text().splitlines()
         return [json.loads(row)["messages"][1:] for row in rows]
 
